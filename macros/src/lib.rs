@@ -1,0 +1,1 @@
+//! The `#[jostle::scenario]` attribute.

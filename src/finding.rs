@@ -1,0 +1,204 @@
+//! What an oracle found, as data, with an identity that is stable across runs.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ObjectId, TaskId};
+use crate::op::{OpKind, Site};
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident $name:literal,)*) => {
+        /// The kind of a finding.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Kind { $($(#[$doc])* $kind,)* }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &'static [Kind] = &[$(Kind::$kind,)*];
+
+            /// The word that `expect = "…"`, reports and files use.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Kind::$kind => $name,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A task panicked, and nobody in the task caught it.
+    Panic "panic",
+    /// A primitive was used in a way that its rules forbid, with Go's words
+    /// where the rule is Go's: send on closed channel, close of closed channel,
+    /// negative WaitGroup counter, unlock of unlocked mutex.
+    Misuse "misuse",
+    /// The body of the scenario, or a circle of tasks, waits for ever.
+    Deadlock "deadlock",
+    /// The body has returned, and a task is left that nothing can wake.
+    Leak "leak",
+    /// A task waits for a wake-up that came too early or that nobody can give
+    /// any more.
+    LostWakeup "lost-wakeup",
+    /// No end within the step budget, not even under a fair scheduler.
+    Livelock "livelock",
+    /// The same input gave two different executions, or the scenario used an
+    /// operating-system thread or a real blocking call.
+    Nondeterminism "nondeterminism",
+}
+
+impl Kind {
+    /// The kind with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Kind> {
+        Kind::ALL.iter().copied().find(|k| k.name() == name)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A place in the source.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Place {
+    /// The file as the compiler names it.
+    pub file: String,
+    /// Line, counted from 1.
+    pub line: u32,
+    /// Column, counted from 1.
+    pub column: u32,
+}
+
+impl From<Site> for Place {
+    fn from(site: Site) -> Place {
+        Place {
+            file: site.file().to_owned(),
+            line: site.line(),
+            column: site.column(),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// A task that waits, as part of a finding.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Wait {
+    /// Who waits.
+    pub task: TaskId,
+    /// For what.
+    pub op: OpKind,
+    /// On which object.
+    pub object: ObjectId,
+    /// Since which line.
+    pub place: Place,
+    /// Tasks that could end the wait, if particular ones are responsible.
+    pub on: Vec<TaskId>,
+}
+
+/// What an oracle found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// What kind of bug it is.
+    pub kind: Kind,
+    /// One line: the message of a panic, or what the oracle saw.
+    pub message: String,
+    /// The task at fault, if there is one.
+    pub task: Option<TaskId>,
+    /// Where it shows: the site of the panic, or where the task waits.
+    pub place: Option<Place>,
+    /// Every task that waits and is part of the finding.
+    pub waits: Vec<Wait>,
+    /// Tasks that wait for each other, each for the next and the last for the
+    /// first.
+    pub cycle: Vec<TaskId>,
+}
+
+impl Finding {
+    /// A finding with a kind, a message and nothing else.
+    #[must_use]
+    pub fn new(kind: Kind, message: impl Into<String>) -> Finding {
+        Finding {
+            kind,
+            message: message.into(),
+            task: None,
+            place: None,
+            waits: Vec::new(),
+            cycle: Vec::new(),
+        }
+    }
+
+    /// Two findings with equal signatures are taken to be the same bug.
+    ///
+    /// The signature is the kind and a hash of where it shows and, for tasks
+    /// that wait, of what they wait for and where. Task numbers, values and the
+    /// number of waiting tasks do not enter, since they differ between
+    /// schedules; the same places do.
+    #[must_use]
+    pub fn signature(&self) -> String {
+        let mut parts: Vec<String> = self
+            .waits
+            .iter()
+            .map(|w| format!("{} {}", w.op, w.place))
+            .collect();
+        parts.sort();
+        parts.dedup();
+        match &self.place {
+            Some(place) => parts.push(place.to_string()),
+            None if parts.is_empty() => parts.push(self.message.clone()),
+            None => {}
+        }
+        let mut hash = Fnv::new();
+        for part in &parts {
+            hash.write(part.as_bytes());
+            hash.write(b"\n");
+        }
+        format!("{}-{:016x}", self.kind, hash.finish())
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind, self.message)
+    }
+}
+
+/// FNV-1a, 64 bits: small, and the same on every machine and in every version
+/// of the standard library, which `DefaultHasher` does not promise.
+#[derive(Clone, Copy, Debug)]
+pub struct Fnv(u64);
+
+impl Fnv {
+    /// The hash of nothing.
+    #[must_use]
+    pub const fn new() -> Fnv {
+        Fnv(0xcbf2_9ce4_8422_2325)
+    }
+
+    /// Hashes in `bytes`.
+    pub fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+
+    /// The hash so far.
+    #[must_use]
+    pub const fn finish(self) -> u64 {
+        self.0
+    }
+}
+
+impl Default for Fnv {
+    fn default() -> Fnv {
+        Fnv::new()
+    }
+}

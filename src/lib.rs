@@ -1,0 +1,20 @@
+//! Jostle makes the scheduler the fuzz input.
+
+#![deny(unsafe_code)]
+
+extern crate self as jostle;
+
+pub mod decision;
+pub mod id;
+pub mod op;
+pub mod ready;
+pub mod vtime;
+
+pub mod budget;
+
+pub mod finding;
+pub mod snapshot;
+pub mod strategy;
+
+pub mod scenario;
+pub mod trace;

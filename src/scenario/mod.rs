@@ -1,0 +1,89 @@
+//! Scenarios: registered bodies with an expectation.
+//!
+//! - [`mod@self`]: [`Scenario`], [`Expect`], [`Options`].
+//! - [`registry`]: the list that `#[jostle::scenario]` adds to.
+
+pub mod registry;
+
+use arbitrary::Unstructured;
+
+use crate::budget::Budget;
+use crate::finding::{Finding, Kind};
+
+/// A body to explore and what exploring it should find.
+#[derive(Clone, Copy, Debug)]
+pub struct Scenario {
+    /// Its name, unique in the program.
+    pub name: &'static str,
+    /// What it shows: the documentation comment of the function.
+    pub about: &'static str,
+    /// The module that registered it.
+    pub module: &'static str,
+    /// The file it stands in.
+    pub file: &'static str,
+    /// The line it stands on.
+    pub line: u32,
+    /// What exploring it should find.
+    pub expect: Expect,
+    /// How it is executed.
+    pub options: Options,
+    /// The code.
+    pub body: Body,
+}
+
+/// What exploring a scenario should find.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Expect {
+    /// Nothing: any finding is a bug of the program under test.
+    Clean,
+    /// A known bug: a finding of this kind whose message contains this text.
+    /// Any other finding is unexpected, and so is finding nothing.
+    Finds(Kind, &'static str),
+}
+
+impl Expect {
+    /// Whether `finding` is the one that is expected.
+    #[must_use]
+    pub fn allows(&self, finding: &Finding) -> bool {
+        match *self {
+            Expect::Clean => false,
+            Expect::Finds(kind, text) => finding.kind == kind && finding.message.contains(text),
+        }
+    }
+}
+
+/// How a scenario is executed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// The limits of one execution.
+    pub budget: Budget,
+    /// Panics with one of these texts in their message end their task and
+    /// nothing else, as they would in a thread whose handle is never joined.
+    pub allowed_panics: &'static [&'static str],
+    /// Whether async tasks may be cancelled at any await.
+    pub cancel: bool,
+}
+
+impl Options {
+    /// The default budget, no panic allowed, no cancellation.
+    pub const DEFAULT: Options = Options {
+        budget: Budget::DEFAULT,
+        allowed_panics: &[],
+        cancel: false,
+    };
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options::DEFAULT
+    }
+}
+
+/// The code of a scenario.
+#[derive(Clone, Copy, Debug)]
+pub enum Body {
+    /// Takes no argument.
+    Plain(fn()),
+    /// Makes its argument out of the input's data; the error rejects the input.
+    Data(fn(&mut Unstructured<'_>) -> arbitrary::Result<Box<dyn FnOnce()>>),
+}

@@ -1,0 +1,67 @@
+//! A plain picture of a stopped execution, for the oracles.
+
+use crate::id::{ObjectId, TaskId};
+use crate::op::{OpKind, Site};
+
+/// How a task stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Its body has returned or unwound.
+    Finished,
+    /// It could go on.
+    Ready,
+    /// It waits.
+    Blocked(Blocked),
+}
+
+/// What a task waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blocked {
+    /// What it was about to do.
+    pub op: OpKind,
+    /// To which object.
+    pub object: ObjectId,
+    /// Where.
+    pub site: Site,
+    /// Tasks each of which could end the wait: the owner of a lock, the task to
+    /// be joined. Empty where no particular task is responsible.
+    pub on: Vec<TaskId>,
+    /// Whether this task was polled, returned `Pending`, and no waker of it is
+    /// left anywhere.
+    pub waker_lost: bool,
+}
+
+/// One task of a [`Snapshot`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskSnapshot {
+    /// The task.
+    pub task: TaskId,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+/// Why an execution stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Every task has finished.
+    Finished,
+    /// Nothing can run and no timer is armed.
+    Quiescent,
+    /// Tasks wait for each other in a circle that no other task can open.
+    Cycle,
+    /// The steps of the budget are used up, the fair ones included.
+    OutOfSteps,
+}
+
+/// A stopped execution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Why it stopped.
+    pub stop: Stop,
+    /// Whether the body of the scenario has returned.
+    pub main_finished: bool,
+    /// Every task but the clock, by number.
+    pub tasks: Vec<TaskSnapshot>,
+    /// Objects on which a wake-up was given while nobody waited.
+    pub missed: Vec<ObjectId>,
+}

@@ -1,0 +1,115 @@
+//! The record of one execution: what was chosen, and what every task did.
+//!
+//!
+//! The choices alone determine the execution. The steps are what reports,
+//! explanations and coverage are made of.
+
+use crate::decision::Choice;
+use crate::id::{ObjectId, TaskId};
+use crate::op::{OpKind, Site};
+
+/// One thing that a task did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// Where the source says so.
+    pub site: Site,
+    /// A detail of the operation that means something to a reader and is the
+    /// same in every process: the value loaded, the length of a channel.
+    pub value: Option<u32>,
+    /// Who did it.
+    pub task: TaskId,
+    /// To what it was done.
+    pub object: ObjectId,
+    /// How many choices had been made before it.
+    pub choices: u32,
+    /// What was done.
+    pub kind: OpKind,
+    /// Whether another task made the step before and could have gone on.
+    pub preemption: bool,
+    /// Whether the task had to wait at this step.
+    pub blocks: bool,
+}
+
+/// A task that took part.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TaskInfo {
+    /// Its name: the one the user gave, or else its number.
+    pub name: Option<String>,
+    /// Who spawned it.
+    pub parent: TaskId,
+    /// Where it was spawned.
+    pub site: Site,
+    /// Identifies the task across executions; see
+    /// [`TaskView::key`](crate::strategy::TaskView::key).
+    pub key: u64,
+    /// How many steps it made.
+    pub steps: u32,
+}
+
+/// An object that took part.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ObjectInfo {
+    /// What it is: `mutex`, `channel`.
+    pub kind: &'static str,
+    /// Where it was created or, where that is not known, first used.
+    pub site: Site,
+}
+
+/// The record of one execution.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Trace {
+    /// Every choice, in order.
+    pub choices: Vec<Choice>,
+    /// Everything that tasks did, in order.
+    pub steps: Vec<Step>,
+    /// Every task by number; row 0 is the clock.
+    pub tasks: Vec<TaskInfo>,
+    /// Every object by number; row 0 is [`ObjectId::WORLD`].
+    pub objects: Vec<ObjectInfo>,
+    /// How many preemptions the schedule has.
+    pub preemptions: u32,
+    /// Virtual time at the end, in nanoseconds.
+    pub time: u64,
+}
+
+impl Trace {
+    /// The name to show for a task.
+    #[must_use]
+    pub fn task_name(&self, task: TaskId) -> String {
+        match self.tasks.get(task.index()).and_then(|t| t.name.as_deref()) {
+            Some(name) => name.to_owned(),
+            None => task.to_string(),
+        }
+    }
+
+    /// A hash of the choices and steps, the same in every process: two
+    /// executions with equal fingerprints did the same in the same order.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        let mut h = 0x9e37_79b9_7f4a_7c15u64;
+        let mut mix = |a: u64| h = (h.rotate_left(5) ^ a).wrapping_mul(0xf135_7aea_2e62_a9c5);
+        for c in &self.choices {
+            mix(u64::from(c.picked) | u64::from(c.arity) << 32 | (c.kind as u64) << 60);
+        }
+        for s in &self.steps {
+            mix(u64::from(s.task.0) | u64::from(s.object.0) << 32);
+            mix(s.kind as u64
+                | u64::from(s.value.unwrap_or(u32::MAX)) << 8
+                | u64::from(s.value.is_some()) << 40);
+        }
+        mix(self.time);
+        h ^ (h >> 29)
+    }
+
+    /// A hash of who did what to what, in order: equal for executions that
+    /// interleave the same operations in the same way.
+    #[must_use]
+    pub fn interleaving(&self) -> u64 {
+        let mut h = 0x9e37_79b9_7f4a_7c15u64;
+        for s in &self.steps {
+            let a = u64::from(s.task.0) | u64::from(s.object.0) << 24 | (s.kind as u64) << 56;
+            h = (h.rotate_left(5) ^ a).wrapping_mul(0xf135_7aea_2e62_a9c5);
+        }
+        h ^ (h >> 29)
+    }
+}
