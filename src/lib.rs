@@ -16,5 +16,13 @@ pub mod finding;
 pub mod snapshot;
 pub mod strategy;
 
+pub mod oracle;
 pub mod scenario;
 pub mod trace;
+
+mod rt;
+
+pub mod sync;
+pub mod thread;
+
+pub use rt::{Executor, Outcome, Plan};

@@ -86,30 +86,57 @@ impl Trace {
     /// executions with equal fingerprints did the same in the same order.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
-        let mut h = 0x9e37_79b9_7f4a_7c15u64;
-        let mut mix = |a: u64| h = (h.rotate_left(5) ^ a).wrapping_mul(0xf135_7aea_2e62_a9c5);
-        for c in &self.choices {
-            mix(u64::from(c.picked) | u64::from(c.arity) << 32 | (c.kind as u64) << 60);
-        }
-        for s in &self.steps {
-            mix(u64::from(s.task.0) | u64::from(s.object.0) << 32);
-            mix(s.kind as u64
-                | u64::from(s.value.unwrap_or(u32::MAX)) << 8
-                | u64::from(s.value.is_some()) << 40);
-        }
-        mix(self.time);
-        h ^ (h >> 29)
+        fingerprint(&self.choices, &self.steps, self.time)
     }
 
     /// A hash of who did what to what, in order: equal for executions that
     /// interleave the same operations in the same way.
     #[must_use]
     pub fn interleaving(&self) -> u64 {
-        let mut h = 0x9e37_79b9_7f4a_7c15u64;
-        for s in &self.steps {
-            let a = u64::from(s.task.0) | u64::from(s.object.0) << 24 | (s.kind as u64) << 56;
-            h = (h.rotate_left(5) ^ a).wrapping_mul(0xf135_7aea_2e62_a9c5);
-        }
-        h ^ (h >> 29)
+        interleaving(&self.steps)
     }
+}
+
+/// A multiplicative hash over words, a few instructions each; both multipliers
+/// are odd constants with about as many ones as zeros.
+struct Words(u64);
+
+impl Words {
+    fn new() -> Words {
+        Words(0x9e37_79b9_7f4a_7c15)
+    }
+
+    #[inline]
+    fn mix(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0xf135_7aea_2e62_a9c5);
+    }
+
+    fn finish(self) -> u64 {
+        self.0 ^ (self.0 >> 29)
+    }
+}
+
+/// See [`Trace::fingerprint`].
+pub(crate) fn fingerprint(choices: &[Choice], steps: &[Step], time: u64) -> u64 {
+    let mut words = Words::new();
+    for c in choices {
+        words.mix(u64::from(c.picked) | u64::from(c.arity) << 32);
+        words.mix(c.kind as u64);
+    }
+    for s in steps {
+        words.mix(u64::from(s.task.0) | u64::from(s.object.0) << 32);
+        words.mix(s.kind as u64 | u64::from(s.blocks) << 8);
+        words.mix(s.value.map_or(u64::MAX, u64::from));
+    }
+    words.mix(time);
+    words.finish()
+}
+
+/// See [`Trace::interleaving`].
+pub(crate) fn interleaving(steps: &[Step]) -> u64 {
+    let mut words = Words::new();
+    for s in steps {
+        words.mix(u64::from(s.task.0) | u64::from(s.object.0) << 24 | (s.kind as u64) << 56);
+    }
+    words.finish()
 }

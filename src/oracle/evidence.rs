@@ -1,0 +1,57 @@
+//! From blocked tasks to the parts of a finding.
+
+use crate::finding::{Finding, Kind, Place, Wait};
+use crate::id::TaskId;
+use crate::snapshot::{Blocked, Snapshot, Standing};
+
+/// Every task that waits, by number.
+pub(super) fn blocked(snapshot: &Snapshot) -> impl Iterator<Item = (TaskId, &Blocked)> {
+    snapshot.tasks.iter().filter_map(|row| match &row.standing {
+        Standing::Blocked(blocked) => Some((row.task, blocked)),
+        Standing::Finished | Standing::Ready => None,
+    })
+}
+
+/// The wait of one task.
+pub(super) fn wait((task, blocked): (TaskId, &Blocked)) -> Wait {
+    Wait {
+        task,
+        op: blocked.op,
+        object: blocked.object,
+        place: Place::from(blocked.site),
+        on: blocked.on.clone(),
+    }
+}
+
+/// A finding that consists of tasks that wait.
+///
+/// Its place is the smallest place at which a task waits, and its task the
+/// first one there. The place is part of the signature: chosen in this way it
+/// depends neither on the numbers of the tasks nor on how many wait at the same
+/// place.
+pub(super) fn finding(kind: Kind, message: String, waits: Vec<Wait>) -> Finding {
+    let shows = waits
+        .iter()
+        .min_by(|a, b| a.place.cmp(&b.place).then(a.task.cmp(&b.task)));
+    Finding {
+        task: shows.map(|wait| wait.task),
+        place: shows.map(|wait| wait.place.clone()),
+        waits,
+        ..Finding::new(kind, message)
+    }
+}
+
+/// `"1 task leaked"`, `"2 tasks leaked"`.
+pub(super) fn count(waits: &[Wait], verb: &str) -> String {
+    let plural = if waits.len() == 1 { "" } else { "s" };
+    format!("{} task{plural} {verb}", waits.len())
+}
+
+/// What the tasks do, each thing once, with a mark: `"[receive (leaked)]"`.
+pub(super) fn states(waits: &[Wait], mark: &str) -> String {
+    let mut ops: Vec<_> = waits.iter().map(|wait| wait.op).collect();
+    ops.sort_unstable();
+    ops.dedup();
+    let states: Vec<_> = ops.iter().map(|op| format!("[{op}{mark}]")).collect();
+    states.join(", ")
+}

@@ -1,0 +1,175 @@
+//! Stacks: the only place that knows corosensei.
+//!
+//! ```text
+//!   OS thread (drive loop)            worker's stack
+//!   ─────────────────────             ──────────────
+//!   Worker::resume ──────────────────> job runs …
+//!                                      … Link::suspend
+//!   <──────────────────────────────────┘ (Suspended)
+//!   Worker::resume ──────────────────> … job returns
+//!                                      done = true, suspend
+//!   <──────────────────────────────────┘ (Done)
+//!   Worker::start(next job) …
+//! ```
+//!
+//! A worker's coroutine never returns: it loops over jobs, so that its stack is
+//! used again by a later execution without being set up anew.
+
+#![allow(unsafe_code)]
+
+use std::cell::{Cell, UnsafeCell};
+use std::fmt;
+use std::io;
+use std::ops::Range;
+use std::panic::{self, AssertUnwindSafe};
+use std::ptr;
+
+use corosensei::stack::{DefaultStack, Stack};
+use corosensei::{Coroutine, CoroutineResult, Yielder};
+
+/// What a worker runs.
+pub(crate) type Job = Box<dyn FnOnce()>;
+
+/// What a worker does after a job, still on its stack, with what the job
+/// returned or unwound with. It must not unwind.
+pub(crate) type Epilogue = fn(std::thread::Result<()>);
+
+/// How a worker came back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Resumed {
+    /// The job called [`Link::suspend`].
+    Suspended,
+    /// The job has returned; the worker is free for another one.
+    Done,
+}
+
+/// The part of a worker that both sides of the switch touch.
+pub(crate) struct Link {
+    yielder: Cell<*const Yielder<(), ()>>,
+    job: UnsafeCell<Option<Job>>,
+    done: Cell<bool>,
+}
+
+impl Link {
+    /// Goes back to whoever resumed the worker; returns when it is resumed
+    /// again.
+    ///
+    /// # Safety
+    ///
+    /// The caller runs on this worker's own stack.
+    #[inline]
+    pub(crate) unsafe fn suspend(&self) {
+        // SAFETY: The worker's body set the pointer to its yielder before it
+        // took its first job, and the yielder lives as long as the stack, on
+        // which the caller promises to be.
+        unsafe { (*self.yielder.get()).suspend(()) }
+    }
+}
+
+/// A stack that runs one job at a time.
+pub(crate) struct Worker {
+    // Declared before `link`, which its body points to, so that it is dropped
+    // first.
+    coroutine: Coroutine<(), (), (), DefaultStack>,
+    link: Box<Link>,
+    /// The guard page and everything below the usable stack.
+    guard: Range<usize>,
+}
+
+/// What lies below the stack to catch an overflow: corosensei maps one page,
+/// but a frame larger than a page may jump over part of it.
+const GUARD_REACH: usize = 64 * 1024;
+
+impl Worker {
+    /// A worker with a stack of `size` bytes, rounded up to whole pages.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system does not give the memory.
+    pub(crate) fn new(size: usize, epilogue: Epilogue) -> io::Result<Worker> {
+        let stack = DefaultStack::new(size)?;
+        let limit = stack.limit().get();
+        let link = Box::new(Link {
+            yielder: Cell::new(ptr::null()),
+            job: UnsafeCell::new(None),
+            done: Cell::new(false),
+        });
+        let shared: *const Link = &*link;
+        let coroutine = Coroutine::with_stack(stack, move |yielder: &Yielder<(), ()>, ()| {
+            // SAFETY: The box is owned by the worker that owns this coroutine
+            // and is dropped after it.
+            let link = unsafe { &*shared };
+            link.yielder.set(yielder);
+            loop {
+                // SAFETY: `start` filled the slot while this coroutine was
+                // suspended; nobody touches it now.
+                let job = unsafe { (*link.job.get()).take() };
+                if let Some(job) = job {
+                    // What the unwound job left behind is shared with other
+                    // tasks under the rules of poisoning, as in a thread.
+                    epilogue(panic::catch_unwind(AssertUnwindSafe(job)));
+                }
+                link.done.set(true);
+                yielder.suspend(());
+            }
+        });
+        Ok(Worker {
+            coroutine,
+            link,
+            guard: limit.saturating_sub(GUARD_REACH)..limit,
+        })
+    }
+
+    /// Gives a free worker its next job, to be run by [`Worker::resume`].
+    pub(crate) fn start(&mut self, job: Job) {
+        self.link.done.set(false);
+        // SAFETY: `&mut self` means that the coroutine is suspended, so its
+        // body holds no reference into the slot.
+        unsafe { *self.link.job.get() = Some(job) };
+    }
+
+    /// Runs the job until it suspends or returns.
+    #[inline]
+    pub(crate) fn resume(&mut self) -> Resumed {
+        match self.coroutine.resume(()) {
+            CoroutineResult::Yield(()) if self.link.done.get() => Resumed::Done,
+            CoroutineResult::Yield(()) => Resumed::Suspended,
+            CoroutineResult::Return(()) => unreachable!("a worker's body never returns"),
+        }
+    }
+
+    /// The side that the job uses to suspend.
+    pub(crate) fn link(&self) -> *const Link {
+        &*self.link
+    }
+
+    /// Addresses at which a fault means that this stack has overflowed.
+    pub(crate) fn guard(&self) -> Range<usize> {
+        self.guard.clone()
+    }
+
+    /// Gives up the stack with whatever is on it. Used when a job can be neither
+    /// finished nor unwound; the memory stays allocated for ever.
+    pub(crate) fn abandon(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if self.coroutine.started() && !self.coroutine.done() {
+            // SAFETY: Between jobs the only values on the stack are the ones
+            // of the worker loop, which owns nothing; a worker inside a job is
+            // abandoned, never dropped. So nothing is lost by not unwinding.
+            unsafe { self.coroutine.force_reset() };
+        }
+    }
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker")
+            .field("guard", &self.guard)
+            .finish()
+    }
+}

@@ -1,0 +1,458 @@
+//! Running one execution from beginning to end: the loop that resumes tasks,
+//! the judgement, and the teardown of what is left.
+
+#![allow(unsafe_code)]
+
+use std::panic::{self, AssertUnwindSafe};
+use std::ptr::NonNull;
+
+use crate::decision::Script;
+use crate::finding::{Finding, Kind};
+use crate::id::{ObjectId, TaskId};
+use crate::op::Site;
+use crate::oracle;
+use crate::rt::clock::Action;
+use crate::rt::coroutine::{Resumed, Worker};
+use crate::rt::current::{self, Current};
+use crate::rt::execution::{Execution, Next, Outcome, Phase};
+use crate::rt::task::State;
+use crate::rt::{object, panics, switch, waker};
+use crate::scenario::Options;
+use crate::snapshot::{Blocked, Snapshot, Standing, Stop, TaskSnapshot};
+use crate::strategy::{Profile, Strategy};
+use crate::trace::{ObjectInfo, TaskInfo, Trace};
+
+/// What is executed and who decides.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// Limits and permissions.
+    pub options: &'a Options,
+    /// What the strategy knows beforehand.
+    pub profile: &'a Profile,
+    /// The seed of the random stream.
+    pub seed: u64,
+    /// What is prescribed.
+    pub script: Script,
+}
+
+/// Executes scenarios on the calling OS thread, one at a time.
+///
+/// Stacks and tables are kept from one execution to the next.
+#[derive(Debug)]
+pub struct Executor {
+    execution: NonNull<Execution>,
+}
+
+impl Executor {
+    /// An executor with nothing in its pools.
+    #[must_use]
+    pub fn new() -> Executor {
+        panics::install();
+        Executor {
+            execution: NonNull::from(Box::leak(Box::new(Execution::new()))),
+        }
+    }
+
+    /// The execution while none is running.
+    fn idle(&self) -> &Execution {
+        // SAFETY: The pointer is ours alone between executions, and `execute`,
+        // during which others use it, takes `&mut self`.
+        unsafe { self.execution.as_ref() }
+    }
+
+    /// Whether this OS thread can execute no further scenario, because a
+    /// destructor panicked during unwinding. Go on with a new executor on a new
+    /// thread.
+    #[must_use]
+    pub fn is_spoiled(&self) -> bool {
+        self.idle().spoiled
+    }
+
+    /// Runs `body` as the main task until every task has finished or an oracle
+    /// has found something, then clears away what is left.
+    ///
+    /// `strategy` is borrowed for the execution: the caller has it back, with
+    /// what it learned, afterwards.
+    ///
+    /// # Panics
+    ///
+    /// If the executor is spoiled, or if this thread already runs an execution.
+    pub fn execute(
+        &mut self,
+        plan: Plan<'_>,
+        strategy: &mut Box<dyn Strategy>,
+        site: Site,
+        body: Box<dyn FnOnce()>,
+    ) -> Outcome {
+        assert!(
+            !self.is_spoiled(),
+            "the OS thread of this executor is spoiled"
+        );
+        // SAFETY: The execution is leaked until this executor is dropped, which
+        // `&mut self` excludes meanwhile; from here on it is reached through
+        // `current` only.
+        let entered = unsafe { current::enter(self.execution) };
+        let current = current::get("executor");
+        panics::forget();
+        let epoch = object::begin_epoch();
+        current.with(|x| {
+            std::mem::swap(&mut x.strategy, strategy);
+            if x.budget.stack != plan.options.budget.stack {
+                x.pool.clear();
+            }
+            x.budget = plan.options.budget;
+            x.allowed_panics = plan.options.allowed_panics;
+            x.cancel = plan.options.cancel;
+            x.begin(epoch, plan.seed, plan.script, plan.profile);
+            x.pulse.executing(true);
+            x.next = match x.new_task(None, site, body) {
+                Ok(main) => Next::Run(main),
+                Err(reason) => {
+                    x.finding = Some(Finding::new(Kind::Panic, reason));
+                    Next::Over
+                }
+            };
+        });
+        drive(current);
+        let snapshot = current.with(|x| x.snapshot());
+        let judged = snapshot.as_ref().and_then(oracle::judge);
+        current.with(|x| {
+            if waker::woken_elsewhere(epoch) {
+                x.finding = Some(Finding::new(
+                    Kind::Nondeterminism,
+                    "an OS thread that Jostle does not control woke a task; \
+                     std::thread::spawn or a runtime of its own is at work inside the scenario",
+                ));
+            } else if let Some(finding) = judged {
+                x.finding.get_or_insert(finding);
+            }
+        });
+        let outcome = current.with(|x| Outcome {
+            finding: x.finding.clone(),
+            steps: x.steps,
+            choices: x.decisions.record().len() as u32,
+            preemptions: x.preemptions,
+            divergence: x.decisions.divergence().cloned(),
+            abandoned: 0,
+        });
+        tear_down(current);
+        object::end_epoch();
+        let abandoned = current.with(|x| {
+            x.pulse.executing(false);
+            std::mem::swap(&mut x.strategy, strategy);
+            x.abandoned
+        });
+        drop(entered);
+        Outcome {
+            abandoned,
+            ..outcome
+        }
+    }
+
+    /// The fingerprint of the last execution; see [`Trace::fingerprint`].
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        let x = self.idle();
+        crate::trace::fingerprint(x.decisions.record(), &x.trace, x.clock.now.0)
+    }
+
+    /// The interleaving of the last execution; see [`Trace::interleaving`].
+    #[must_use]
+    pub fn interleaving(&self) -> u64 {
+        crate::trace::interleaving(&self.idle().trace)
+    }
+
+    /// How many steps each task of the last execution made, with its key.
+    pub fn task_steps(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
+        let x = self.idle();
+        let rows = x.views.iter().zip(&x.tasks).skip(1);
+        rows.map(|(view, row)| (view.key, row.steps))
+    }
+
+    /// The record of the last execution.
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        let x = self.idle();
+        Trace {
+            choices: x.decisions.record().to_vec(),
+            steps: x.trace.clone(),
+            tasks: x
+                .views
+                .iter()
+                .zip(&x.tasks)
+                .map(|(view, row)| TaskInfo {
+                    name: row.name.clone(),
+                    parent: row.parent,
+                    site: row.site,
+                    key: view.key,
+                    steps: row.steps,
+                })
+                .collect(),
+            objects: x.objects[..x.object_count]
+                .iter()
+                .map(|o| ObjectInfo {
+                    kind: o.kind,
+                    site: o.site,
+                })
+                .collect(),
+            preemptions: x.preemptions,
+            time: x.clock.now.0,
+        }
+    }
+}
+
+impl Default for Executor {
+    fn default() -> Executor {
+        Executor::new()
+    }
+}
+
+impl Drop for Executor {
+    fn drop(&mut self) {
+        // SAFETY: Made by `Box::leak` in `new`; nothing else owns it, and no
+        // execution is running while the executor is being dropped.
+        drop(unsafe { Box::from_raw(self.execution.as_ptr()) });
+    }
+}
+
+/// Resumes tasks until the execution stops.
+fn drive(current: Current) {
+    loop {
+        let next = current.with(|x| x.next);
+        match next {
+            Next::Run(TaskId::CLOCK) => {
+                current.with(Execution::wind_clock);
+                resume(current, TaskId::CLOCK);
+            }
+            Next::Run(task) => resume(current, task),
+            Next::Stop(_) | Next::Over => return,
+        }
+    }
+}
+
+/// Runs `task` until it suspends or ends.
+fn resume(current: Current, task: TaskId) {
+    let worker: Option<*mut Worker> = current.with(|x| {
+        x.current = task;
+        x.tasks[task.index()]
+            .worker
+            .as_deref_mut()
+            .map(|w| w as *mut Worker)
+    });
+    let Some(worker) = worker else {
+        unreachable!("this is a bug in jostle: {task} has no stack and was scheduled")
+    };
+    panics::running(task);
+    // SAFETY: The worker is boxed and stays in its row until it is done, which
+    // this loop alone notices. While it runs, others read its link through a
+    // shared pointer to another allocation; nobody touches the worker itself.
+    if unsafe { (*worker).resume() } == Resumed::Done {
+        current.with(|x| {
+            if let Some(worker) = x.tasks[task.index()].worker.take() {
+                x.pool.push(worker);
+            }
+        });
+    }
+}
+
+impl Execution {
+    /// Gives the clock a stack for the timers that fire. It goes on as long as
+    /// the clock is what is scheduled.
+    fn wind_clock(&mut self) {
+        if self.tasks[TaskId::CLOCK.index()].worker.is_some() {
+            return;
+        }
+        match self.worker() {
+            Ok(mut worker) => {
+                worker.start(Box::new(tick));
+                self.tasks[TaskId::CLOCK.index()].worker = Some(worker);
+            }
+            Err(error) => {
+                self.find(Finding::new(
+                    Kind::Panic,
+                    format!("no memory for the stack of the clock: {error}"),
+                ));
+            }
+        }
+    }
+
+    /// The stopped execution, unless a finding stopped it.
+    fn snapshot(&self) -> Option<Snapshot> {
+        let Next::Stop(stop) = self.next else {
+            return None;
+        };
+        if stop == Stop::Finished {
+            return None;
+        }
+        let tasks = (1..self.views.len())
+            .map(|i| {
+                let task = TaskId(i as u32);
+                TaskSnapshot {
+                    task,
+                    standing: self.standing(task),
+                }
+            })
+            .collect();
+        Some(Snapshot {
+            stop,
+            main_finished: self.tasks[TaskId::MAIN.index()].is_finished(),
+            tasks,
+            missed: self.objects[..self.object_count]
+                .iter()
+                .enumerate()
+                .filter(|(_, o)| o.missed)
+                .map(|(i, _)| ObjectId(i as u32))
+                .collect(),
+        })
+    }
+
+    fn standing(&self, task: TaskId) -> Standing {
+        let row = &self.tasks[task.index()];
+        let on = match row.state {
+            State::Finished => return Standing::Finished,
+            _ if self.ready.contains(task) => return Standing::Ready,
+            State::AtGate(object, _) => self.objects[object.0 as usize].owner,
+            State::Queued { on } => on,
+            State::Live | State::Awaiting => None,
+        };
+        let op = self.views[task.index()].op;
+        Standing::Blocked(Blocked {
+            op: op.kind,
+            object: op.object,
+            site: op.site,
+            on: on.into_iter().collect(),
+            waker_lost: row.state == State::Awaiting && row.wakers <= row.own_wakers,
+        })
+    }
+}
+
+/// The body of the clock: fires timers as long as it is the clock's turn.
+fn tick() {
+    let current = current::get("clock");
+    loop {
+        let action = current.with(|x| {
+            x.step(TaskId::CLOCK);
+            x.fire()
+        });
+        match action {
+            Some(Action::Wake(waker)) => waker.wake(),
+            Some(Action::Call(call)) => call(),
+            Some(Action::Timeout(_)) | None => {}
+        }
+        let stay = current.with(|x| {
+            x.next = match x.next {
+                Next::Run(_) => x.decide(),
+                stopped => stopped,
+            };
+            x.next == Next::Run(TaskId::CLOCK)
+        });
+        if !stay {
+            switch::away(current);
+            if current.with(|x| x.phase) == Phase::Teardown {
+                return;
+            }
+        }
+    }
+}
+
+/// Unwinds the tasks that are left, the youngest first, so that the tasks of a
+/// scope are gone before the frames that they borrow from. A task whose
+/// destructors wait for an older one is tried again after that one; stacks that
+/// never get to their end are given up.
+fn tear_down(current: Current) {
+    let leftovers = current.with(|x| {
+        x.phase = Phase::Teardown;
+        let actions = x.clock.take_armed();
+        (0..x.views.len()).any(|i| x.tasks[i].worker.is_some() || x.tasks[i].panic.is_some())
+            || !actions.is_empty() && {
+                x.leftovers = actions;
+                true
+            }
+    });
+    if leftovers {
+        loop {
+            let mut progress = false;
+            let mut left = false;
+            // The clock last: what its timers hold is dropped on its stack.
+            for i in (0..current.with(|x| x.views.len())).rev() {
+                let task = TaskId(i as u32);
+                let runnable = current.with(|x| {
+                    x.unwinds = 0;
+                    let row = &x.tasks[i];
+                    row.worker.is_some() && !row.abandoned
+                });
+                if runnable {
+                    progress |= unwind(current, task);
+                    left |= current.with(|x| x.tasks[i].worker.is_some());
+                }
+            }
+            if !left || !progress {
+                break;
+            }
+        }
+        current.with(Execution::abandon_the_rest);
+        drop_leftovers(current);
+    }
+}
+
+/// Resumes `task` until it has ended or is stuck. Returns whether it ended.
+fn unwind(current: Current, task: TaskId) -> bool {
+    loop {
+        current.with(|x| x.stuck = false);
+        resume(current, task);
+        let (ended, stuck) = current.with(|x| {
+            let row = &x.tasks[task.index()];
+            (row.worker.is_none(), x.stuck || row.abandoned)
+        });
+        if ended || stuck {
+            return ended;
+        }
+    }
+}
+
+/// Drops what timers and unwound tasks left behind. That is user code, so it
+/// runs on a stack of its own like any task.
+fn drop_leftovers(current: Current) {
+    let leftovers = current.with(|x| {
+        let panics: Vec<_> = x.tasks[..x.views.len()]
+            .iter_mut()
+            .filter_map(|row| row.panic.take())
+            .collect();
+        let timers = std::mem::take(&mut x.leftovers);
+        (panics, timers)
+    });
+    if leftovers.0.is_empty() && leftovers.1.is_empty() {
+        return;
+    }
+    let worker = current.with(|x| x.worker());
+    match worker {
+        Ok(mut worker) => {
+            worker.start(Box::new(move || {
+                drop(panic::catch_unwind(AssertUnwindSafe(move || {
+                    drop(leftovers)
+                })));
+            }));
+            current.with(|x| {
+                x.tasks[TaskId::CLOCK.index()].worker = Some(worker);
+                x.unwinds = 0;
+            });
+            unwind(current, TaskId::CLOCK);
+            current.with(Execution::abandon_the_rest);
+        }
+        // Leaking them is the only way left not to run them here.
+        Err(_) => std::mem::forget(leftovers),
+    }
+}
+
+impl Execution {
+    fn abandon_the_rest(&mut self) {
+        for row in &mut self.tasks[..self.views.len()] {
+            if let Some(worker) = row.worker.take() {
+                worker.abandon();
+                self.abandoned += 1;
+                // Their destructors belong to the lost stack.
+                std::mem::forget(std::mem::take(&mut row.locals));
+            }
+        }
+    }
+}

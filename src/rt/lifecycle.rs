@@ -1,0 +1,198 @@
+//! The life of a task: spawned, run to its first operation, finished, joined.
+
+use std::any::Any;
+
+use crate::finding::{Finding, Kind, Place};
+use crate::id::{ObjectId, TaskId};
+use crate::op::{OpKind, Site};
+use crate::rt::coroutine::Job;
+use crate::rt::current::{self, Current};
+use crate::rt::execution::{Execution, Next, Phase};
+use crate::rt::panics::{self, Misuse, Teardown};
+use crate::rt::task::State;
+use crate::rt::{mix, switch};
+
+/// Makes a task that runs `body` and lets it run to its first operation.
+///
+/// Returns its number, or `None` if the execution is being torn down: then
+/// `body` is dropped.
+///
+/// # Panics
+///
+/// If the budget of tasks is used up or there is no memory for a stack.
+pub(crate) fn spawn(name: Option<String>, site: Site, body: Job) -> Option<TaskId> {
+    let current = current::get("spawn");
+    if switch::is_unwound(current) {
+        return None;
+    }
+    let task = current.with(|x| {
+        let task = x.new_task(name, site, body)?;
+        x.eager.push(x.current);
+        x.next = match x.next {
+            Next::Run(_) => Next::Run(task),
+            stopped => stopped,
+        };
+        Ok::<_, String>(task)
+    });
+    let task = match task {
+        Ok(task) => task,
+        Err(reason) => panic!("{reason}"),
+    };
+    switch::away(current);
+    switch::is_unwound(current);
+    Some(task)
+}
+
+impl Execution {
+    /// A task that is to run `body`.
+    ///
+    /// # Errors
+    ///
+    /// Why there can be no further task, in words.
+    pub(crate) fn new_task(
+        &mut self,
+        name: Option<String>,
+        site: Site,
+        body: Job,
+    ) -> Result<TaskId, String> {
+        if self.views.len() > self.budget.tasks as usize {
+            return Err(format!(
+                "the scenario has spawned {} tasks, its budget; raise it with \
+                 #[jostle::scenario(tasks = …)]",
+                self.budget.tasks
+            ));
+        }
+        let mut worker = self.worker().map_err(|error| {
+            format!(
+                "no memory for the stack of task {} ({} bytes): {error}",
+                self.views.len(),
+                self.budget.stack
+            )
+        })?;
+        worker.start(body);
+        let parent = self.current;
+        let key = if self.views.len() == 1 {
+            mix(1, 0)
+        } else {
+            let row = &mut self.tasks[parent.index()];
+            row.children += 1;
+            mix(self.views[parent.index()].key, u64::from(row.children))
+        };
+        let task = self.add_row(name, parent, key, site);
+        self.tasks[task.index()].worker = Some(worker);
+        self.ready.insert(task);
+        Ok(task)
+    }
+
+    /// The running task's body has ended.
+    fn finish(&mut self, result: Result<(), Box<dyn Any + Send>>) {
+        let me = self.current;
+        self.ready.remove(me);
+        let row = &mut self.tasks[me.index()];
+        row.state = State::Finished;
+        let mut joiners = std::mem::take(&mut row.joiners);
+        for joiner in joiners.drain(..) {
+            self.complete(joiner);
+        }
+        self.tasks[me.index()].joiners = joiners;
+        if let Err(payload) = result {
+            self.judge_panic(&*payload);
+            self.tasks[me.index()].panic = Some(payload);
+        }
+        if self.phase == Phase::Running {
+            self.next = match self.next {
+                Next::Run(_) => self.decide(),
+                stopped => stopped,
+            };
+        }
+    }
+
+    /// The running task's body unwound with `payload`: is that a finding?
+    fn judge_panic(&mut self, payload: &(dyn Any + Send)) {
+        let info = panics::take_last();
+        if payload.is::<Teardown>() || self.phase == Phase::Teardown {
+            return;
+        }
+        let message = panics::message(payload);
+        if self
+            .allowed_panics
+            .iter()
+            .any(|text| message.contains(text))
+        {
+            return;
+        }
+        let kind = if payload.is::<Misuse>() {
+            Kind::Misuse
+        } else {
+            Kind::Panic
+        };
+        let mut finding = Finding::new(kind, message);
+        finding.task = Some(self.current);
+        // `resume_unwind` does not pass the hook, so that there may be no place.
+        finding.place = info
+            .and_then(|i| i.place)
+            .or_else(|| Some(Place::from(self.tasks[self.current.index()].site)));
+        self.find(finding);
+    }
+}
+
+/// The end of every job, still on the task's stack.
+pub(crate) fn epilogue(result: std::thread::Result<()>) {
+    let Some(current) = current::try_get() else {
+        return;
+    };
+    let result = drop_locals(current).and(result);
+    current.with(|x| x.finish(result));
+}
+
+/// Destroys the running task's locals, in the order of first use. Destructors
+/// may use other locals, which are then made anew and destroyed in turn.
+fn drop_locals(current: Current) -> std::thread::Result<()> {
+    let mut result = Ok(());
+    loop {
+        let locals = current.with(|x| {
+            let me = x.current;
+            std::mem::take(&mut x.tasks[me.index()].locals)
+        });
+        if locals.is_empty() {
+            return result;
+        }
+        for (_, value) in locals {
+            let dropped =
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || drop(value)));
+            result = result.and(dropped);
+        }
+    }
+}
+
+/// Waits until `task` has finished. It is a scheduling point only if that has not
+/// happened.
+pub(crate) fn join(task: TaskId, kind: OpKind, site: Site) {
+    let current = current::get("join");
+    loop {
+        if current.with(|x| x.tasks[task.index()].is_finished()) {
+            return;
+        }
+        if switch::is_unwound(current) {
+            switch::stuck(current);
+            continue;
+        }
+        current.with(|x| {
+            let me = x.current;
+            x.event(kind, ObjectId::NONE, site);
+            x.views[me.index()].op = crate::op::Op {
+                kind,
+                object: ObjectId::NONE,
+                site,
+            };
+            x.tasks[task.index()].joiners.push(me);
+            x.enqueue(Some(task), None);
+        });
+        switch::reschedule(current);
+    }
+}
+
+/// What the finished `task` unwound with, if it did and nobody has taken it.
+pub(crate) fn take_panic(task: TaskId) -> Option<Box<dyn Any + Send>> {
+    current::get("join").with(|x| x.tasks[task.index()].panic.take())
+}

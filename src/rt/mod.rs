@@ -1,0 +1,498 @@
+//! The runtime: tasks on coroutines, one at a time, under a strategy.
+//!
+//! - [`execution`]: the state of one execution, and how a decision is made.
+//! - [`schedule`]: posting operations, deciding, recording steps, gates, queues.
+//! - [`lifecycle`]: spawning, finishing and joining tasks.
+//! - [`executor`]: the run loop, the judgement, the teardown.
+//! - [`switch`]: changing stacks from inside a task.
+//! - [`coroutine`]: stacks; the only place that knows corosensei.
+//! - [`task`], [`object`], [`clock`]: the tables.
+//! - [`current`]: the execution of this OS thread.
+//! - [`cell`]: state shared by tasks.
+//! - [`shared`]: reference-counted cells.
+//! - [`waker`]: wakers of tasks.
+//! - [`panics`]: panics of tasks.
+//! - [`pulse`]: signs of life for the watchdog.
+//!
+//! What primitives are built from is below: [`point`] before an operation that
+//! is always enabled, [`pass`] before one that is enabled while a gate is open,
+//! [`wait`] for one that another task completes, [`choose`] for the environment's
+//! choices.
+
+pub(crate) mod cell;
+pub(crate) mod clock;
+pub(crate) mod coroutine;
+pub(crate) mod current;
+pub(crate) mod execution;
+pub(crate) mod executor;
+pub(crate) mod lifecycle;
+pub(crate) mod object;
+pub(crate) mod panics;
+pub(crate) mod pulse;
+pub(crate) mod schedule;
+pub(crate) mod shared;
+pub(crate) mod switch;
+pub(crate) mod task;
+pub(crate) mod waker;
+
+pub use execution::Outcome;
+pub use executor::{Executor, Plan};
+
+pub(crate) use cell::TaskCell;
+pub(crate) use lifecycle::{join, spawn, take_panic};
+pub(crate) use object::{Attached, Handle, Side};
+pub(crate) use shared::Shared;
+pub(crate) use task::Woken;
+
+use std::any::Any;
+use std::task::Waker;
+
+use crate::decision::ChoiceKind;
+use crate::id::{ObjectId, TaskId};
+use crate::op::{OpKind, Site};
+use crate::rt::clock::{Action, TimerId};
+use crate::vtime::VInstant;
+
+/// A scheduling point before an operation that is always enabled. When it
+/// returns, the caller does the operation, all of it before the next point.
+#[inline]
+pub(crate) fn point(kind: OpKind, object: ObjectId, site: Site) {
+    let current = current::get(kind.name());
+    if switch::is_unwound(current) {
+        return;
+    }
+    // A destructor that runs because its task panics is not interrupted: the
+    // panic is about to be judged.
+    if panics::panicking(current) {
+        current.with(|x| {
+            x.post(kind, object, site);
+            x.step(x.current);
+        });
+        return;
+    }
+    current.with(|x| {
+        x.post(kind, object, site);
+        x.announce(x.current);
+    });
+    switch::reschedule(current);
+    step(current);
+}
+
+/// A scheduling point before an operation that is enabled while a gate is open.
+/// When it returns true, the gate is open and the caller does the operation;
+/// false means that `deadline` has passed.
+///
+/// While a task unwinds in a torn-down execution, a gate with a deadline counts
+/// as timed out at once.
+#[inline]
+pub(crate) fn pass(
+    attached: &Attached,
+    side: Side,
+    kind: OpKind,
+    site: Site,
+    deadline: Option<VInstant>,
+) -> bool {
+    let current = current::get(kind.name());
+    let object = attached.id;
+    loop {
+        if switch::is_unwound(current) {
+            if current.with(|x| x.gate_mut(object, side).open) {
+                return true;
+            }
+            if deadline.is_some() {
+                return false;
+            }
+            switch::stuck(current);
+            continue;
+        }
+        let open = panics::panicking(current) && current.with(|x| x.gate_mut(object, side).open);
+        if open {
+            current.with(|x| {
+                x.post(kind, object, site);
+                x.step(x.current);
+            });
+            return true;
+        }
+        current.with(|x| {
+            x.post(kind, object, site);
+            x.arrive(object, side, deadline);
+        });
+        switch::reschedule(current);
+        if switch::is_unwound(current) {
+            continue;
+        }
+        let open = current.with(|x| x.leave_gate(object, side));
+        step(current);
+        return open;
+    }
+}
+
+/// Waits in a queue until another task calls [`complete`] for this one, or until
+/// `deadline`. The operation has been posted by [`point`] before.
+///
+/// While a task unwinds in a torn-down execution, nothing completes it any more:
+/// the wait counts as timed out if it has a deadline and as completed otherwise.
+pub(crate) fn wait(on: Option<TaskId>, deadline: Option<VInstant>) -> Woken {
+    let current = current::get("wait");
+    if switch::is_unwound(current) {
+        return match deadline {
+            Some(_) => Woken::TimedOut,
+            None => Woken::Completed,
+        };
+    }
+    current.with(|x| x.enqueue(on, deadline));
+    switch::reschedule(current);
+    if switch::is_unwound(current) {
+        return match deadline {
+            Some(_) => Woken::TimedOut,
+            None => Woken::Completed,
+        };
+    }
+    current.with(|x| x.dequeued())
+}
+
+/// The running task, about to go on after a decision, makes its step. If that
+/// uses up the budget it does not come back.
+#[inline]
+fn step(current: current::Current) {
+    let over = current.with(|x| {
+        x.step(x.current);
+        !matches!(x.next, execution::Next::Run(_))
+    });
+    if over {
+        halt(current);
+    }
+}
+
+#[cold]
+fn halt(current: current::Current) {
+    if panics::panicking(current) {
+        return;
+    }
+    switch::away(current);
+    switch::is_unwound(current);
+}
+
+/// Completes the operation for which `task` waits in a queue. Returns false if
+/// its deadline passed just before.
+pub(crate) fn complete(task: TaskId) -> bool {
+    current::get("wake").with(|x| x.complete(task))
+}
+
+/// Opens or shuts a gate of an object.
+#[inline]
+pub(crate) fn set_gate(attached: &Attached, side: Side, open: bool) {
+    if let Some(current) = current::try_get() {
+        current.with(|x| x.set_gate(attached.id, side, open));
+    }
+}
+
+/// Whether a gate of an object is open.
+#[inline]
+pub(crate) fn is_open(attached: &Attached, side: Side) -> bool {
+    current::get("lock").with(|x| x.gate_mut(attached.id, side).open)
+}
+
+/// The running task is about to release a lock. That is a scheduling point if
+/// somebody tries to acquire it without waiting, and merely recorded otherwise.
+/// Called from destructors: it does not panic.
+#[inline]
+pub(crate) fn release(attached: &Attached, kind: OpKind, site: Site) {
+    let Some(current) = current::try_get() else {
+        return;
+    };
+    let tried = current
+        .with(|x| x.phase == execution::Phase::Running && x.objects[attached.id.0 as usize].tried);
+    if tried && !panics::panicking(current) {
+        point(kind, attached.id, site);
+    } else {
+        current.with(|x| x.event(kind, attached.id, site));
+    }
+}
+
+/// Notes who holds an object that only its holder can release.
+#[inline]
+pub(crate) fn set_owner(attached: &Attached, owner: Option<TaskId>) {
+    if let Some(current) = current::try_get() {
+        current.with(|x| x.objects[attached.id.0 as usize].owner = owner);
+    }
+}
+
+/// Who holds an object that only its holder can release.
+pub(crate) fn owner(attached: &Attached) -> Option<TaskId> {
+    current::get("lock").with(|x| x.objects[attached.id.0 as usize].owner)
+}
+
+/// Notes that a wake-up was given while nobody waited (`missed`), or that
+/// somebody has seen to it since.
+pub(crate) fn set_missed(attached: &Attached, missed: bool) {
+    current::get("wake").with(|x| x.objects[attached.id.0 as usize].missed = missed);
+}
+
+/// Notes that somebody tries to acquire the object without waiting.
+pub(crate) fn set_tried(attached: &Attached) {
+    current::get("lock").with(|x| x.objects[attached.id.0 as usize].tried = true);
+}
+
+/// Records something that the running task did and that is no scheduling point.
+#[inline]
+pub(crate) fn event(kind: OpKind, object: ObjectId, site: Site) {
+    if let Some(current) = current::try_get() {
+        current.with(|x| x.event(kind, object, site));
+    }
+}
+
+/// Notes a detail of the running task's last step.
+#[inline]
+pub(crate) fn note(value: u32) {
+    if let Some(current) = current::try_get() {
+        current.with(|x| {
+            let me = x.current;
+            if let Some(step) = x.trace.last_mut().filter(|s| s.task == me) {
+                step.value = Some(value);
+            }
+        });
+    }
+}
+
+/// A choice of the environment among `arity` alternatives; 0 in teardown.
+pub(crate) fn choose(kind: ChoiceKind, arity: u32) -> u32 {
+    let current = current::get("choice");
+    current.with(|x| match x.phase {
+        execution::Phase::Running => x.decisions.choose(kind, arity),
+        execution::Phase::Teardown => 0,
+    })
+}
+
+/// The running task.
+#[inline]
+pub(crate) fn current_task() -> TaskId {
+    current::get("task").with(|x| x.current)
+}
+
+/// Whether the running task is unwinding.
+#[inline]
+pub(crate) fn panicking() -> bool {
+    std::thread::panicking() && current::try_get().is_none_or(panics::panicking)
+}
+
+/// Whether this OS thread runs an execution.
+pub(crate) fn is_inside() -> bool {
+    current::try_get().is_some()
+}
+
+/// Whether the execution is being torn down: its findings are made, what runs
+/// now are destructors.
+pub(crate) fn is_teardown() -> bool {
+    current::try_get().is_none_or(|c| c.with(|x| x.phase == execution::Phase::Teardown))
+}
+
+/// A scheduling point that lets others go first; see
+/// [`OpKind::Yield`] and [`OpKind::Spin`].
+pub(crate) fn yield_now(spin: bool, site: Site) {
+    let kind = if spin { OpKind::Spin } else { OpKind::Yield };
+    let current = current::get(kind.name());
+    if switch::is_unwound(current) || panics::panicking(current) {
+        return;
+    }
+    current.with(|x| {
+        x.post(kind, ObjectId::NONE, site);
+        if spin {
+            x.spin();
+        } else {
+            x.announce(x.current);
+        }
+    });
+    switch::reschedule(current);
+    step(current);
+}
+
+/// Virtual time.
+pub(crate) fn now() -> VInstant {
+    current::get("clock").with(|x| x.clock.now)
+}
+
+/// Arms a timer that wakes a waker.
+pub(crate) fn arm_waker(deadline: VInstant, waker: Waker) -> TimerId {
+    current::get("timer").with(|x| x.clock.arm(deadline, Action::Wake(waker)))
+}
+
+/// Arms a timer that calls a function. It runs as the clock and must not block.
+pub(crate) fn arm_call(deadline: VInstant, call: Box<dyn FnOnce()>) -> TimerId {
+    current::get("timer").with(|x| x.clock.arm(deadline, Action::Call(call)))
+}
+
+/// Takes back a timer. Returns whether it had not fired.
+pub(crate) fn disarm(timer: TimerId) -> bool {
+    // What the timer would have done is user code: drop it out here.
+    let action = current::try_get().and_then(|c| c.with(|x| x.clock.disarm(timer)));
+    action.is_some()
+}
+
+/// A waker of the running task that its own poll loop holds.
+pub(crate) struct PollLoop {
+    epoch: u32,
+    task: TaskId,
+    /// The waker to poll with.
+    pub(crate) waker: Waker,
+}
+
+impl PollLoop {
+    /// A poll loop of the running task.
+    pub(crate) fn new() -> PollLoop {
+        let current = current::get("future");
+        let task = current.with(|x| {
+            let me = x.current;
+            x.tasks[me.index()].own_wakers += 1;
+            me
+        });
+        PollLoop {
+            epoch: current.epoch(),
+            task,
+            waker: waker::waker(current.epoch(), task),
+        }
+    }
+
+    /// A scheduling point before a poll. With `woken`, only once a waker of the
+    /// task has been woken since the last poll.
+    ///
+    /// Returns false if the execution is being torn down: drop the future
+    /// instead of polling it.
+    pub(crate) fn ready(&self, woken: bool, site: Site) -> bool {
+        let current = current::get("future");
+        if current.with(|x| x.phase) == execution::Phase::Teardown {
+            return false;
+        }
+        current.with(|x| {
+            x.post(OpKind::Poll, ObjectId::WORLD, site);
+            if woken {
+                x.await_wake();
+            } else {
+                x.announce(x.current);
+            }
+        });
+        let stay = current.with(|x| {
+            x.next = match x.next {
+                execution::Next::Run(_) => x.decide(),
+                stopped => stopped,
+            };
+            x.next == execution::Next::Run(x.current)
+        });
+        if !stay {
+            switch::away(current);
+        }
+        if current.with(|x| x.phase) == execution::Phase::Teardown {
+            return false;
+        }
+        let over = current.with(|x| {
+            x.step(x.current);
+            !matches!(x.next, execution::Next::Run(_))
+        });
+        if over {
+            switch::away(current);
+            return false;
+        }
+        true
+    }
+}
+
+impl Drop for PollLoop {
+    fn drop(&mut self) {
+        if let Some(current) = current::try_get()
+            && current.epoch() == self.epoch
+        {
+            let task = self.task;
+            current.with(|x| {
+                let row = &mut x.tasks[task.index()];
+                row.own_wakers = row.own_wakers.saturating_sub(1);
+            });
+        }
+    }
+}
+
+/// Wakes `task` as one of its wakers would.
+pub(crate) fn notify(task: TaskId) {
+    current::get("wake").with(|x| x.notify(task));
+}
+
+/// Whether async tasks may be cancelled at any await.
+pub(crate) fn may_cancel() -> bool {
+    current::get("task").with(|x| x.cancel)
+}
+
+/// Whether `task` has finished.
+pub(crate) fn is_finished(task: TaskId) -> bool {
+    current::get("task").with(|x| x.tasks[task.index()].is_finished())
+}
+
+/// Whether `task` waits in a `park`.
+pub(crate) fn is_parked(task: TaskId) -> bool {
+    current::get("unpark").with(|x| {
+        matches!(x.tasks[task.index()].state, task::State::Queued { .. })
+            && x.views[task.index()].op.kind == OpKind::Park
+    })
+}
+
+/// In teardown: waits until `task` has been unwound, for ever if its stack had to
+/// be given up.
+pub(crate) fn wait_unwound(task: TaskId) {
+    let current = current::get("scope");
+    while !current.with(|x| x.tasks[task.index()].is_finished()) {
+        switch::stuck(current);
+    }
+}
+
+/// The name the user gave to `task`.
+pub(crate) fn task_name(task: TaskId) -> Option<String> {
+    current::get("task").with(|x| x.tasks[task.index()].name.clone())
+}
+
+/// Takes the park token of `task` if it is there.
+pub(crate) fn take_token(task: TaskId) -> bool {
+    current::get("park").with(|x| std::mem::take(&mut x.tasks[task.index()].parked_token))
+}
+
+/// Leaves a park token for `task`.
+pub(crate) fn leave_token(task: TaskId) {
+    current::get("unpark").with(|x| x.tasks[task.index()].parked_token = true);
+}
+
+/// Panics with Go's or std's words for a misuse; the finding's kind is
+/// [`Kind::Misuse`](crate::finding::Kind::Misuse).
+pub(crate) fn misuse(message: impl Into<String>) -> ! {
+    let message = message.into();
+    if is_teardown() && panicking() {
+        unreachable!("primitives do not misuse themselves while a task is torn down: {message}");
+    }
+    std::panic::panic_any(panics::Misuse(message))
+}
+
+/// The running task's value of a task-local key, if it has one.
+///
+/// The inner `None` means that it is being made or destroyed.
+pub(crate) fn with_local<R>(
+    key: usize,
+    f: impl FnOnce(Option<&mut Option<Box<dyn Any>>>) -> R,
+) -> R {
+    current::get("thread-local").with(|x| {
+        let me = x.current;
+        let row = &mut x.tasks[me.index()].locals;
+        f(row.iter_mut().find(|(k, _)| *k == key).map(|(_, v)| v))
+    })
+}
+
+/// Adds a value of a task-local key to the running task.
+pub(crate) fn add_local(key: usize, value: Option<Box<dyn Any>>) {
+    current::get("thread-local").with(|x| {
+        let me = x.current;
+        x.tasks[me.index()].locals.push((key, value));
+    });
+}
+
+/// A hash of two numbers, the same in every process (splitmix64).
+pub(crate) fn mix(a: u64, b: u64) -> u64 {
+    let mut z = a.wrapping_add(0x9e37_79b9_7f4a_7c15u64.wrapping_mul(b.wrapping_add(1)));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}

@@ -1,0 +1,190 @@
+//! Objects: how a primitive joins the execution that uses it.
+//!
+//! A primitive is created by a `const fn`, perhaps in a `static`, perhaps before
+//! any execution. It joins an execution at its first use there, which gives it a
+//! number and a row in the object table. A `static` primitive joins every
+//! execution anew; its [`Attached::fresh`] tells it to start over.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use crate::id::{ObjectId, TaskId};
+use crate::op::Site;
+use crate::ready::TaskSet;
+use crate::rt::current::{self, Current};
+
+/// Which of an object's two gates.
+///
+/// A gate is a condition that operations of one sort wait for: a mutex that is
+/// free, a channel that has a message, a channel that has room. A task that is
+/// about to pass a closed gate is not ready.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Side {
+    /// The gate that writers, receivers and single-gate objects use.
+    A,
+    /// The gate that readers and senders use.
+    B,
+}
+
+/// A condition and the tasks that are about to pass it.
+#[derive(Default, Debug)]
+pub(crate) struct Gate {
+    /// Invariant: a task in `pending` is ready if and only if `open`, except
+    /// that one whose deadline has passed is ready and no longer in `pending`.
+    pub(crate) open: bool,
+    pub(crate) pending: TaskSet,
+}
+
+/// A row of the object table.
+#[derive(Debug)]
+pub(crate) struct Object {
+    pub(crate) kind: &'static str,
+    pub(crate) site: Site,
+    /// Who holds it, for objects that only the holder can release.
+    pub(crate) owner: Option<TaskId>,
+    /// A wake-up was given while nobody waited.
+    pub(crate) missed: bool,
+    /// Somebody has tried to acquire it without waiting. From then on releasing
+    /// it is a scheduling point, since a try can tell.
+    pub(crate) tried: bool,
+    pub(crate) gates: [Gate; 2],
+}
+
+/// Every execution has a number, its epoch, unique in the process.
+static EPOCHS: AtomicU32 = AtomicU32::new(1);
+
+/// The epoch that each OS thread is executing, 0 for none. A thread takes the
+/// slot of its number modulo the length; two threads on one slot only make
+/// `is_live` say yes too seldom, and there are never that many.
+static LIVE: [AtomicU32; 512] = [const { AtomicU32::new(0) }; 512];
+static THREADS: AtomicU32 = AtomicU32::new(0);
+
+std::thread_local! {
+    static SLOT: u32 = THREADS.fetch_add(1, Ordering::Relaxed) % LIVE.len() as u32;
+}
+
+/// Starts a new epoch on this thread.
+pub(crate) fn begin_epoch() -> u32 {
+    let mut epoch = EPOCHS.fetch_add(1, Ordering::Relaxed);
+    if epoch == 0 {
+        epoch = EPOCHS.fetch_add(1, Ordering::Relaxed);
+    }
+    SLOT.with(|&slot| LIVE[slot as usize].store(epoch, Ordering::Release));
+    epoch
+}
+
+/// Ends this thread's epoch: from now on other threads may take over its
+/// objects.
+pub(crate) fn end_epoch() {
+    SLOT.with(|&slot| LIVE[slot as usize].store(0, Ordering::Release));
+}
+
+fn is_live(epoch: u32) -> bool {
+    LIVE.iter().any(|e| e.load(Ordering::Acquire) == epoch)
+}
+
+/// What a primitive carries to take part in executions.
+pub(crate) struct Handle {
+    /// The epoch of the execution it has joined in the upper half, its number
+    /// there in the lower half; 0 before the first.
+    joined: AtomicU64,
+    site: Site,
+}
+
+/// Proof that a primitive takes part in this thread's execution, and its number
+/// there.
+#[derive(Clone, Copy)]
+pub(crate) struct Attached {
+    pub(crate) id: ObjectId,
+    /// Whether the primitive has just joined: whatever state it has is left
+    /// over from another execution.
+    pub(crate) fresh: bool,
+    /// Not `Send`: the proof holds on this thread only.
+    thread: PhantomData<*const ()>,
+}
+
+impl Handle {
+    /// A handle of a primitive that is created at the caller's site.
+    #[track_caller]
+    pub(crate) const fn new() -> Handle {
+        Handle {
+            joined: AtomicU64::new(0),
+            site: std::panic::Location::caller(),
+        }
+    }
+
+    /// Where the primitive was created.
+    pub(crate) fn site(&self) -> Site {
+        self.site
+    }
+
+    /// Joins this thread's execution unless that has happened.
+    ///
+    /// # Panics
+    ///
+    /// If this thread runs no scenario, or if the primitive is a `static` that
+    /// an execution on another thread is using.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn attach(&self, kind: &'static str) -> Attached {
+        let current = current::get(kind);
+        let joined = self.joined.load(Ordering::Relaxed);
+        if (joined >> 32) as u32 == current.epoch() {
+            return Attached {
+                id: ObjectId(joined as u32),
+                fresh: false,
+                thread: PhantomData,
+            };
+        }
+        self.join(current, joined, kind)
+    }
+
+    /// The number in this thread's execution if the primitive has joined it.
+    /// Unlike [`attach`](Handle::attach) it never panics, so that destructors
+    /// can use it.
+    #[inline]
+    pub(crate) fn attached(&self) -> Option<Attached> {
+        let current = current::try_get()?;
+        let joined = self.joined.load(Ordering::Relaxed);
+        ((joined >> 32) as u32 == current.epoch()).then(|| Attached {
+            id: ObjectId(joined as u32),
+            fresh: false,
+            thread: PhantomData,
+        })
+    }
+
+    #[cold]
+    #[track_caller]
+    fn join(&self, current: Current, joined: u64, kind: &'static str) -> Attached {
+        let epoch = (joined >> 32) as u32;
+        assert!(
+            epoch == 0 || !is_live(epoch),
+            "a static {kind} (created at {}) is used by two executions at the same time; \
+             run them one after the other (--jobs 1, or cargo test -- --test-threads=1) or \
+             create the {kind} inside the scenario",
+            self.site
+        );
+        let id = current.with(|x| x.new_object(kind, self.site));
+        let next = u64::from(current.epoch()) << 32 | u64::from(id.0);
+        let taken = self
+            .joined
+            .compare_exchange(joined, next, Ordering::AcqRel, Ordering::Acquire);
+        assert!(
+            taken.is_ok(),
+            "a static {kind} (created at {}) is used by two executions at the same time",
+            self.site
+        );
+        Attached {
+            id,
+            fresh: true,
+            thread: PhantomData,
+        }
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.site)
+    }
+}

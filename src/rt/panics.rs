@@ -1,0 +1,151 @@
+//! Panics of tasks: quiet, located, and never carried into the next execution.
+//!
+//! A hook notes the message and the place of a panic inside an execution and
+//! prints nothing; whether it is a finding is decided where the task's body
+//! unwinds, since the task may catch it.
+//!
+//! One panic cannot be caught. When a destructor panics while its task unwinds,
+//! Rust calls the hook a last time and then aborts the process. The hook never
+//! returns from that call: it gives up the stack and goes back to the run loop.
+//! That leaves this OS thread's panic count raised for ever, so the thread is
+//! marked as spoiled and must not execute anything else.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::panic::{self, PanicHookInfo};
+use std::sync::Once;
+
+use crate::finding::{Finding, Kind, Place};
+use crate::id::TaskId;
+use crate::rt::current::{self, Current};
+
+/// What is known of a panic.
+#[derive(Clone, Debug)]
+pub(crate) struct PanicInfo {
+    pub(crate) message: String,
+    pub(crate) place: Option<Place>,
+}
+
+/// The payload of a panic that stands for the misuse of a primitive.
+#[derive(Clone, Debug)]
+pub(crate) struct Misuse(pub(crate) String);
+
+/// The payload that unwinds leftover tasks.
+pub(crate) struct Teardown;
+
+/// The messages of the standard library's panics that cannot unwind: the
+/// process aborts as soon as the hook returns.
+const ABORTING: [&str; 2] = [
+    "panic in a destructor during cleanup",
+    "panic in a function that cannot unwind",
+];
+
+// The notes of the hook lie beside the execution, not in it, so that a panic of
+// the runtime itself finds them free.
+std::thread_local! {
+    static LAST: RefCell<Option<PanicInfo>> = const { RefCell::new(None) };
+    /// Tasks of this thread's execution that have panicked.
+    static PANICKED: RefCell<Vec<TaskId>> = const { RefCell::new(Vec::new()) };
+    /// The task that runs on this thread, for the hook.
+    static RUNNING: Cell<TaskId> = const { Cell::new(TaskId::MAIN) };
+}
+
+/// Forgets the panics of the last execution.
+pub(crate) fn forget() {
+    LAST.take();
+    PANICKED.with_borrow_mut(Vec::clear);
+}
+
+/// The run loop has resumed `task`.
+#[inline]
+pub(crate) fn running(task: TaskId) {
+    RUNNING.set(task);
+}
+
+/// Takes what is known of the last panic.
+pub(crate) fn take_last() -> Option<PanicInfo> {
+    LAST.take()
+}
+
+/// Whether the running task is unwinding.
+///
+/// [`std::thread::panicking`] speaks of the OS thread, which is also true while
+/// some other task is suspended in a destructor that waits.
+#[inline]
+pub(crate) fn panicking(current: Current) -> bool {
+    std::thread::panicking() && is_mine(current)
+}
+
+#[cold]
+fn is_mine(current: Current) -> bool {
+    let (me, others) = current.with(|x| {
+        let me = x.current;
+        let rows = x.tasks[..x.views.len()].iter().enumerate();
+        let others = rows
+            .filter(|&(i, row)| row.unwinding && i != me.index())
+            .count();
+        (me, others)
+    });
+    others == 0 || PANICKED.with_borrow(|list| list.contains(&me))
+}
+
+/// Puts the hook in front of the present one, once.
+pub(crate) fn install() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let outer = panic::take_hook();
+        panic::set_hook(Box::new(move |info| match current::try_get() {
+            Some(current) => note(current, info),
+            None => outer(info),
+        }));
+    });
+}
+
+fn note(current: Current, info: &PanicHookInfo<'_>) {
+    let message = message(info.payload());
+    if ABORTING.contains(&message.as_str()) {
+        give_up(current);
+    }
+    let place = info.location().map(|l| Place {
+        file: l.file().to_owned(),
+        line: l.line(),
+        column: l.column(),
+    });
+    LAST.set(Some(PanicInfo { message, place }));
+    PANICKED.with_borrow_mut(|list| list.push(RUNNING.get()));
+}
+
+fn give_up(current: Current) -> ! {
+    current.with(|x| {
+        let last = take_last();
+        let mut finding = Finding::new(
+            Kind::Panic,
+            format!(
+                "a destructor panicked while its task was unwinding, which aborts the process: {}",
+                last.as_ref().map_or("", |p| p.message.as_str())
+            ),
+        );
+        finding.task = Some(x.current);
+        finding.place = last.and_then(|p| p.place);
+        x.find(finding);
+        x.spoiled = true;
+        let me = x.current;
+        x.tasks[me.index()].abandoned = true;
+    });
+    loop {
+        crate::rt::switch::away(current);
+    }
+}
+
+/// The message of a payload as the standard hook prints it.
+pub(crate) fn message(payload: &(dyn Any + Send)) -> String {
+    if let Some(s) = payload.downcast_ref::<&str>() {
+        (*s).to_owned()
+    } else if let Some(s) = payload.downcast_ref::<String>() {
+        s.clone()
+    } else if let Some(Misuse(s)) = payload.downcast_ref::<Misuse>() {
+        s.clone()
+    } else {
+        "Box<dyn Any>".to_owned()
+    }
+}

@@ -1,0 +1,115 @@
+//! A reference-counted cell for the tasks of one execution.
+
+#![allow(unsafe_code)]
+
+use std::cell::{Cell, RefCell, RefMut};
+use std::fmt;
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+
+use crate::rt::current;
+
+/// What an `Arc<RefCell<T>>` would be, without atomics: the runtime must not
+/// order tasks by its own bookkeeping where a data-race detector looks on.
+///
+/// It belongs to the execution that made it. On any other OS thread, and once
+/// that execution is over, it cannot be looked into, and dropping it leaks.
+pub(crate) struct Shared<T> {
+    inner: NonNull<Inner<T>>,
+    owns: PhantomData<Inner<T>>,
+}
+
+struct Inner<T> {
+    epoch: u32,
+    count: Cell<usize>,
+    value: RefCell<T>,
+}
+
+// SAFETY: Whatever thread a `Shared` gets to, it touches `inner` only after
+// `is_here`, so only on the OS thread that runs the execution it belongs to.
+// `T: Send` because the handles that hold it are sent between tasks, whose types
+// promise to be usable from any thread.
+unsafe impl<T: Send> Send for Shared<T> {}
+// SAFETY: As for `Send`; a shared reference gives no more than an owned one.
+unsafe impl<T: Send> Sync for Shared<T> {}
+
+impl<T> Shared<T> {
+    /// A cell of this thread's execution.
+    ///
+    /// # Panics
+    ///
+    /// If this thread runs none.
+    pub(crate) fn new(value: T) -> Shared<T> {
+        let inner = Inner {
+            epoch: current::get("handle").epoch(),
+            count: Cell::new(1),
+            value: RefCell::new(value),
+        };
+        Shared {
+            inner: NonNull::from(Box::leak(Box::new(inner))),
+            owns: PhantomData,
+        }
+    }
+
+    /// The value, for as long as the caller reaches no scheduling point.
+    ///
+    /// # Panics
+    ///
+    /// If this thread does not run the execution that the cell belongs to.
+    pub(crate) fn get(&self) -> RefMut<'_, T> {
+        assert!(
+            self.is_here(),
+            "a handle of one execution was used in another one or on a foreign OS thread; \
+             keep it inside the scenario"
+        );
+        // SAFETY: The allocation lives until the count is zero, and this handle
+        // counts. `is_here`: no other thread touches it.
+        unsafe { self.inner.as_ref() }.value.borrow_mut()
+    }
+
+    fn is_here(&self) -> bool {
+        // SAFETY: `epoch` never changes after `new`, so that reading it on any
+        // thread is no race. The allocation is not freed while this handle
+        // counts.
+        let epoch = unsafe { (*self.inner.as_ptr()).epoch };
+        current::try_get().is_some_and(|c| c.epoch() == epoch)
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Shared<T> {
+        assert!(
+            self.is_here(),
+            "a handle of one execution was cloned in another one or on a foreign OS thread"
+        );
+        // SAFETY: As in `get`.
+        let count = unsafe { &self.inner.as_ref().count };
+        count.set(count.get() + 1);
+        Shared {
+            inner: self.inner,
+            owns: PhantomData,
+        }
+    }
+}
+
+impl<T> Drop for Shared<T> {
+    fn drop(&mut self) {
+        if !self.is_here() {
+            return;
+        }
+        // SAFETY: As in `get`; the reference ends before the box is freed.
+        let count = unsafe { &self.inner.as_ref().count };
+        let left = count.get() - 1;
+        count.set(left);
+        if left == 0 {
+            // SAFETY: This was the last handle, so nothing else points here.
+            drop(unsafe { Box::from_raw(self.inner.as_ptr()) });
+        }
+    }
+}
+
+impl<T> fmt::Debug for Shared<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shared")
+    }
+}

@@ -1,0 +1,92 @@
+//! Changing stacks from inside a task, and what a task finds when it comes back
+//! during teardown.
+
+#![allow(unsafe_code)]
+
+use crate::rt::current::Current;
+use crate::rt::execution::{Next, Phase};
+use crate::rt::panics::{self, Teardown};
+
+/// Decides who goes on and lets them; returns when it is this task's turn.
+#[inline]
+pub(crate) fn reschedule(current: Current) {
+    let stay = current.with(|x| {
+        x.next = match x.next {
+            Next::Stop(_) | Next::Over => x.next,
+            Next::Run(_) => x.decide(),
+        };
+        x.next == Next::Run(x.current)
+    });
+    if !stay {
+        away(current);
+        returned(current);
+    }
+}
+
+/// Lets `x.next` happen; returns when somebody resumes this task.
+#[inline]
+pub(crate) fn away(current: Current) {
+    let unwinding = panics::panicking(current);
+    let link = current.with(|x| {
+        let me = x.current;
+        x.tasks[me.index()].unwinding = unwinding;
+        x.link()
+    });
+    let Some(link) = link else {
+        unreachable!("this is a bug in jostle: a task without a stack is running")
+    };
+    // SAFETY: `link` belongs to the worker of the running task, and this code
+    // runs in that task, so on that worker's stack. The worker is not dropped
+    // while its job is suspended.
+    unsafe { (*link).suspend() };
+    current.with(|x| {
+        let me = x.current;
+        x.tasks[me.index()].unwinding = false;
+    });
+}
+
+/// Whether this execution is being torn down and the running task is unwinding
+/// already, so that it must neither wait for anybody nor panic.
+///
+/// Unwinds the task if the execution is being torn down and it is not.
+#[inline]
+pub(crate) fn is_unwound(current: Current) -> bool {
+    if current.with(|x| x.phase) == Phase::Running {
+        return false;
+    }
+    unwind_or_go_on(current)
+}
+
+#[inline]
+fn returned(current: Current) {
+    if current.with(|x| x.phase) == Phase::Teardown {
+        unwind_or_go_on(current);
+    }
+}
+
+/// A task that catches the unwinding and goes on is told this many times; then
+/// its stack is given up.
+const PATIENCE: u32 = 100;
+
+#[cold]
+fn unwind_or_go_on(current: Current) -> bool {
+    if std::thread::panicking() {
+        return true;
+    }
+    let hopeless = current.with(|x| {
+        x.unwinds += 1;
+        x.unwinds > PATIENCE
+    });
+    while hopeless {
+        stuck(current);
+    }
+    std::panic::resume_unwind(Box::new(Teardown));
+}
+
+/// In teardown: the running task cannot go on before another one has been
+/// unwound.
+#[cold]
+pub(crate) fn stuck(current: Current) {
+    current.with(|x| x.stuck = true);
+    away(current);
+}

@@ -1,0 +1,135 @@
+//! The task table.
+
+use std::any::Any;
+
+use crate::id::{ObjectId, TaskId};
+use crate::op::{OpKind, Site};
+use crate::rt::clock::TimerId;
+use crate::rt::coroutine::Worker;
+use crate::rt::object::Side;
+
+/// What a task that is not running is doing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum State {
+    /// Running, or about to do an operation that is always enabled.
+    Live,
+    /// About to pass a gate.
+    AtGate(ObjectId, Side),
+    /// In a wait queue; some other task completes its operation.
+    Queued {
+        /// The task that can end the wait, if it takes a particular one.
+        on: Option<TaskId>,
+    },
+    /// Its future returned `Pending`, and it has not been woken since.
+    Awaiting,
+    /// Its body has ended.
+    Finished,
+}
+
+/// A row of the task table.
+///
+/// Rows are kept between executions for their memory; `reset` makes one new.
+#[derive(Debug)]
+pub(crate) struct Task {
+    pub(crate) state: State,
+    /// The deadline of its wait has passed.
+    pub(crate) timed_out: bool,
+    /// It was woken while it was not awaiting.
+    pub(crate) notified: bool,
+    /// A `park` token is there.
+    pub(crate) parked_token: bool,
+    /// It is in the middle of unwinding while another task runs.
+    pub(crate) unwinding: bool,
+    /// Its stack can never be run again.
+    pub(crate) abandoned: bool,
+    pub(crate) timer: Option<TimerId>,
+    /// Wakers of this task that exist, those that its own poll loops hold
+    /// included.
+    pub(crate) wakers: u32,
+    /// How many wakers its own poll loops hold.
+    pub(crate) own_wakers: u32,
+    pub(crate) worker: Option<Box<Worker>>,
+    pub(crate) joiners: Vec<TaskId>,
+    /// Values of task-local keys, in the order of first use.
+    pub(crate) locals: Vec<(usize, Option<Box<dyn Any>>)>,
+    /// What its body unwound with.
+    pub(crate) panic: Option<Box<dyn Any + Send>>,
+    pub(crate) name: Option<String>,
+    pub(crate) parent: TaskId,
+    pub(crate) site: Site,
+    pub(crate) children: u32,
+    pub(crate) steps: u32,
+}
+
+impl Task {
+    pub(crate) fn new(site: Site) -> Task {
+        Task {
+            state: State::Live,
+            timed_out: false,
+            notified: false,
+            parked_token: false,
+            unwinding: false,
+            abandoned: false,
+            timer: None,
+            wakers: 0,
+            own_wakers: 0,
+            worker: None,
+            joiners: Vec::new(),
+            locals: Vec::new(),
+            panic: None,
+            name: None,
+            parent: TaskId::MAIN,
+            site,
+            children: 0,
+            steps: 0,
+        }
+    }
+
+    /// Makes the row new for a task that `parent` spawns at `site`.
+    pub(crate) fn reset(&mut self, name: Option<String>, parent: TaskId, site: Site) {
+        debug_assert!(self.worker.is_none() && self.locals.is_empty() && self.panic.is_none());
+        self.state = State::Live;
+        self.timed_out = false;
+        self.notified = false;
+        self.parked_token = false;
+        self.unwinding = false;
+        self.abandoned = false;
+        self.timer = None;
+        self.wakers = 0;
+        self.own_wakers = 0;
+        self.joiners.clear();
+        self.name = name;
+        self.parent = parent;
+        self.site = site;
+        self.children = 0;
+        self.steps = 0;
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        self.state == State::Finished
+    }
+
+    /// Whether nothing but another task or a timer can make it go on.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(
+            self.state,
+            State::AtGate(..) | State::Queued { .. } | State::Awaiting
+        )
+    }
+}
+
+/// What a wait ended with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Woken {
+    /// Another task completed the operation.
+    Completed,
+    /// The deadline passed first.
+    TimedOut,
+}
+
+/// An operation that a task posts, without its object.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Doing {
+    pub(crate) kind: OpKind,
+    pub(crate) site: Site,
+}

@@ -1,0 +1,75 @@
+//! Wakers of tasks: two numbers in a pointer, without an allocation.
+
+#![allow(unsafe_code)]
+
+use std::ptr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{RawWaker, RawWakerVTable, Waker};
+
+use crate::id::TaskId;
+use crate::rt::current;
+
+#[cfg(not(target_pointer_width = "64"))]
+compile_error!("jostle keeps an epoch and a task number in a waker's pointer and needs 64 bits");
+
+const VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker);
+
+/// The epoch of an execution one of whose wakers was woken on a foreign OS
+/// thread, 0 if none was.
+static FOREIGN: AtomicU32 = AtomicU32::new(0);
+
+/// The waker of `task`. It is counted as long as it lives; see
+/// [`Blocked::waker_lost`](crate::snapshot::Blocked::waker_lost).
+pub(crate) fn waker(epoch: u32, task: TaskId) -> Waker {
+    count(epoch, task, 1);
+    // SAFETY: The data is two numbers and no pointer, so every function of
+    // the table is valid for it at any time and on any thread.
+    unsafe { Waker::from_raw(RawWaker::new(pack(epoch, task), &VTABLE)) }
+}
+
+/// Whether a waker of the execution `epoch` was woken on an OS thread that does
+/// not run it.
+pub(crate) fn woken_elsewhere(epoch: u32) -> bool {
+    FOREIGN.load(Ordering::Relaxed) == epoch
+}
+
+fn pack(epoch: u32, task: TaskId) -> *const () {
+    ptr::without_provenance(((epoch as usize) << 32) | task.index())
+}
+
+fn unpack(data: *const ()) -> (u32, TaskId) {
+    ((data.addr() >> 32) as u32, TaskId(data.addr() as u32))
+}
+
+/// Wakers of executions that are over count for nothing.
+fn count(epoch: u32, task: TaskId, by: i32) {
+    if let Some(current) = current::try_get()
+        && current.epoch() == epoch
+    {
+        current.with(|x| x.count_wakers(task, by));
+    }
+}
+
+fn clone(data: *const ()) -> RawWaker {
+    let (epoch, task) = unpack(data);
+    count(epoch, task, 1);
+    RawWaker::new(data, &VTABLE)
+}
+
+fn wake(data: *const ()) {
+    wake_by_ref(data);
+    drop_waker(data);
+}
+
+fn wake_by_ref(data: *const ()) {
+    let (epoch, task) = unpack(data);
+    match current::try_get() {
+        Some(current) if current.epoch() == epoch => current.with(|x| x.notify(task)),
+        _ => FOREIGN.store(epoch, Ordering::Relaxed),
+    }
+}
+
+fn drop_waker(data: *const ()) {
+    let (epoch, task) = unpack(data);
+    count(epoch, task, -1);
+}

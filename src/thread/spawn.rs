@@ -1,0 +1,166 @@
+//! `spawn`, `Builder`, `JoinHandle`.
+
+use std::any::Any;
+use std::fmt;
+use std::io;
+use std::panic::Location;
+
+use crate::id::TaskId;
+use crate::op::{OpKind, Site};
+use crate::rt::{self, Shared};
+use crate::thread::Thread;
+
+/// What joining a thread gives: its value, or what it panicked with. See
+/// [`std::thread::Result`].
+pub type Result<T> = std::result::Result<T, Box<dyn Any + Send + 'static>>;
+
+/// Starts a thread; see [`std::thread::spawn`].
+///
+/// The thread runs at once, up to the first thing that others could see.
+///
+/// # Panics
+///
+/// Outside a scenario, or if the scenario's budget of tasks is used up.
+#[track_caller]
+pub fn spawn<F, T>(f: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    start(None, Location::caller(), f)
+}
+
+fn start<F, T>(name: Option<String>, site: Site, f: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + 'static,
+    T: 'static,
+{
+    let packet = Shared::new(None);
+    let theirs = packet.clone();
+    let task = rt::spawn(
+        name.clone(),
+        site,
+        Box::new(move || {
+            let value = f();
+            *theirs.get() = Some(value);
+        }),
+    );
+    JoinHandle { task, packet }
+}
+
+/// Names a thread before it is started; see [`std::thread::Builder`].
+#[derive(Debug, Default)]
+#[must_use = "must eventually spawn the thread"]
+pub struct Builder {
+    name: Option<String>,
+}
+
+impl Builder {
+    /// A thread without a name.
+    pub fn new() -> Builder {
+        Builder::default()
+    }
+
+    /// Gives the thread a name, which reports then use.
+    pub fn name(mut self, name: String) -> Builder {
+        self.name = Some(name);
+        self
+    }
+
+    /// Accepted and ignored: a scenario sets the size of all its stacks with
+    /// `#[jostle::scenario(stack = …)]`.
+    pub fn stack_size(self, _size: usize) -> Builder {
+        self
+    }
+
+    /// Starts the thread; see [`std::thread::Builder::spawn`].
+    ///
+    /// # Errors
+    ///
+    /// Never; the signature is std's.
+    ///
+    /// # Panics
+    ///
+    /// As [`spawn`].
+    #[track_caller]
+    pub fn spawn<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        Ok(start(self.name, Location::caller(), f))
+    }
+
+    /// Starts a scoped thread; see [`std::thread::Builder::spawn_scoped`].
+    ///
+    /// # Errors
+    ///
+    /// Never; the signature is std's.
+    ///
+    /// # Panics
+    ///
+    /// As [`spawn`].
+    #[track_caller]
+    pub fn spawn_scoped<'scope, 'env, F, T>(
+        self,
+        scope: &'scope crate::thread::Scope<'scope, 'env>,
+        f: F,
+    ) -> io::Result<crate::thread::ScopedJoinHandle<'scope, T>>
+    where
+        F: FnOnce() -> T + Send + 'scope,
+        T: Send + 'scope,
+    {
+        Ok(scope.start(self.name, Location::caller(), f))
+    }
+}
+
+/// The right to wait for a thread; see [`std::thread::JoinHandle`].
+pub struct JoinHandle<T> {
+    /// `None` if the thread was to be started while the execution was being torn
+    /// down, so that it never ran.
+    task: Option<TaskId>,
+    packet: Shared<Option<T>>,
+}
+
+impl<T> JoinHandle<T> {
+    /// Waits for the thread and gives its value.
+    ///
+    /// # Errors
+    ///
+    /// What the thread panicked with, if the scenario allows that panic.
+    #[track_caller]
+    pub fn join(self) -> Result<T> {
+        let Some(task) = self.task else {
+            return Err(Box::new("the thread was never started"));
+        };
+        rt::join(task, OpKind::Join, Location::caller());
+        let value = self.packet.get().take();
+        value.ok_or_else(|| {
+            rt::take_panic(task).unwrap_or_else(|| Box::new("the thread was unwound"))
+        })
+    }
+
+    /// Whether the thread has finished. It is a scheduling point.
+    #[track_caller]
+    pub fn is_finished(&self) -> bool {
+        rt::point(
+            OpKind::Inspect,
+            crate::id::ObjectId::NONE,
+            Location::caller(),
+        );
+        self.task.is_none_or(rt::is_finished)
+    }
+
+    /// The thread itself.
+    pub fn thread(&self) -> Thread {
+        Thread::of(self.task.unwrap_or(TaskId::MAIN))
+    }
+}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle")
+            .field("task", &self.task)
+            .finish()
+    }
+}
