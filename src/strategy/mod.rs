@@ -1,7 +1,44 @@
 //! Strategies: which of the ready tasks goes on.
 //!
 //! A strategy sees a plain [`View`] and a stream of random numbers; it knows
-//! nothing of the runtime. See [`Kind`] for the list.
+//! nothing of the runtime.
+//!
+//! - [`mod@self`]: [`Strategy`], the trait, and [`View`], what it sees.
+//! - `kind`: [`Kind`], the list of strategies by name.
+//! - `profile`: [`Profile`], what earlier executions tell about sizes.
+//! - `calm`: no preemption; the default that overrides deviate from.
+//! - `round_robin`: every task in turn.
+//! - `random`: every ready task with the same probability.
+//! - `pct`: priorities with a few change points.
+//! - `pos`: priorities of operations, redrawn on conflict.
+//! - `urw`: every interleaving with the same probability.
+//! - `priority`: what the two with priorities have in common.
+//! - `tree`, `pending`: the tables that the last three keep, so that no
+//!   decision costs more because there are more tasks.
+
+mod calm;
+mod kind;
+mod pct;
+mod pending;
+mod pos;
+mod priority;
+mod profile;
+mod random;
+mod round_robin;
+mod tree;
+mod urw;
+
+#[cfg(test)]
+mod model;
+
+pub use calm::Calm;
+pub use kind::{Kind, UnknownStrategy};
+pub use pct::{Depth, Pct};
+pub use pos::Pos;
+pub use profile::{Profile, TaskSize};
+pub use random::Random;
+pub use round_robin::RoundRobin;
+pub use urw::Urw;
 
 use crate::decision::{Environment, Rng};
 use crate::id::TaskId;
@@ -31,34 +68,15 @@ pub struct View<'a> {
     pub step: u32,
 }
 
-/// What earlier executions of the same scenario tell about its size.
-///
-/// Made by a fixed handful of executions before a campaign, so that it is a
-/// function of the scenario and not of the campaign's history.
-#[derive(Clone, Default, PartialEq, Eq, Debug)]
-pub struct Profile {
-    /// The largest number of scheduling decisions seen.
-    pub decisions: u32,
-    /// The largest number of steps seen for each task key, sorted by key.
-    pub steps: Vec<(u64, u32)>,
-}
-
-impl Profile {
-    /// The largest number of steps seen for the task with `key`, 0 if unknown.
-    #[must_use]
-    pub fn steps_of(&self, key: u64) -> u32 {
-        self.steps
-            .binary_search_by_key(&key, |&(k, _)| k)
-            .map_or(0, |i| self.steps[i].1)
-    }
-}
-
 /// A policy that picks the next task.
 ///
 /// The executor calls [`begin`](Strategy::begin) once per execution, then at
 /// each decision [`pick`](Strategy::pick). The other methods tell a strategy
 /// that keeps its own tables what changed; they are called only if
 /// [`watches`](Strategy::watches) says so.
+///
+/// A strategy is used for one execution after the other and keeps the memory of
+/// its tables, so that after the first few executions none allocates.
 pub trait Strategy: std::fmt::Debug {
     /// A new execution begins; forget the last one.
     fn begin(&mut self, profile: &Profile, rng: &mut Rng) {
@@ -76,14 +94,21 @@ pub trait Strategy: std::fmt::Debug {
     }
 
     /// The task that goes on, one of `view.ready`.
+    ///
+    /// # Panics
+    ///
+    /// A strategy that keeps its own tables may panic if a task is in
+    /// `view.ready` of which the methods below have not told it.
     fn pick(&mut self, view: &View<'_>, rng: &mut Rng) -> TaskId;
 
-    /// `task` has appeared. The clock appears before all others.
-    fn spawned(&mut self, task: TaskId, key: u64, rng: &mut Rng) {
-        let _ = (task, key, rng);
+    /// `task` has appeared, spawned by `parent`. The clock appears before all
+    /// others; it and the main task are their own parents.
+    fn spawned(&mut self, task: TaskId, parent: TaskId, key: u64, rng: &mut Rng) {
+        let _ = (task, parent, key, rng);
     }
 
-    /// `task` is about to do `op`. It need not be ready.
+    /// `task` is about to do `op`. It need not be ready. Called anew for every
+    /// step, also if the operation is the same as the one before.
     fn posted(&mut self, task: TaskId, op: &Op, rng: &mut Rng) {
         let _ = (task, op, rng);
     }
