@@ -125,24 +125,3 @@ pub trait Strategy: std::fmt::Debug {
         let _ = (task, op, rng);
     }
 }
-
-/// TEMP
-#[derive(Debug)]
-pub struct RandomT;
-impl Strategy for RandomT {
-    fn pick(&mut self, view: &View<'_>, rng: &mut Rng) -> TaskId {
-        view.ready.nth(rng.below(view.ready.len()))
-    }
-}
-/// TEMP
-#[derive(Debug, Clone, Copy)]
-pub enum Kind {
-    /// t
-    Calm,
-}
-impl Kind {
-    /// t
-    pub fn build(self) -> Box<dyn Strategy> {
-        Box::new(RandomT)
-    }
-}
