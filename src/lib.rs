@@ -20,6 +20,7 @@ pub mod oracle;
 pub mod scenario;
 pub mod trace;
 
+pub mod report;
 mod rt;
 
 pub mod sync;

@@ -1,0 +1,178 @@
+//! Reports of hand-written traces, and of nonsense.
+//!
+//! - `run`: the builder of traces.
+//! - `abba`, `asleep`, `assertion`, `cron`, `crowd`, `long`, `pool`, `spin`: a
+//!   trace and a finding each. Every line of a snapshot that names one of these files shows a line
+//!   of it.
+//! - `nonsense`: traces and findings that fit nothing.
+
+mod abba;
+mod asleep;
+mod assertion;
+mod cron;
+mod crowd;
+#[path = "paths/日本語/a_directory_whose_name_goes_on_and_on/and_another_one_below_it/a_file_with_a_name_that_is_longer_than_any_reasonable_terminal_is_wide_and_then_some.rs"]
+mod long;
+mod nonsense;
+#[path = "paths/other/mod.rs"]
+mod other;
+mod pool;
+mod run;
+mod spin;
+
+use std::path::Path;
+
+use crate::finding::{Finding, Kind};
+use crate::report::terminal::{Options, render};
+use crate::report::tests::run::Case;
+use crate::report::{Commands, Report};
+use crate::trace::Trace;
+
+fn commands() -> Commands {
+    Commands {
+        replay: "jostle replay corpus/pool_shutdown/found/misuse-1f2e.trace".to_owned(),
+        minimize: Some("jostle minimize corpus/pool_shutdown/found/misuse-1f2e.trace".to_owned()),
+    }
+}
+
+/// The fixtures, from the directory that the compiler was started in.
+fn read(file: &str) -> Option<String> {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).ok()
+}
+
+fn report(case: &Case, options: &Options) -> String {
+    let report = Report {
+        scenario: case.scenario,
+        about: case.about,
+        finding: &case.finding,
+        trace: &case.trace,
+        commands: &commands(),
+    };
+    render(&report, options, &read)
+}
+
+/// The report at three widths; the same text is given once.
+fn at_three_widths(case: &Case) -> String {
+    let mut pages: Vec<(String, String)> = Vec::new();
+    for width in [80, 120, 200] {
+        let options = Options {
+            width,
+            ..Options::default()
+        };
+        let page = report(case, &options);
+        match pages.last_mut() {
+            Some((widths, last)) if *last == page => *widths += &format!(", {width}"),
+            _ => pages.push((format!("WIDTH {width}"), page)),
+        }
+    }
+    let pages: Vec<String> = pages
+        .iter()
+        .map(|(w, page)| format!("{w}\n\n{page}"))
+        .collect();
+    pages.join("\n\n")
+}
+
+#[test]
+fn send_on_closed_channel() {
+    insta::assert_snapshot!(at_three_widths(&pool::shutdown()));
+}
+
+#[test]
+fn leaked_collector() {
+    insta::assert_snapshot!(at_three_widths(&cron::tick()));
+}
+
+#[test]
+fn locks_in_opposite_orders() {
+    insta::assert_snapshot!(at_three_widths(&abba::deadlock()));
+}
+
+#[test]
+fn everybody_asleep() {
+    insta::assert_snapshot!(at_three_widths(&asleep::writer()));
+}
+
+#[test]
+fn failed_assertion() {
+    insta::assert_snapshot!(at_three_widths(&assertion::lost_update()));
+}
+
+#[test]
+fn forty_tasks() {
+    insta::assert_snapshot!(at_three_widths(&crowd::asleep()));
+}
+
+#[test]
+fn a_thousand_steps() {
+    insta::assert_snapshot!(at_three_widths(&spin::forever()));
+}
+
+#[test]
+fn wide_characters_and_long_paths() {
+    insta::assert_snapshot!(at_three_widths(&long::wide()));
+}
+
+#[test]
+fn colors_are_used_only_if_asked_for() {
+    let case = pool::shutdown();
+    let colored = Options {
+        color: true,
+        ..Options::default()
+    };
+    let page = report(&case, &colored);
+    assert!(page.starts_with("\u{1b}[1m\u{1b}[31mmisuse\u{1b}[0m in pool_shutdown:"));
+    assert!(!report(&case, &Options::default()).contains('\u{1b}'));
+}
+
+#[test]
+fn every_step_is_shown_in_full() {
+    let case = crowd::asleep();
+    let full = Options {
+        full: true,
+        ..Options::default()
+    };
+    let page = report(&case, &full);
+    for step in 1..=case.trace.steps.len() {
+        let number = format!("{step:>5}  ");
+        assert!(page.lines().any(|line| line.contains(&number)), "{step}");
+    }
+    assert!(!page.contains("--full"));
+}
+
+#[test]
+fn an_unreadable_source_is_left_out() {
+    let case = pool::shutdown();
+    let report = Report {
+        scenario: case.scenario,
+        about: case.about,
+        finding: &case.finding,
+        trace: &case.trace,
+        commands: &Commands {
+            replay: "again".to_owned(),
+            minimize: None,
+        },
+    };
+    let page = render(&report, &Options::default(), &|_| None);
+    let end = page.split("gone on\n\n").nth(1).unwrap();
+    insta::assert_snapshot!(end, @r#"
+    task t2 "worker" [send]:
+        src/report/tests/pool.rs:22
+    created by main at src/report/tests/pool.rs:15
+
+    close #1 (channel, src/report/tests/pool.rs:13) by main at step 7:
+        src/report/tests/pool.rs:21
+
+    Replay:   again
+    "#);
+}
+
+#[test]
+fn nothing_happened() {
+    let case = Case {
+        scenario: "empty",
+        about: "",
+        finding: Finding::new(Kind::Nondeterminism, "the same input gave two executions"),
+        trace: Trace::default(),
+    };
+    insta::assert_snapshot!(at_three_widths(&case));
+}
