@@ -249,7 +249,8 @@ impl Execution {
             }
         }
         if self.watches {
-            self.strategy.spawned(task, key, &mut self.decisions.rng);
+            self.strategy
+                .spawned(task, parent, key, &mut self.decisions.rng);
         }
         task
     }

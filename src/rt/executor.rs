@@ -19,7 +19,7 @@ use crate::rt::task::State;
 use crate::rt::{object, panics, switch, waker};
 use crate::scenario::Options;
 use crate::snapshot::{Blocked, Snapshot, Standing, Stop, TaskSnapshot};
-use crate::strategy::{Profile, Strategy};
+use crate::strategy::{Profile, Strategy, TaskSize};
 use crate::trace::{ObjectInfo, TaskInfo, Trace};
 
 /// What is executed and who decides.
@@ -162,11 +162,17 @@ impl Executor {
         crate::trace::interleaving(&self.idle().trace)
     }
 
-    /// How many steps each task of the last execution made, with its key.
-    pub fn task_steps(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
+    /// How large the tasks of the last execution were, the clock first.
+    #[must_use]
+    pub fn task_sizes(&self) -> Vec<TaskSize> {
         let x = self.idle();
-        let rows = x.views.iter().zip(&x.tasks).skip(1);
-        rows.map(|(view, row)| (view.key, row.steps))
+        let rows = x.views.iter().zip(&x.tasks);
+        rows.map(|(view, row)| TaskSize {
+            parent: row.parent,
+            key: view.key,
+            steps: row.steps,
+        })
+        .collect()
     }
 
     /// The record of the last execution.
