@@ -6,16 +6,17 @@ extern crate self as jostle;
 
 pub mod decision;
 pub mod id;
-pub mod op;
-pub mod ready;
 pub mod vtime;
 
 pub mod budget;
+pub mod op;
+pub mod ready;
 
 pub mod finding;
 pub mod snapshot;
 pub mod strategy;
 
+pub mod input;
 pub mod oracle;
 pub mod scenario;
 pub mod trace;

@@ -1,0 +1,37 @@
+//! Inputs: what drives one execution.
+//!
+//! - [`mod@self`]: [`Input`], the parts of an input.
+//! - `bytes`: [`Input::decode`] and [`Input::encode`], and the grammar of the
+//!   bytes that a fuzzer works on.
+//! - `seed`: [`Input::from_seed`] and [`seed_of`], for campaigns without a
+//!   fuzzer.
+//! - `select`: [`select`], which scenario an input is for if none is named.
+//!
+//! An input is not a list of choices but a sampler, a few deviations from it and
+//! the scenario's data. Bytes that are choices find bugs that take a precise
+//! sequence of switches, because a fuzzer can learn it piece by piece, but are no
+//! better than a random walk where many tasks have to be in an unlikely order; a
+//! good sampler finds those at once and never finds the others.
+
+mod bytes;
+mod seed;
+mod select;
+
+pub use seed::seed_of;
+pub use select::select;
+
+use crate::decision::Override;
+use crate::strategy::Kind;
+
+/// What drives one execution.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Input {
+    /// Who picks tasks where no override does.
+    pub strategy: Kind,
+    /// The seed of everything that is drawn.
+    pub seed: u64,
+    /// Deviations. Of several for the same decision the first one counts.
+    pub overrides: Vec<Override>,
+    /// What the scenario makes its argument of.
+    pub data: Vec<u8>,
+}
