@@ -27,4 +27,22 @@ mod rt;
 pub mod sync;
 pub mod thread;
 
+pub mod campaign;
+// Registering a scenario puts a static into a section of the linker, which inside
+// this crate counts as unsafe code.
+#[cfg(feature = "catalogue")]
+#[allow(unsafe_code)]
+mod scenarios;
+
+pub use jostle_macros::scenario;
 pub use rt::{Executor, Outcome, Plan};
+
+/// The crate whose `Arbitrary` makes the arguments of scenarios.
+pub use arbitrary;
+
+/// For the code that `#[jostle::scenario]` makes.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::scenario::registry::SCENARIOS;
+    pub use linkme;
+}

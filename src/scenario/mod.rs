@@ -9,6 +9,7 @@ use arbitrary::Unstructured;
 
 use crate::budget::Budget;
 use crate::finding::{Finding, Kind};
+use crate::op::Site;
 
 /// A body to explore and what exploring it should find.
 #[derive(Clone, Copy, Debug)]
@@ -19,10 +20,8 @@ pub struct Scenario {
     pub about: &'static str,
     /// The module that registered it.
     pub module: &'static str,
-    /// The file it stands in.
-    pub file: &'static str,
-    /// The line it stands on.
-    pub line: u32,
+    /// Where it stands.
+    pub site: Site,
     /// What exploring it should find.
     pub expect: Expect,
     /// How it is executed.

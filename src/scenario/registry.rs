@@ -1,6 +1,7 @@
 //! The list of scenarios that `#[jostle::scenario]` adds to at link time.
 
-use super::Scenario;
+use crate::op::Site;
+use crate::scenario::Scenario;
 
 /// Every scenario that is linked into the program, in no particular order.
 #[doc(hidden)]
@@ -29,13 +30,13 @@ pub fn scenarios(scope: Scope) -> Result<Vec<&'static Scenario>, DuplicateName> 
         .iter()
         .filter(|s| scope == Scope::All || !s.module.starts_with(CATALOGUE))
         .collect();
-    list.sort_by_key(|s| (s.name, s.file, s.line));
+    list.sort_by_key(|s| (s.name, s.site));
     for pair in list.windows(2) {
         if pair[0].name == pair[1].name {
             return Err(DuplicateName {
                 name: pair[0].name,
-                first: (pair[0].file, pair[0].line),
-                second: (pair[1].file, pair[1].line),
+                first: pair[0].site,
+                second: pair[1].site,
             });
         }
     }
@@ -44,12 +45,9 @@ pub fn scenarios(scope: Scope) -> Result<Vec<&'static Scenario>, DuplicateName> 
 
 /// Two scenarios have the same name.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error(
-    "two scenarios are named {name:?}: {}:{} and {}:{}; rename one of them",
-    first.0, first.1, second.0, second.1
-)]
+#[error("two scenarios are named {name:?}, one at {first} and one at {second}; rename one of them")]
 pub struct DuplicateName {
     name: &'static str,
-    first: (&'static str, u32),
-    second: (&'static str, u32),
+    first: Site,
+    second: Site,
 }

@@ -1,0 +1,134 @@
+//! What stands between the parentheses of `#[jostle::scenario(…)]`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Ident, LitInt, LitStr, Token, parenthesized};
+
+/// The options that were given.
+#[derive(Default)]
+pub(crate) struct Options {
+    expect: Option<(String, String)>,
+    steps: Option<LitInt>,
+    tasks: Option<LitInt>,
+    stack: Option<LitInt>,
+    step_time_us: Option<LitInt>,
+    allow_panics: Vec<LitStr>,
+    cancel: bool,
+}
+
+/// The kinds of findings, as `jostle::finding::Kind` names them and as its
+/// variants are called. A test in `jostle` holds the two lists together.
+const KINDS: &[(&str, &str)] = &[
+    ("panic", "Panic"),
+    ("misuse", "Misuse"),
+    ("deadlock", "Deadlock"),
+    ("leak", "Leak"),
+    ("lost-wakeup", "LostWakeup"),
+    ("livelock", "Livelock"),
+    ("nondeterminism", "Nondeterminism"),
+];
+
+impl Parse for Options {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Options> {
+        let mut options = Options::default();
+        while !input.is_empty() {
+            let key: Ident = input.parse()?;
+            match key.to_string().as_str() {
+                "expect" => {
+                    input.parse::<Token![=]>()?;
+                    options.expect = Some(expectation(&input.parse()?)?);
+                }
+                "steps" => options.steps = Some(number(input)?),
+                "tasks" => options.tasks = Some(number(input)?),
+                "stack" => options.stack = Some(number(input)?),
+                "step_time_us" => options.step_time_us = Some(number(input)?),
+                "allow_panics" => {
+                    let list;
+                    parenthesized!(list in input);
+                    options.allow_panics =
+                        Punctuated::<LitStr, Token![,]>::parse_terminated(&list)?
+                            .into_iter()
+                            .collect();
+                }
+                "cancel" => options.cancel = true,
+                other => {
+                    return Err(syn::Error::new(
+                        key.span(),
+                        format!(
+                            "unknown option `{other}`; there are expect, steps, tasks, stack, \
+                             step_time_us, allow_panics and cancel"
+                        ),
+                    ));
+                }
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn number(input: ParseStream<'_>) -> syn::Result<LitInt> {
+    input.parse::<Token![=]>()?;
+    input.parse()
+}
+
+fn expectation(literal: &LitStr) -> syn::Result<(String, String)> {
+    let value = literal.value();
+    let (kind, text) = match value.split_once(':') {
+        Some((kind, text)) => (kind.trim(), text.trim()),
+        None => (value.trim(), ""),
+    };
+    match KINDS.iter().find(|(name, _)| *name == kind) {
+        Some((_, variant)) => Ok(((*variant).to_owned(), text.to_owned())),
+        None => {
+            let names: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
+            Err(syn::Error::new(
+                literal.span(),
+                format!(
+                    "unknown kind of finding {kind:?}; there are {}",
+                    names.join(", ")
+                ),
+            ))
+        }
+    }
+}
+
+impl Options {
+    pub(crate) fn expect(&self) -> TokenStream {
+        match &self.expect {
+            None => quote! { ::jostle::scenario::Expect::Clean },
+            Some((variant, text)) => {
+                let variant = Ident::new(variant, proc_macro2::Span::call_site());
+                quote! {
+                    ::jostle::scenario::Expect::Finds(::jostle::finding::Kind::#variant, #text)
+                }
+            }
+        }
+    }
+
+    pub(crate) fn fields(&self) -> TokenStream {
+        let steps = self.steps.iter();
+        let tasks = self.tasks.iter();
+        let stack = self.stack.iter();
+        let micros = self.step_time_us.iter();
+        let allowed = &self.allow_panics;
+        let cancel = self.cancel;
+        quote! {
+            ::jostle::scenario::Options {
+                budget: ::jostle::budget::Budget {
+                    #(steps: #steps,)*
+                    #(tasks: #tasks,)*
+                    #(stack: #stack,)*
+                    #(step_time: ::core::time::Duration::from_micros(#micros),)*
+                    ..::jostle::budget::Budget::DEFAULT
+                },
+                allowed_panics: &[#(#allowed),*],
+                cancel: #cancel,
+            }
+        }
+    }
+}

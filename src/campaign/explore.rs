@@ -1,0 +1,401 @@
+//! The campaign on one scenario.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::campaign::confirm::confirm;
+use crate::campaign::profile::profile;
+use crate::campaign::runner::Runner;
+use crate::campaign::watchdog;
+use crate::finding::Finding;
+use crate::input::{self, Input};
+use crate::scenario::{Expect, Scenario};
+use crate::strategy::{Kind, Profile};
+use crate::trace::Trace;
+
+/// How a scenario is explored.
+#[derive(Clone, Debug)]
+pub struct Campaign {
+    /// The strategies, taken in turn.
+    pub strategies: Vec<Kind>,
+    /// How many executions at most.
+    pub runs: u64,
+    /// How long at most, `None` for no limit. A campaign that time cuts short is
+    /// still made of the same executions up to there.
+    pub time: Option<Duration>,
+    /// What all its inputs derive from.
+    pub seed: u64,
+    /// How many OS threads share the work.
+    pub jobs: usize,
+    /// Whether to end with the first finding, expected or not.
+    pub stop_at_first: bool,
+}
+
+/// What a campaign came to.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// The scenario.
+    pub scenario: &'static Scenario,
+    /// How many executions were made.
+    pub executions: u64,
+    /// How many steps they made in all.
+    pub steps: u64,
+    /// How many inputs the scenario's argument could not be made of.
+    pub rejected: u64,
+    /// How many different interleavings there were. Counts no further than
+    /// [`DISTINCT_LIMIT`].
+    pub distinct: u64,
+    /// The findings, one of each signature, the first one first.
+    pub findings: Vec<Found>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// A finding of a campaign.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// What was found. It has been confirmed.
+    pub finding: Finding,
+    /// Whether the scenario expects it.
+    pub expected: bool,
+    /// Which execution found it first, counted from 1.
+    pub execution: u64,
+    /// How many executions found it.
+    pub count: u64,
+    /// The input of that execution.
+    pub input: Input,
+    /// The record of that execution.
+    pub trace: Trace,
+}
+
+/// Whether a campaign came out as the scenario expects.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// The expected finding was found, or nothing was and nothing was expected.
+    AsExpected,
+    /// Something was found that is not expected.
+    Unexpected,
+    /// A finding is expected and was not found.
+    Missed,
+    /// No execution got as far as the body of the scenario.
+    NothingRan,
+}
+
+impl Summary {
+    /// Whether the campaign came out as the scenario expects.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        if self.findings.iter().any(|f| !f.expected) {
+            Verdict::Unexpected
+        } else if self.executions == self.rejected {
+            Verdict::NothingRan
+        } else if self.scenario.expect != Expect::Clean && self.findings.is_empty() {
+            Verdict::Missed
+        } else {
+            Verdict::AsExpected
+        }
+    }
+}
+
+/// What a campaign has come to so far, for a progress line on another thread.
+#[derive(Debug, Default)]
+pub struct Progress {
+    executions: AtomicU64,
+    distinct: AtomicU64,
+    findings: AtomicU64,
+    stop: AtomicBool,
+}
+
+impl Progress {
+    /// Executions made so far.
+    #[must_use]
+    pub fn executions(&self) -> u64 {
+        self.executions.load(Ordering::Relaxed)
+    }
+
+    /// Different interleavings so far.
+    #[must_use]
+    pub fn distinct(&self) -> u64 {
+        self.distinct.load(Ordering::Relaxed)
+    }
+
+    /// Executions with a finding so far.
+    #[must_use]
+    pub fn findings(&self) -> u64 {
+        self.findings.load(Ordering::Relaxed)
+    }
+
+    /// Ends the campaign as soon as the present executions have ended.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Interleavings counted at most: eight megabytes of hashes.
+pub const DISTINCT_LIMIT: usize = 1 << 20;
+
+/// Executions that one OS thread makes before it asks for more. Large enough
+/// that threads do not meet, small enough that a first finding ends a campaign
+/// at once.
+const CHUNK: u64 = 256;
+
+/// The executions of one chunk.
+struct Chunk {
+    executions: u64,
+    steps: u64,
+    rejected: u64,
+    interleavings: Vec<u64>,
+    /// First execution and number of executions for each signature.
+    findings: BTreeMap<String, (u64, u64)>,
+    /// Ended by time or by a request to stop.
+    cut: bool,
+}
+
+/// What the OS threads of a campaign share.
+struct Shared<'a> {
+    campaign: &'a Campaign,
+    scenario: &'static Scenario,
+    profile: &'a Profile,
+    progress: &'a Progress,
+    deadline: Option<Instant>,
+    /// The next chunk to be taken.
+    next: AtomicU64,
+    /// No chunk from here on is wanted.
+    end: AtomicU64,
+    chunks: Mutex<BTreeMap<u64, Chunk>>,
+}
+
+impl Campaign {
+    /// Explores `scenario`.
+    ///
+    /// The result does not depend on the number of jobs unless time cuts the
+    /// campaign short.
+    ///
+    /// # Panics
+    ///
+    /// If there is no strategy, or if the operating system gives no thread.
+    #[must_use]
+    pub fn explore(&self, scenario: &'static Scenario, progress: &Progress) -> Summary {
+        assert!(!self.strategies.is_empty(), "a campaign needs a strategy");
+        let start = Instant::now();
+        watchdog::start();
+        let profile = thread::scope(|scope| {
+            let measured = scope.spawn(|| {
+                watchdog::subject(scenario, None);
+                profile(&mut Runner::new(), scenario)
+            });
+            measured.join().unwrap_or_default()
+        });
+        let shared = Shared {
+            campaign: self,
+            scenario,
+            profile: &profile,
+            progress,
+            deadline: self.time.and_then(|t| start.checked_add(t)),
+            next: AtomicU64::new(0),
+            end: AtomicU64::new(self.runs.div_ceil(CHUNK)),
+            chunks: Mutex::new(BTreeMap::new()),
+        };
+        thread::scope(|scope| {
+            for _ in 0..self.jobs.max(1) {
+                scope.spawn(|| {
+                    // A spoiled OS thread is left for a new one.
+                    while thread::scope(|inner| {
+                        inner.spawn(|| work(&shared)).join().unwrap_or(true)
+                    }) {}
+                });
+            }
+        });
+        let chunks = std::mem::take(&mut *lock(&shared.chunks));
+        self.sum_up(scenario, &profile, chunks, start)
+    }
+
+    /// The input of execution `index`, counted from 0.
+    #[must_use]
+    pub fn input(&self, scenario: &Scenario, index: u64) -> Input {
+        let kind = self.strategies[(index % self.strategies.len() as u64) as usize];
+        Input::from_seed(kind, input::seed_of(self.seed, scenario.name, index))
+    }
+
+    fn sum_up(
+        &self,
+        scenario: &'static Scenario,
+        profile: &Profile,
+        chunks: BTreeMap<u64, Chunk>,
+        start: Instant,
+    ) -> Summary {
+        let mut summary = Summary {
+            scenario,
+            executions: 0,
+            steps: 0,
+            rejected: 0,
+            distinct: 0,
+            findings: Vec::new(),
+            elapsed: Duration::ZERO,
+        };
+        let mut distinct: HashSet<u64> = HashSet::new();
+        let mut findings: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+        // In their order, up to the one that ended the campaign: those behind it
+        // depend on how fast the other threads were.
+        for (_, chunk) in chunks {
+            summary.executions += chunk.executions;
+            summary.steps += chunk.steps;
+            summary.rejected += chunk.rejected;
+            distinct.extend(
+                chunk
+                    .interleavings
+                    .iter()
+                    .take(DISTINCT_LIMIT.saturating_sub(distinct.len())),
+            );
+            let found = !chunk.findings.is_empty();
+            for (signature, (first, count)) in chunk.findings {
+                findings.entry(signature).or_insert((first, 0)).1 += count;
+            }
+            if chunk.cut || (self.stop_at_first && found) {
+                break;
+            }
+        }
+        summary.distinct = distinct.len() as u64;
+        for (first, count) in findings.into_values() {
+            summary
+                .findings
+                .extend(self.recover(scenario, profile, first, count));
+        }
+        summary.findings.sort_by_key(|f| f.execution);
+        summary.elapsed = start.elapsed();
+        summary
+    }
+
+    /// Makes execution `index` again, for its record.
+    fn recover(
+        &self,
+        scenario: &'static Scenario,
+        profile: &Profile,
+        index: u64,
+        count: u64,
+    ) -> Option<Found> {
+        let input = self.input(scenario, index);
+        let recovered = thread::scope(|scope| {
+            let again = scope.spawn(|| {
+                let mut runner = Runner::new();
+                let run = runner.run(scenario, profile, &input);
+                (run.outcome.finding, runner.trace())
+            });
+            again.join()
+        });
+        let (finding, trace) = recovered.ok()?;
+        let finding = finding.unwrap_or_else(|| {
+            Finding::new(
+                crate::finding::Kind::Nondeterminism,
+                "the same input had a finding and then had none",
+            )
+        });
+        let confirmed = confirm(scenario, finding, trace, &input.data);
+        Some(Found {
+            expected: scenario.expect.allows(&confirmed.finding),
+            finding: confirmed.finding,
+            execution: index + 1,
+            count,
+            input,
+            trace: confirmed.trace,
+        })
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes chunks until there are none left. Returns true if this OS thread is
+/// spoiled and the work should go on on another one.
+fn work(shared: &Shared<'_>) -> bool {
+    let mut runner = Runner::new();
+    watchdog::subject(shared.scenario, Some(shared.campaign.seed));
+    loop {
+        if runner.is_spoiled() {
+            return true;
+        }
+        let index = shared.next.fetch_add(1, Ordering::Relaxed);
+        if index >= shared.end.load(Ordering::Relaxed) {
+            return false;
+        }
+        let chunk = make_chunk(shared, &mut runner, index);
+        let ends = chunk.cut || (shared.campaign.stop_at_first && !chunk.findings.is_empty());
+        lock(&shared.chunks).insert(index, chunk);
+        if ends {
+            shared.end.fetch_min(index, Ordering::Relaxed);
+        }
+    }
+}
+
+fn make_chunk(shared: &Shared<'_>, runner: &mut Runner, index: u64) -> Chunk {
+    let campaign = shared.campaign;
+    let first = index * CHUNK;
+    let last = (first + CHUNK).min(campaign.runs);
+    let mut chunk = Chunk {
+        executions: 0,
+        steps: 0,
+        rejected: 0,
+        interleavings: Vec::with_capacity(CHUNK as usize),
+        findings: BTreeMap::new(),
+        cut: false,
+    };
+    for execution in first..last {
+        if is_over(shared) {
+            chunk.cut = true;
+            break;
+        }
+        let input = campaign.input(shared.scenario, execution);
+        let run = run_somewhere(shared, runner, &input);
+        chunk.executions += 1;
+        chunk.steps += u64::from(run.outcome.steps);
+        chunk.rejected += u64::from(run.rejected);
+        if !runner.is_spoiled() {
+            chunk.interleavings.push(runner.interleaving());
+        }
+        shared.progress.executions.fetch_add(1, Ordering::Relaxed);
+        if let Some(finding) = run.outcome.finding {
+            shared.progress.findings.fetch_add(1, Ordering::Relaxed);
+            chunk
+                .findings
+                .entry(finding.signature())
+                .or_insert((execution, 0))
+                .1 += 1;
+            if campaign.stop_at_first {
+                break;
+            }
+        }
+    }
+    chunk.interleavings.sort_unstable();
+    chunk.interleavings.dedup();
+    shared
+        .progress
+        .distinct
+        .fetch_add(chunk.interleavings.len() as u64, Ordering::Relaxed);
+    chunk
+}
+
+/// Executes on this OS thread, or on a new one if this one is spoiled.
+fn run_somewhere(shared: &Shared<'_>, runner: &mut Runner, input: &Input) -> crate::campaign::Run {
+    if !runner.is_spoiled() {
+        return runner.run(shared.scenario, shared.profile, input);
+    }
+    let run = thread::scope(|scope| {
+        let fresh = scope.spawn(|| Runner::new().run(shared.scenario, shared.profile, input));
+        fresh.join()
+    });
+    match run {
+        Ok(run) => run,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+fn is_over(shared: &Shared<'_>) -> bool {
+    shared.progress.stop.load(Ordering::Relaxed)
+        || shared
+            .deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
+}

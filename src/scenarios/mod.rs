@@ -1,0 +1,3 @@
+//! x
+mod lock_order;
+mod philosophers;
