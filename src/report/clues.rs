@@ -235,19 +235,21 @@ mod tests {
 
     #[test]
     fn a_misuse_is_explained_by_the_close_or_by_the_last_other_use() {
-        let fails = |steps| {
+        let ends = |kind, steps| {
             let trace = trace(steps);
             let found = Finding {
                 task: Some(task(2)),
                 place: Some(Place::from(trace.steps[0].site)),
-                ..Finding::new(Kind::Misuse, "")
+                ..Finding::new(kind, "")
             };
             Clues::new(&found, &trace).before()
         };
+        let fails = |steps| ends(Kind::Misuse, steps);
         assert_eq!(fails(&[(1, Close), (3, Recv), (2, Send)]), Some(0));
         assert_eq!(fails(&[(2, Close), (3, Recv), (2, Close)]), Some(0));
         assert_eq!(fails(&[(3, Add), (2, Add), (2, Add), (3, Add)]), Some(0));
         assert_eq!(fails(&[(2, Add)]), None);
+        assert_eq!(ends(Kind::Panic, &[(1, Close), (2, Send)]), None);
     }
 
     #[test]

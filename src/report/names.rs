@@ -8,6 +8,9 @@ use crate::op::{OpKind, Site};
 use crate::report::text;
 use crate::trace::Trace;
 
+/// So many entries are in the list of objects.
+const LEGEND: usize = 12;
+
 /// The names of one report.
 pub(super) struct Names<'a> {
     trace: &'a Trace,
@@ -65,17 +68,30 @@ impl<'a> Names<'a> {
         object != ObjectId::NONE && object != ObjectId::WORLD
     }
 
-    /// What an object is, for a list: `#2 channel (cron.rs:30)`.
-    pub(super) fn entry(&self, object: ObjectId) -> String {
-        let info = object.index().and_then(|i| self.trace.objects.get(i));
-        match info {
-            Some(info) => format!(
-                "{object} {} ({})",
-                text::clean(info.kind),
-                self.site(info.site)
-            ),
-            None => object.to_string(),
+    /// What objects are, for a list: `#2 channel (cron.rs:30)`. Those of one
+    /// kind that were created at one place share an entry.
+    pub(super) fn legend(&self, objects: &BTreeSet<ObjectId>) -> Vec<String> {
+        let mut numbers = BTreeMap::new();
+        let mut entries: Vec<(String, Vec<ObjectId>)> = Vec::new();
+        for &object in objects {
+            let info = object.index().and_then(|i| self.trace.objects.get(i));
+            let info = info.map_or_else(String::new, |info| {
+                format!(" {} ({})", text::clean(info.kind), self.site(info.site))
+            });
+            let number = *numbers.entry(info.clone()).or_insert(entries.len());
+            match entries.get_mut(number) {
+                Some((_, objects)) => objects.push(object),
+                None => entries.push((info, vec![object])),
+            }
         }
+        let shown = entries.iter().take(LEGEND);
+        let mut legend: Vec<String> = shown
+            .map(|(info, objects)| enumerate(&ranges(objects)) + info)
+            .collect();
+        if entries.len() > LEGEND {
+            legend.push(format!("and {} more", entries.len() - LEGEND));
+        }
+        legend
     }
 
     /// What an object is, for running text: `#2 (channel, src/cron.rs:30)`.
@@ -137,6 +153,19 @@ fn enumerate(names: &[String]) -> String {
     }
 }
 
+/// Ascending numbers with three and more in a row put together: `#1–#4`.
+fn ranges(objects: &[ObjectId]) -> Vec<String> {
+    let follows = |a: &ObjectId, b: &ObjectId| a.0.checked_add(1) == Some(b.0);
+    let mut ranges = Vec::new();
+    for row in objects.chunk_by(follows) {
+        match row {
+            [first, _, .., last] => ranges.push(format!("{first}–{last}")),
+            few => ranges.extend(few.iter().map(ObjectId::to_string)),
+        }
+    }
+    ranges
+}
+
 /// For each file the shortest end of its path, cut between directories, that
 /// none of the others ends in.
 fn shorten<'a>(files: &BTreeSet<&'a str>) -> BTreeMap<&'a str, String> {
@@ -163,6 +192,8 @@ fn shorten<'a>(files: &BTreeSet<&'a str>) -> BTreeMap<&'a str, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::Kind;
+    use crate::trace::ObjectInfo;
 
     #[test]
     fn paths_are_as_short_as_they_can_be_told_apart() {
@@ -191,6 +222,34 @@ mod tests {
                 "src/"
             ]
         );
+    }
+
+    #[test]
+    fn a_long_legend_is_cut() {
+        let site = std::panic::Location::caller();
+        let kinds = OpKind::ALL.iter().map(|kind| kind.name());
+        let trace = Trace {
+            objects: kinds.map(|kind| ObjectInfo { kind, site }).collect(),
+            ..Trace::default()
+        };
+        let finding = Finding::new(Kind::Leak, "");
+        let names = Names::new(&trace, &finding);
+        let legend = |n: u32| names.legend(&(0..n).map(ObjectId).collect());
+        assert_eq!(legend(2).len(), 2);
+        assert!(legend(2)[1].starts_with("#1 yield (names.rs:"));
+        assert_eq!(legend(12).len(), 12);
+        assert_eq!(legend(14)[12..], ["and 2 more"]);
+    }
+
+    #[test]
+    fn numbers_in_a_row_are_put_together() {
+        let ranges = |numbers: &[u32]| {
+            let objects: Vec<ObjectId> = numbers.iter().map(|&n| ObjectId(n)).collect();
+            ranges(&objects)
+        };
+        assert_eq!(ranges(&[1, 2, 4, 5, 6, 9]), ["#1", "#2", "#4–#6", "#9"]);
+        assert_eq!(ranges(&[u32::MAX - 1, u32::MAX]), ["#4294967294", "-"]);
+        assert_eq!(ranges(&[]), Vec::<String>::new());
     }
 
     #[test]

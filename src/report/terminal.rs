@@ -31,9 +31,6 @@ pub struct Options {
     pub last: usize,
 }
 
-/// So many objects are explained below the interleaving.
-const OBJECTS: usize = 24;
-
 impl Default for Options {
     fn default() -> Options {
         Options {
@@ -137,11 +134,7 @@ impl Page<'_> {
             .map(|event| event.object)
             .filter(|&object| Names::is_shown(object))
             .collect();
-        let mut objects: Vec<String> = objects.iter().map(|&o| self.names.entry(o)).collect();
-        if objects.len() > OBJECTS {
-            let more = objects.split_off(OBJECTS).len();
-            objects.push(format!("and {more} more"));
-        }
+        let objects = self.names.legend(&objects);
         legend.extend(flow(&objects, self.options.width - 2));
         if events().any(|event| event.preemption) {
             let mark = table::PREEMPTION;

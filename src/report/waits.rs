@@ -55,7 +55,7 @@ impl Waits<'_> {
         }
         let rest: usize = groups[shown..].iter().map(Vec::len).sum();
         if rest > 0 {
-            let rest = format!("… {} more; --full shows all", count(rest, "task"));
+            let rest = format!("… {}; --full shows all", count(rest, "more task"));
             writeln!(f, "\n{}", paint(self.palette.faint, &rest))?;
         }
         Ok(())

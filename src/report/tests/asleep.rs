@@ -23,8 +23,8 @@ pub(super) fn writer() -> Case {
     run.waits(writer, Lock, config);
     let mut waits = vec![run.wait(main, &[writer]), run.wait(writer, &readers)];
     for reader in readers {
-        // Not recorded as steps, as if the trace had stopped a little early.
-        waits.push(run.wait_unrecorded(reader, Recv, updates));
+        // What a task waits to do at a gate that is shut is not a step yet.
+        waits.push(run.wait_unrecorded(reader, Recv, updates, &[]));
     }
     let (finding, trace) = run.hangs(Kind::Deadlock, "all tasks are asleep - deadlock!", waits);
     Case {

@@ -1,7 +1,8 @@
 //! Reports of hand-written traces, and of nonsense.
 //!
 //! - `run`: the builder of traces.
-//! - `abba`, `asleep`, `assertion`, `cron`, `crowd`, `long`, `pool`, `spin`: a
+//! - `abba`, `asleep`, `assertion`, `cron`, `crowd`, `long`, `many`, `pool`,
+//!   `spin`: a
 //!   trace and a finding each. Every line of a snapshot that names one of these files shows a line
 //!   of it.
 //! - `nonsense`: traces and findings that fit nothing.
@@ -13,6 +14,7 @@ mod cron;
 mod crowd;
 #[path = "paths/日本語/a_directory_whose_name_goes_on_and_on/and_another_one_below_it/a_file_with_a_name_that_is_longer_than_any_reasonable_terminal_is_wide_and_then_some.rs"]
 mod long;
+mod many;
 mod nonsense;
 #[path = "paths/other/mod.rs"]
 mod other;
@@ -137,6 +139,51 @@ fn every_step_is_shown_in_full() {
         assert!(page.lines().any(|line| line.contains(&number)), "{step}");
     }
     assert!(!page.contains("--full"));
+}
+
+#[test]
+fn long_lists_are_cut_unless_in_full() {
+    let case = many::waits();
+    let short = report(&case, &Options::default());
+    let stuck = |page: &str| page.lines().filter(|line| line.ends_with("stuck")).count();
+    let tasks = |page: &str| {
+        page.lines()
+            .filter(|line| line.ends_with(" [lock]:"))
+            .count()
+    };
+    assert_eq!((stuck(&short), tasks(&short)), (8, 8));
+    assert!(short.contains("\n  #1–#9 and #11–#40 mutex (many.rs:12)\n"));
+    assert!(short.contains("\n… 32 more tasks; --full shows all\n"));
+
+    let full = Options {
+        full: true,
+        ..Options::default()
+    };
+    assert_eq!(tasks(&report(&case, &full)), 40);
+}
+
+/// As the page narrows, bars move together, then columns become lanes, then
+/// lanes go.
+#[test]
+fn layouts_give_way_in_order() {
+    let case = crowd::asleep();
+    let layout = |width: usize| {
+        let options = Options {
+            width,
+            ..Options::default()
+        };
+        let page = report(&case, &options);
+        let head = page.lines().find(|line| line.ends_with("where")).unwrap();
+        match head {
+            head if head.contains("step │") => "columns",
+            head if head.contains("step│") => "tight columns",
+            head if head.contains("main") => "lanes",
+            _ => "text",
+        }
+    };
+    let mut layouts: Vec<&str> = (40..200).rev().map(layout).collect();
+    layouts.dedup();
+    assert_eq!(layouts, ["columns", "tight columns", "lanes", "text"]);
 }
 
 #[test]

@@ -118,13 +118,19 @@ impl Run {
 
     /// A wait that no step began.
     #[track_caller]
-    pub(super) fn wait_unrecorded(&self, task: TaskId, op: OpKind, object: ObjectId) -> Wait {
+    pub(super) fn wait_unrecorded(
+        &self,
+        task: TaskId,
+        op: OpKind,
+        object: ObjectId,
+        on: &[TaskId],
+    ) -> Wait {
         Wait {
             task,
             op,
             object,
             place: Place::from(Location::caller()),
-            on: Vec::new(),
+            on: on.to_vec(),
         }
     }
 
