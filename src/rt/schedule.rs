@@ -4,7 +4,7 @@ use crate::decision::ChoiceKind;
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, OpKind, Site};
 use crate::rt::clock::Action;
-use crate::rt::execution::{Execution, Next};
+use crate::rt::execution::{Execution, Next, Phase};
 use crate::rt::object::Side;
 use crate::rt::task::{State, Woken};
 use crate::snapshot::Stop;
@@ -198,6 +198,11 @@ impl Execution {
     /// Something that `task` did and that is no scheduling point.
     #[inline]
     pub(crate) fn event(&mut self, kind: OpKind, object: ObjectId, site: Site) {
+        // The trace ends with the finding: what destructors do afterwards is
+        // not part of it.
+        if self.phase != Phase::Running {
+            return;
+        }
         self.trace.push(Step {
             site,
             value: None,
