@@ -44,9 +44,9 @@ use crate::strategy::{Depth, Kind};
 /// of random inputs: [`Kind::Calm`] has many because with overrides it is the
 /// canonical form of a schedule.
 ///
-/// Corpora hold these numbers: a row keeps its meaning for ever. A new strategy
-/// takes rows from one that has several, and not the first of them, which is the
-/// one that is written.
+/// Corpora hold these numbers. The first row of each strategy is the one that is
+/// written, and keeps its meaning for ever; a new strategy takes one of the later
+/// rows of another.
 const STRATEGIES: [Kind; 32] = [
     Kind::Calm,
     Kind::Random,

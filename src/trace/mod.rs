@@ -1,8 +1,17 @@
 //! The record of one execution: what was chosen, and what every task did.
 //!
+//! - [`mod@self`]: [`Trace`], the record in memory.
+//! - [`mod@file`]: trace files, which hold the choices, and how to write them.
+//! - `read`: how to read them, whatever is in them.
+//! - `fields`, `notation`: how they put choices and the like.
 //!
 //! The choices alone determine the execution. The steps are what reports,
 //! explanations and coverage are made of.
+
+mod fields;
+pub mod file;
+mod notation;
+mod read;
 
 use crate::decision::Choice;
 use crate::id::{ObjectId, TaskId};
