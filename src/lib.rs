@@ -28,11 +28,17 @@ pub mod sync;
 pub mod thread;
 
 pub mod campaign;
+pub mod present;
 // Registering a scenario puts a static into a section of the linker, which inside
 // this crate counts as unsafe code.
 #[cfg(feature = "catalogue")]
 #[allow(unsafe_code)]
 mod scenarios;
+
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod fuzz;
+pub mod testing;
 
 pub use jostle_macros::scenario;
 pub use rt::{Executor, Outcome, Plan};

@@ -1,0 +1,122 @@
+//! What can be typed, and the text of `--help`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args as Group, Parser, Subcommand};
+
+use crate::strategy::Kind;
+
+/// Finds concurrency bugs by making the scheduler the fuzz input.
+///
+/// Exit codes: 0 everything came out as the scenarios expect; 1 a finding; 2 the
+/// command could not do its work.
+#[derive(Parser, Debug)]
+#[command(name = "jostle", version, arg_required_else_help = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(super) enum Command {
+    /// Lists the scenarios and what exploring them should find.
+    List(List),
+    /// Explores scenarios until they have shown what they are expected to.
+    Hunt(Hunt),
+    /// Executes one recorded trace or fuzz input again and shows it.
+    Replay(Replay),
+}
+
+#[derive(Group, Debug)]
+pub(super) struct List {
+    /// Print one JSON document instead.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Group, Debug)]
+pub(super) struct Hunt {
+    /// The scenarios to explore; all of them if none is named.
+    #[arg(value_name = "NAME")]
+    pub(super) names: Vec<String>,
+    /// Only this strategy instead of all in turn: calm, random, pct1 … pct9, pos,
+    /// urw, round-robin.
+    #[arg(long, value_name = "S")]
+    pub(super) strategy: Vec<Kind>,
+    /// Executions of each scenario at most. Without it, a scenario that expects
+    /// nothing gets 2000, and a known bug is looked for in up to 100000.
+    #[arg(long, value_name = "N")]
+    pub(super) runs: Option<u64>,
+    /// Seconds for each scenario at most; a number with s, m or h behind it
+    /// also does. With it and without --runs, time alone is the limit.
+    #[arg(long, value_name = "T", value_parser = duration)]
+    pub(super) time: Option<Duration>,
+    /// What all inputs derive from.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) seed: u64,
+    /// OS threads to use. Without it, one for each CPU.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(super) jobs: Option<u16>,
+    /// Go on after a finding, up to the limit, to find others.
+    #[arg(long)]
+    pub(super) keep_going: bool,
+    /// Where the traces of findings are saved.
+    #[arg(long, value_name = "DIR", default_value = crate::present::FOLDER)]
+    pub(super) out: PathBuf,
+    /// Show every step in reports.
+    #[arg(long)]
+    pub(super) full: bool,
+    /// Print one JSON document with every figure instead.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Group, Debug)]
+pub(super) struct Replay {
+    /// A trace that `hunt`, `cargo test` or the fuzz target saved, or an artifact
+    /// or corpus file of libFuzzer.
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// The scenario, for a file of libFuzzer, which does not name it.
+    #[arg(long, value_name = "NAME")]
+    pub(super) scenario: Option<String>,
+    /// Show every step.
+    #[arg(long)]
+    pub(super) full: bool,
+}
+
+/// Parses a number of seconds, minutes or hours.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.char_indices().last() {
+        Some((at, 's')) => (&text[..at], 1.0),
+        Some((at, 'm')) => (&text[..at], 60.0),
+        Some((at, 'h')) => (&text[..at], 3600.0),
+        _ => (text, 1.0),
+    };
+    let wrong = || format!("{text:?} is no time; write for example 30, 30s, 5m or 1h");
+    let seconds: f64 = number.parse().map_err(|_| wrong())?;
+    Duration::try_from_secs_f64(seconds * unit).map_err(|_| wrong())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_seconds_minutes_or_hours() {
+        assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(duration("1h"), Ok(Duration::from_secs(3600)));
+        for wrong in ["", "s", "-1", "1d", "nan", "1e40h"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

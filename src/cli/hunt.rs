@@ -1,0 +1,193 @@
+//! `jostle hunt`.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use indicatif::HumanCount;
+
+use crate::campaign::{Campaign, Found, Progress, Summary, Verdict, watchdog};
+use crate::cli::args::Hunt;
+use crate::cli::outcome::{self, Outcome};
+use crate::cli::progress::Line;
+use crate::cli::{json, list};
+use crate::present;
+use crate::report::Commands;
+use crate::scenario::registry::Scope;
+use crate::scenario::{Expect, Scenario};
+use crate::strategy::Kind;
+
+/// Executions of a scenario that expects nothing. All strategies get more than
+/// two hundred each, which takes less than a second.
+const CLEAN_RUNS: u64 = 2_000;
+
+/// Executions in which a known bug is looked for at most.
+const BUG_RUNS: u64 = 100_000;
+
+pub(super) fn run(scope: Scope, args: &Hunt) -> anyhow::Result<Outcome> {
+    let all = list::all(scope)?;
+    let chosen = if args.names.is_empty() {
+        all
+    } else {
+        let named = args.names.iter().map(|name| list::named(&all, name));
+        named.collect::<anyhow::Result<_>>()?
+    };
+    watchdog::on_stall(watchdog::Action::Exit(1));
+    let mut line = Line::new(args.json);
+    let mut summaries = Vec::new();
+    let mut saved = Vec::new();
+    for (i, scenario) in chosen.iter().enumerate() {
+        let summary = explore(scenario, args, &mut line, i + 1, chosen.len());
+        let wanted = |found: &&Found| !found.expected || !args.names.is_empty();
+        let mut paths = Vec::new();
+        for found in summary.findings.iter().filter(wanted) {
+            let path = save(&args.out, scenario, found)?;
+            if !args.json {
+                line.say(&show(scenario, found, &path, args.full));
+            }
+            paths.push(path);
+        }
+        if !args.json {
+            line.say(&verdict(&summary));
+        }
+        summaries.push(summary);
+        saved.push(paths);
+    }
+    line.end();
+    let good = summaries.iter().all(|s| s.verdict() == Verdict::AsExpected);
+    if args.json {
+        outcome::print(&json::document(args.seed, &summaries, &saved))?;
+    } else {
+        outcome::print(&total(&summaries))?;
+    }
+    Ok(if good {
+        Outcome::AsExpected
+    } else {
+        Outcome::Finding
+    })
+}
+
+fn explore(
+    scenario: &'static Scenario,
+    args: &Hunt,
+    line: &mut Line,
+    nth: usize,
+    of: usize,
+) -> Summary {
+    let default = match scenario.expect {
+        _ if args.time.is_some() => u64::MAX,
+        Expect::Clean => CLEAN_RUNS,
+        Expect::Finds(..) => BUG_RUNS,
+    };
+    let jobs = args.jobs.map_or_else(
+        || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        usize::from,
+    );
+    let campaign = Campaign {
+        strategies: if args.strategy.is_empty() {
+            Kind::ALL.to_vec()
+        } else {
+            args.strategy.clone()
+        },
+        runs: args.runs.unwrap_or(default),
+        time: args.time,
+        seed: args.seed,
+        jobs,
+        stop_at_first: !args.keep_going,
+    };
+    let progress = Progress::default();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let showing = std::thread::current();
+        let (progress, done) = (&progress, &done);
+        let campaign = &campaign;
+        let exploring = scope.spawn(move || {
+            let summary = campaign.explore(scenario, progress);
+            done.store(true, Ordering::Release);
+            showing.unpark();
+            summary
+        });
+        line.follow(scenario.name, nth, of, progress, args.json, || {
+            done.load(Ordering::Acquire) || exploring.is_finished()
+        });
+        match exploring.join() {
+            Ok(summary) => summary,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+fn save(folder: &Path, scenario: &Scenario, found: &Found) -> anyhow::Result<PathBuf> {
+    let stem = format!("{}-{}", scenario.name, found.finding.signature());
+    let file = present::trace_file(scenario, &found.input, &found.trace, Some(&found.finding));
+    present::save(folder, &stem, &file).with_context(|| {
+        format!(
+            "the trace of a finding cannot be saved in {}; name another folder with --out",
+            folder.display()
+        )
+    })
+}
+
+fn show(scenario: &Scenario, found: &Found, path: &Path, full: bool) -> String {
+    let commands = Commands {
+        replay: format!("{} replay {}", program(), present::quoted(path)),
+        minimize: None,
+    };
+    present::report(scenario, &found.finding, &found.trace, &commands, full)
+}
+
+/// How this program was called.
+fn program() -> String {
+    let name = std::env::args_os()
+        .next()
+        .unwrap_or_else(|| "jostle".into());
+    present::quoted(Path::new(&name))
+}
+
+fn verdict(summary: &Summary) -> String {
+    let name = summary.scenario.name;
+    let executions = HumanCount(summary.executions);
+    match summary.verdict() {
+        Verdict::AsExpected => match summary.findings.first() {
+            Some(found) => format!(
+                "ok       {name}: {} (as expected, execution {})",
+                found.finding,
+                HumanCount(found.execution)
+            ),
+            None => format!(
+                "ok       {name}: nothing found in {executions} executions, {} distinct interleavings",
+                HumanCount(summary.distinct)
+            ),
+        },
+        Verdict::Unexpected => match summary.findings.iter().find(|f| !f.expected) {
+            Some(found) => format!(
+                "FINDING  {name}: {} (execution {})",
+                found.finding,
+                HumanCount(found.execution)
+            ),
+            None => format!("FINDING  {name}"),
+        },
+        Verdict::Missed => format!(
+            "MISSED   {name}: expects {}, not found in {executions} executions",
+            list::expectation(summary.scenario)
+        ),
+        Verdict::NothingRan => format!(
+            "NOTHING  {name}: its argument could not be made in any of {executions} executions"
+        ),
+    }
+}
+
+fn total(summaries: &[Summary]) -> String {
+    let count = |v: Verdict| summaries.iter().filter(|s| s.verdict() == v).count();
+    let executions: u64 = summaries.iter().map(|s| s.executions).sum();
+    let seconds: f64 = summaries.iter().map(|s| s.elapsed.as_secs_f64()).sum();
+    format!(
+        "{} scenarios: {} as expected, {} with an unexpected finding, {} missed; \
+         {} executions in {seconds:.1} s\n",
+        summaries.len(),
+        count(Verdict::AsExpected),
+        count(Verdict::Unexpected),
+        count(Verdict::Missed) + count(Verdict::NothingRan),
+        HumanCount(executions),
+    )
+}

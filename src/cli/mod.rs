@@ -1,0 +1,75 @@
+//! The command line: `list`, `hunt`, `replay`.
+//!
+//! - [`args`]: what can be typed, and the text of `--help`.
+//! - [`list`], [`hunt`], [`replay`]: one subcommand each.
+//! - [`progress`]: the live line of a hunt.
+//! - [`json`]: the document of `--json`.
+//! - [`outcome`]: exit codes, and errors that name their remedy.
+//!
+//! A project gets the same command for its own scenarios with one line in its
+//! `main.rs`: [`jostle::main!();`](crate::main).
+
+mod args;
+mod hunt;
+mod json;
+mod list;
+mod outcome;
+mod progress;
+mod replay;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::args::{Args, Command};
+use crate::cli::outcome::Outcome;
+use crate::scenario::registry::Scope;
+
+/// Defines `fn main` of a program that explores the scenarios linked into it.
+///
+/// ```no_run
+/// // src/bin/jostle.rs of your project:
+/// use std as _; // here: the crate that holds your scenarios
+/// jostle::main!();
+/// ```
+#[macro_export]
+macro_rules! main {
+    () => {
+        fn main() -> ::std::process::ExitCode {
+            $crate::cli::main($crate::scenario::registry::Scope::Program)
+        }
+    };
+}
+
+/// Runs the command line of this process on the scenarios in `scope`.
+#[must_use]
+pub fn main(scope: Scope) -> ExitCode {
+    run(scope, std::env::args_os()).into()
+}
+
+fn run(scope: Scope, args: impl Iterator<Item = OsString>) -> Outcome {
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are no errors and go to standard output.
+            let _ = error.print();
+            return match error.exit_code() {
+                0 => Outcome::AsExpected,
+                _ => Outcome::Unusable,
+            };
+        }
+    };
+    let result = match &args.command {
+        Command::List(list) => list::run(scope, list),
+        Command::Hunt(hunt) => hunt::run(scope, hunt),
+        Command::Replay(replay) => replay::run(scope, replay),
+    };
+    match result {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            outcome::complain(&error);
+            Outcome::Unusable
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! The fuzz target: libFuzzer's bytes drive the scenarios.
+//!
+//! A project's target is three lines: `#![no_main]`, a `use` that links the crate
+//! with the scenarios, and [`fuzz_target!`](crate::fuzz_target).
+//!
+//! With a scenario named in the environment variable [`SCENARIO_VARIABLE`], every
+//! finding is a crash. Without, each input picks one of the scenarios, and a
+//! finding is a crash unless the scenario expects it.
+
+use std::cell::RefCell;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process;
+
+use crate::campaign::{self, Runner, watchdog};
+use crate::finding::Finding;
+use crate::input::{self, Input};
+use crate::present;
+use crate::report::Commands;
+use crate::scenario::Scenario;
+use crate::scenario::registry::{Scope, scenarios};
+use crate::strategy::Profile;
+use crate::trace::Trace;
+
+/// Names the scenario to fuzz.
+pub const SCENARIO_VARIABLE: &str = "JOSTLE_SCENARIO";
+
+/// Defines the fuzz target of a project. Its fuzz crate depends on
+/// `libfuzzer-sys`.
+#[macro_export]
+macro_rules! fuzz_target {
+    () => {
+        $crate::fuzz_target!($crate::scenario::registry::Scope::Program);
+    };
+    ($scope:expr) => {
+        ::libfuzzer_sys::fuzz_target!(
+            init: $crate::fuzz::begin($scope),
+            |bytes: &[u8]| -> ::libfuzzer_sys::Corpus {
+                if $crate::fuzz::one_input(bytes) {
+                    ::libfuzzer_sys::Corpus::Keep
+                } else {
+                    ::libfuzzer_sys::Corpus::Reject
+                }
+            }
+        );
+    };
+}
+
+/// What the target keeps from one input to the next.
+struct Fuzzer {
+    scenarios: Vec<&'static Scenario>,
+    names: Vec<&'static str>,
+    /// The profiles of those that have been executed.
+    profiles: Vec<Option<Profile>>,
+    /// A scenario was named.
+    named: bool,
+    /// Where libFuzzer writes its artifacts.
+    artifacts: String,
+    runner: Runner,
+}
+
+std::thread_local! {
+    // libFuzzer calls the target on one thread.
+    static FUZZER: RefCell<Option<Fuzzer>> = const { RefCell::new(None) };
+}
+
+/// Prepares the target. Ends the process with exit code 2 and a message if there
+/// is nothing to fuzz.
+pub fn begin(scope: Scope) {
+    match Fuzzer::new(scope) {
+        Ok(fuzzer) => FUZZER.set(Some(fuzzer)),
+        Err(message) => {
+            say(&format!("error: {message}\n"));
+            process::exit(2);
+        }
+    }
+}
+
+/// Executes one input. Returns false if the scenario's argument cannot be made
+/// out of it. Aborts the process, after a report, if a finding is a crash.
+pub fn one_input(bytes: &[u8]) -> bool {
+    FUZZER.with_borrow_mut(|fuzzer| match fuzzer {
+        Some(fuzzer) => fuzzer.execute(bytes),
+        None => {
+            say("error: jostle::fuzz::begin was not called; use jostle::fuzz_target!\n");
+            process::exit(2);
+        }
+    })
+}
+
+impl Fuzzer {
+    fn new(scope: Scope) -> Result<Fuzzer, String> {
+        let all = scenarios(scope).map_err(|error| error.to_string())?;
+        if all.is_empty() {
+            return Err(
+                "no scenario is linked into the fuzz target; add `use my_crate as _;` with \
+                        the crate that holds the functions marked #[jostle::scenario]"
+                    .to_owned(),
+            );
+        }
+        let named = std::env::var(SCENARIO_VARIABLE)
+            .ok()
+            .filter(|n| !n.is_empty());
+        let scenarios = match &named {
+            None => all,
+            Some(name) => {
+                let found = all.iter().copied().find(|s| s.name == name);
+                vec![found.ok_or_else(|| {
+                    let names: Vec<&str> = all.iter().map(|s| s.name).collect();
+                    format!(
+                        "{SCENARIO_VARIABLE} names {name:?}, which is no scenario; there are {}",
+                        names.join(", ")
+                    )
+                })?]
+            }
+        };
+        watchdog::start();
+        watchdog::on_stall(watchdog::Action::Abort);
+        Ok(Fuzzer {
+            names: scenarios.iter().map(|s| s.name).collect(),
+            profiles: vec![None; scenarios.len()],
+            scenarios,
+            named: named.is_some(),
+            artifacts: artifact_prefix(std::env::args()),
+            runner: Runner::new(),
+        })
+    }
+
+    fn execute(&mut self, bytes: &[u8]) -> bool {
+        let (selector, input) = Input::decode(bytes);
+        let name = input::select(selector, &self.names);
+        let at = self
+            .names
+            .iter()
+            .position(|n| Some(*n) == name)
+            .unwrap_or(0);
+        let scenario = self.scenarios[at];
+        watchdog::subject(scenario, None);
+        if self.runner.is_spoiled() {
+            // What spoiled it was expected, or the process would be gone. Its
+            // thread cannot panic any more, so the rest happens elsewhere.
+            return self.execute_elsewhere(scenario, &input, bytes);
+        }
+        let runner = &mut self.runner;
+        let profile = self.profiles[at].get_or_insert_with(|| campaign::profile(runner, scenario));
+        let run = runner.run(scenario, profile, &input);
+        if let Some(finding) = run.outcome.finding
+            && (self.named || !scenario.expect.allows(&finding))
+        {
+            let trace = self.runner.trace();
+            self.crash(scenario, &input, bytes, finding, trace);
+        }
+        !run.rejected
+    }
+
+    fn execute_elsewhere(&self, scenario: &'static Scenario, input: &Input, bytes: &[u8]) -> bool {
+        let result = std::thread::scope(|scope| {
+            let execution = scope.spawn(|| {
+                let mut runner = Runner::new();
+                let profile = campaign::profile(&mut runner, scenario);
+                if runner.is_spoiled() {
+                    return (true, None);
+                }
+                let run = runner.run(scenario, &profile, input);
+                (
+                    run.rejected,
+                    run.outcome.finding.map(|f| (f, runner.trace())),
+                )
+            });
+            execution.join()
+        });
+        match result {
+            Ok((_, Some((finding, trace)))) if self.named || !scenario.expect.allows(&finding) => {
+                self.crash(scenario, input, bytes, finding, trace)
+            }
+            Ok((rejected, _)) => !rejected,
+            Err(_) => process::abort(),
+        }
+    }
+
+    /// Reports and aborts: libFuzzer then writes its artifact.
+    fn crash(
+        &self,
+        scenario: &'static Scenario,
+        input: &Input,
+        bytes: &[u8],
+        finding: Finding,
+        trace: Trace,
+    ) -> ! {
+        let confirmed = campaign::confirm(scenario, finding, trace, &input.data);
+        let stem = format!("crash-{}", sha1_smol::Sha1::from(bytes).digest());
+        let artifact = PathBuf::from(format!("{}{stem}", self.artifacts));
+        let commands = commands(scenario, &artifact);
+        say("\n");
+        say(&present::report(
+            scenario,
+            &confirmed.finding,
+            &confirmed.trace,
+            &commands,
+            false,
+        ));
+        let file = present::trace_file(scenario, input, &confirmed.trace, Some(&confirmed.finding));
+        // Not beside the artifact: cargo-fuzz takes every new file there for one.
+        let folder = Path::new(present::FOLDER);
+        match present::save(folder, &stem, &file) {
+            Ok(path) => say(&format!("Trace:    {}\n\n", path.display())),
+            Err(error) => say(&format!(
+                "warning: the trace could not be saved in {}: {error}\n\n",
+                folder.display()
+            )),
+        }
+        process::abort();
+    }
+}
+
+fn commands(scenario: &Scenario, artifact: &Path) -> Commands {
+    let prefix = format!("{SCENARIO_VARIABLE}={} cargo +nightly fuzz", scenario.name);
+    let artifact = present::quoted(&relative(artifact));
+    Commands {
+        replay: format!("{prefix} run scenario {artifact}"),
+        minimize: Some(format!("{prefix} tmin scenario {artifact}")),
+    }
+}
+
+/// The path as seen from the current folder, if that is shorter.
+fn relative(path: &Path) -> PathBuf {
+    let here = std::env::current_dir();
+    match here.as_deref().map(|here| path.strip_prefix(here)) {
+        Ok(Ok(relative)) => relative.to_owned(),
+        _ => path.to_owned(),
+    }
+}
+
+/// The value of libFuzzer's flag, the last one if it is repeated.
+fn artifact_prefix(args: impl Iterator<Item = String>) -> String {
+    args.filter_map(|arg| arg.strip_prefix("-artifact_prefix=").map(str::to_owned))
+        .last()
+        .unwrap_or_default()
+}
+
+fn say(text: &str) {
+    // Nothing can be done about a closed standard error.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}

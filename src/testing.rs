@@ -1,0 +1,137 @@
+//! Scenarios under `cargo test`.
+//!
+//! Each scenario is a test that explores it within a small budget, on stable. The
+//! environment raises it:
+//!
+//! | variable | meaning | default |
+//! | --- | --- | --- |
+//! | `JOSTLE_RUNS` | executions | 1000 |
+//! | `JOSTLE_TIME` | seconds at most | no limit |
+//! | `JOSTLE_SEED` | the campaign's seed | 0 |
+//! | `JOSTLE_STRATEGY` | one strategy instead of all in turn | all |
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::campaign::{Campaign, Found, Progress, Summary, Verdict};
+use crate::present;
+use crate::report::Commands;
+use crate::scenario::Scenario;
+use crate::scenario::registry::{Scope, scenarios};
+use crate::strategy::Kind;
+
+/// Executions of one test. A second for most scenarios.
+const RUNS: u64 = 1_000;
+
+/// A known bug may need more executions than a small budget has: looking for it
+/// goes on for this many times as many.
+const PATIENCE: u64 = 20;
+
+/// Explores the scenario with this name and panics unless it comes out as it
+/// expects.
+///
+/// # Panics
+///
+/// If there is no such scenario, if an environment variable cannot be read, if
+/// something unexpected is found, or if the expected finding is not.
+pub fn explore(name: &str) {
+    let all = match scenarios(Scope::All) {
+        Ok(all) => all,
+        Err(error) => panic!("{error}"),
+    };
+    let Some(scenario) = all.into_iter().find(|s| s.name == name) else {
+        panic!("no scenario named {name:?} is registered")
+    };
+    let campaign = campaign(scenario);
+    let summary = campaign.explore(scenario, &Progress::default());
+    match summary.verdict() {
+        Verdict::AsExpected => {}
+        Verdict::Unexpected => fail(&summary),
+        Verdict::Missed => panic!(
+            "scenario {name} expects a finding ({:?}), and {} executions had none; raise \
+             JOSTLE_RUNS, or correct `expect` if the bug is gone",
+            scenario.expect, summary.executions
+        ),
+        Verdict::NothingRan => panic!(
+            "scenario {name}: in none of {} executions could its argument be made out of the data",
+            summary.executions
+        ),
+    }
+}
+
+fn campaign(scenario: &Scenario) -> Campaign {
+    let runs = variable("JOSTLE_RUNS").unwrap_or(match scenario.expect {
+        crate::scenario::Expect::Clean => RUNS,
+        crate::scenario::Expect::Finds(..) => RUNS * PATIENCE,
+    });
+    let strategies = match variable("JOSTLE_STRATEGY") {
+        Some(kind) => vec![kind],
+        None => Kind::ALL.to_vec(),
+    };
+    Campaign {
+        strategies,
+        runs,
+        time: variable("JOSTLE_TIME").map(Duration::from_secs),
+        seed: variable("JOSTLE_SEED").unwrap_or(0),
+        jobs: 1,
+        stop_at_first: true,
+    }
+}
+
+/// The value of an environment variable, if it is set.
+fn variable<T: FromStr>(name: &str) -> Option<T>
+where
+    T::Err: std::fmt::Display,
+{
+    let text = std::env::var(name).ok()?;
+    match text.parse() {
+        Ok(value) => Some(value),
+        Err(error) => panic!("the environment variable {name} is {text:?}: {error}"),
+    }
+}
+
+fn fail(summary: &Summary) -> ! {
+    let scenario = summary.scenario;
+    let found = summary.findings.iter().find(|f| !f.expected);
+    let Some(found) = found else {
+        unreachable!("only an unexpected finding makes the verdict unexpected")
+    };
+    let saved = save(scenario, found);
+    let commands = Commands {
+        replay: match &saved {
+            Ok(path) => format!(
+                "JOSTLE_REPLAY={} cargo test {}",
+                present::quoted(path),
+                scenario.name
+            ),
+            Err(_) => format!(
+                "JOSTLE_SEED={} JOSTLE_RUNS={} cargo test {}",
+                variable("JOSTLE_SEED").unwrap_or(0),
+                found.execution,
+                scenario.name
+            ),
+        },
+        minimize: None,
+    };
+    let report = present::report(scenario, &found.finding, &found.trace, &commands, false);
+    panic!(
+        "execution {} of {}\n\n{report}",
+        found.execution, scenario.name
+    );
+}
+
+fn save(scenario: &Scenario, found: &Found) -> std::io::Result<PathBuf> {
+    let file = present::trace_file(scenario, &found.input, &found.trace, Some(&found.finding));
+    let stem = format!("{}-{}", scenario.name, found.finding.signature());
+    present::save(&folder(), &stem, &file)
+}
+
+/// `target/jostle` of the build that this test belongs to.
+fn folder() -> PathBuf {
+    let exe = std::env::current_exe().unwrap_or_default();
+    let target = exe
+        .ancestors()
+        .find(|dir| dir.file_name().is_some_and(|name| name == "target"));
+    target.unwrap_or(Path::new("target")).join("jostle")
+}
