@@ -5,15 +5,71 @@ use crate::id::TaskId;
 
 /// A set of tasks as a bitmap with a count for each word.
 ///
-/// All operations cost a handful of instructions per 64 tasks at most, which
-/// is what keeps the cost of a decision flat up to thousands of tasks.
+/// The first word lies in the set itself: most scenarios have fewer than 64
+/// tasks. Beyond, all operations cost a handful of instructions per 64 tasks at
+/// most, which is what keeps the cost of a decision flat up to thousands of
+/// tasks.
 #[derive(Clone, Default, Debug)]
 pub struct TaskSet {
-    words: Vec<u64>,
-    /// Invariant: `counts[i]` is the number of ones in `words[i]`.
-    counts: Vec<u8>,
-    /// Invariant: the sum of `counts`.
-    len: u32,
+    head: Word,
+    /// The words after `head`.
+    tail: Vec<Word>,
+    /// Invariant: the sum of the counts in `tail`.
+    tail_len: u32,
+}
+
+/// Sixty-four tasks.
+#[derive(Clone, Copy, Default, Debug)]
+struct Word {
+    bits: u64,
+    /// Invariant: the number of ones in `bits`. Kept, because not every
+    /// processor counts them in one instruction.
+    count: u32,
+}
+
+impl Word {
+    #[inline]
+    fn contains(self, task: TaskId) -> bool {
+        self.bits >> (task.index() % 64) & 1 == 1
+    }
+
+    #[inline]
+    fn insert(&mut self, task: TaskId) -> bool {
+        let absent = !self.contains(task);
+        self.bits |= 1 << (task.index() % 64);
+        self.count += u32::from(absent);
+        absent
+    }
+
+    #[inline]
+    fn remove(&mut self, task: TaskId) -> bool {
+        let present = self.contains(task);
+        self.bits &= !(1 << (task.index() % 64));
+        self.count -= u32::from(present);
+        present
+    }
+
+    /// Adds the members of `other`, in most cases all absent.
+    #[inline]
+    fn insert_all(&mut self, other: Word) {
+        self.count = if self.bits & other.bits == 0 {
+            self.count + other.count
+        } else {
+            (self.bits | other.bits).count_ones()
+        };
+        self.bits |= other.bits;
+    }
+
+    /// Removes the members of `other`, in most cases all present.
+    #[inline]
+    fn remove_all(&mut self, other: Word) {
+        self.count = if other.bits & !self.bits == 0 {
+            self.count - other.count
+        } else {
+            (self.bits & !other.bits).count_ones()
+        };
+        self.bits &= !other.bits;
+    }
 }
 
 impl TaskSet {
@@ -27,80 +83,97 @@ impl TaskSet {
     #[inline]
     #[must_use]
     pub fn len(&self) -> u32 {
-        self.len
+        self.head.count + self.tail_len
     }
 
     /// Whether the set is empty.
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// Whether `task` is in the set.
     #[inline]
     #[must_use]
     pub fn contains(&self, task: TaskId) -> bool {
-        self.words
-            .get(task.index() / 64)
-            .is_some_and(|w| w >> (task.index() % 64) & 1 == 1)
+        match tail_index(task) {
+            None => self.head.contains(task),
+            Some(i) => self.tail.get(i).is_some_and(|word| word.contains(task)),
+        }
     }
 
     /// Adds `task`; returns whether it was absent.
     #[inline]
     pub fn insert(&mut self, task: TaskId) -> bool {
-        let (word, bit) = (task.index() / 64, 1u64 << (task.index() % 64));
-        if word >= self.words.len() {
-            self.grow(word);
+        match tail_index(task) {
+            None => self.head.insert(task),
+            Some(i) => self.insert_in_tail(i, task),
         }
-        let absent = self.words[word] & bit == 0;
-        self.words[word] |= bit;
-        self.counts[word] += u8::from(absent);
-        self.len += u32::from(absent);
+    }
+
+    fn insert_in_tail(&mut self, i: usize, task: TaskId) -> bool {
+        self.grow(i + 1);
+        let absent = self.tail[i].insert(task);
+        self.tail_len += u32::from(absent);
         absent
     }
 
     /// Removes `task`; returns whether it was present.
     #[inline]
     pub fn remove(&mut self, task: TaskId) -> bool {
-        let (word, bit) = (task.index() / 64, 1u64 << (task.index() % 64));
-        let Some(w) = self.words.get_mut(word) else {
-            return false;
-        };
-        let present = *w & bit != 0;
-        *w &= !bit;
-        self.counts[word] -= u8::from(present);
-        self.len -= u32::from(present);
+        match tail_index(task) {
+            None => self.head.remove(task),
+            Some(i) => self.remove_from_tail(i, task),
+        }
+    }
+
+    fn remove_from_tail(&mut self, i: usize, task: TaskId) -> bool {
+        let present = self.tail.get_mut(i).is_some_and(|word| word.remove(task));
+        self.tail_len -= u32::from(present);
         present
     }
 
     /// Removes every task, keeping the memory.
+    #[inline]
     pub fn clear(&mut self) {
-        self.words.clear();
-        self.counts.clear();
-        self.len = 0;
+        self.head = Word::default();
+        self.tail.clear();
+        self.tail_len = 0;
     }
 
     /// Adds every member of `other`.
     #[inline]
     pub fn insert_all(&mut self, other: &TaskSet) {
-        if other.words.len() > self.words.len() {
-            self.grow(other.words.len() - 1);
+        self.head.insert_all(other.head);
+        if other.tail_len > 0 {
+            self.insert_all_in_tail(other);
         }
-        for (i, &w) in other.words.iter().enumerate() {
-            if w & !self.words[i] != 0 {
-                self.set_word(i, self.words[i] | w);
-            }
+    }
+
+    fn insert_all_in_tail(&mut self, other: &TaskSet) {
+        self.grow(other.tail.len());
+        for (word, &theirs) in self.tail.iter_mut().zip(&other.tail) {
+            self.tail_len -= word.count;
+            word.insert_all(theirs);
+            self.tail_len += word.count;
         }
     }
 
     /// Removes every member of `other`.
     #[inline]
     pub fn remove_all(&mut self, other: &TaskSet) {
-        for (i, &w) in other.words.iter().enumerate().take(self.words.len()) {
-            if w & self.words[i] != 0 {
-                self.set_word(i, self.words[i] & !w);
-            }
+        self.head.remove_all(other.head);
+        if other.tail_len > 0 {
+            self.remove_all_from_tail(other);
+        }
+    }
+
+    fn remove_all_from_tail(&mut self, other: &TaskSet) {
+        for (word, &theirs) in self.tail.iter_mut().zip(&other.tail) {
+            self.tail_len -= word.count;
+            word.remove_all(theirs);
+            self.tail_len += word.count;
         }
     }
 
@@ -112,14 +185,20 @@ impl TaskSet {
     #[inline]
     #[must_use]
     pub fn nth(&self, rank: u32) -> TaskId {
-        assert!(rank < self.len, "rank {rank} in a set of {}", self.len);
-        let mut rank = rank;
-        let mut word = 0;
-        while rank >= u32::from(self.counts[word]) {
-            rank -= u32::from(self.counts[word]);
-            word += 1;
+        match rank.checked_sub(self.head.count) {
+            None => TaskId(select(self.head.bits, rank)),
+            Some(rank) => self.nth_of_tail(rank),
         }
-        TaskId((word * 64) as u32 + select(self.words[word], rank))
+    }
+
+    fn nth_of_tail(&self, mut rank: u32) -> TaskId {
+        for (i, word) in self.tail.iter().enumerate() {
+            match rank.checked_sub(word.count) {
+                None => return TaskId((i as u32 + 1) * 64 + select(word.bits, rank)),
+                Some(rest) => rank = rest,
+            }
+        }
+        panic!("a set of {} tasks has no member of that rank", self.len());
     }
 
     /// The first member.
@@ -134,48 +213,39 @@ impl TaskSet {
     #[must_use]
     pub fn next_after(&self, task: TaskId) -> Option<TaskId> {
         let start = task.index() + 1;
-        let mut word = start / 64;
-        if let Some(w) = self.words.get(word) {
-            let above = w & (u64::MAX << (start % 64));
+        let mut mask = u64::MAX << (start % 64);
+        for (i, word) in self.words().enumerate().skip(start / 64) {
+            let above = word.bits & mask;
             if above != 0 {
-                return Some(TaskId((word * 64) as u32 + above.trailing_zeros()));
+                return Some(TaskId(i as u32 * 64 + above.trailing_zeros()));
             }
-            word += 1;
-            while let Some(&w) = self.words.get(word) {
-                if w != 0 {
-                    return Some(TaskId((word * 64) as u32 + w.trailing_zeros()));
-                }
-                word += 1;
-            }
+            mask = u64::MAX;
         }
         self.first()
     }
 
     /// The members in the order of their numbers.
     pub fn iter(&self) -> impl Iterator<Item = TaskId> + '_ {
-        self.words.iter().enumerate().flat_map(|(i, &w)| {
-            let mut rest = w;
+        self.words().enumerate().flat_map(|(i, word)| {
+            let mut rest = word.bits;
             std::iter::from_fn(move || {
                 (rest != 0).then(|| {
                     let bit = rest.trailing_zeros();
                     rest &= rest - 1;
-                    TaskId((i * 64) as u32 + bit)
+                    TaskId(i as u32 * 64 + bit)
                 })
             })
         })
     }
 
-    fn set_word(&mut self, i: usize, w: u64) {
-        let count = w.count_ones() as u8;
-        self.len = self.len - u32::from(self.counts[i]) + u32::from(count);
-        self.counts[i] = count;
-        self.words[i] = w;
+    fn words(&self) -> impl Iterator<Item = &Word> {
+        std::iter::once(&self.head).chain(&self.tail)
     }
 
-    #[cold]
-    fn grow(&mut self, word: usize) {
-        self.words.resize(word + 1, 0);
-        self.counts.resize(word + 1, 0);
+    fn grow(&mut self, len: usize) {
+        if self.tail.len() < len {
+            self.tail.resize(len, Word::default());
+        }
     }
 }
 
@@ -189,30 +259,49 @@ impl FromIterator<TaskId> for TaskSet {
     }
 }
 
+/// Which word of the tail holds `task`, if it is not in the head.
+#[inline]
+fn tail_index(task: TaskId) -> Option<usize> {
+    (task.index() / 64).checked_sub(1)
+}
+
 /// The position of the one with `rank` in `word`, counted from 0.
 #[inline]
-fn select(word: u64, mut rank: u32) -> u32 {
-    // Byte by byte first: clearing ones one at a time costs up to 63 rounds.
-    let mut rest = word;
-    let mut base = 0;
-    if rank >= 4 {
-        let pairs = word - ((word >> 1) & 0x5555_5555_5555_5555);
-        let nibbles = (pairs & 0x3333_3333_3333_3333) + ((pairs >> 2) & 0x3333_3333_3333_3333);
-        let bytes = (nibbles + (nibbles >> 4)) & 0x0f0f_0f0f_0f0f_0f0f;
-        // Byte i of `sums` counts the ones in bytes 0..=i.
-        let sums = bytes.wrapping_mul(0x0101_0101_0101_0101);
-        while ((sums >> base) & 0xff) as u32 <= rank {
-            base += 8;
-        }
-        if base > 0 {
-            rank -= ((sums >> (base - 8)) & 0xff) as u32;
-        }
-        rest = word >> base;
+fn select(word: u64, rank: u32) -> u32 {
+    if rank >= 8 {
+        return select_by_bytes(word, rank);
     }
+    let mut rest = word;
     for _ in 0..rank {
-        rest &= rest - 1;
+        rest = without_lowest(rest);
+    }
+    rest.trailing_zeros()
+}
+
+/// As [`select`]: clearing ones one at a time would cost up to 63 rounds.
+fn select_by_bytes(word: u64, rank: u32) -> u32 {
+    let pairs = word - ((word >> 1) & 0x5555_5555_5555_5555);
+    let nibbles = (pairs & 0x3333_3333_3333_3333) + ((pairs >> 2) & 0x3333_3333_3333_3333);
+    let bytes = (nibbles + (nibbles >> 4)) & 0x0f0f_0f0f_0f0f_0f0f;
+    // Byte i of `sums` counts the ones in bytes 0..i.
+    let sums = bytes.wrapping_mul(0x0101_0101_0101_0101) << 8;
+    let below = |base: u32| (sums >> base) as u8;
+    // The highest byte with no more than `rank` ones below it.
+    let mut base = 0;
+    while base < 56 && u32::from(below(base + 8)) <= rank {
+        base += 8;
+    }
+    let mut rest = word >> base;
+    for _ in u32::from(below(base))..rank {
+        rest = without_lowest(rest);
     }
     base + rest.trailing_zeros()
+}
+
+/// `word` with its lowest one cleared.
+#[inline]
+fn without_lowest(word: u64) -> u64 {
+    word & word.wrapping_sub(1)
 }
 
 #[cfg(test)]

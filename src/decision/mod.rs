@@ -133,7 +133,7 @@ impl Decisions {
 
     /// Starts over for another execution, keeping the memory.
     pub fn reset(&mut self, seed: u64, environment: Environment, script: Script) {
-        self.rng = Rng::new(seed);
+        self.rng.reset(seed);
         self.environment = environment;
         self.script = script;
         self.record.clear();
@@ -164,6 +164,12 @@ impl Decisions {
             picked,
         });
         picked
+    }
+
+    /// Whether nothing is prescribed.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        self.script.is_free()
     }
 
     /// The task that the script prescribes for a decision among `arity`

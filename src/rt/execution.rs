@@ -16,12 +16,13 @@
 //! is lost, and far fewer decisions stand between a bug and the strategy.
 //!
 //! Invariants:
-//! - At a decision no task is eager, and `ready` holds exactly the tasks whose
+//! - At a decision no task is eager, and `view.ready` holds exactly the tasks whose
 //!   posted operation is enabled, plus the clock if a timer may fire.
-//! - A running task is in `ready`.
+//! - A running task is in `view.ready`.
 //! - References into the execution never live across a change of stacks.
 
 use std::io;
+use std::ptr;
 
 use crate::budget::Budget;
 use crate::decision::{Decisions, Divergence, Environment, Script};
@@ -29,13 +30,15 @@ use crate::finding::Finding;
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, OpKind, Site};
 use crate::ready::TaskSet;
+use crate::rt::blocks::Blocks;
 use crate::rt::clock::Clock;
 use crate::rt::coroutine::{Link, Worker};
+use crate::rt::duties::Duties;
 use crate::rt::object::{Gate, Object};
 use crate::rt::pulse::Pulse;
 use crate::rt::task::Task;
 use crate::snapshot::Stop;
-use crate::strategy::{Profile, Strategy, TaskView};
+use crate::strategy::{Profile, Strategy, TaskView, View};
 use crate::trace::Step;
 
 /// Where the run loop goes next.
@@ -47,35 +50,22 @@ pub(crate) enum Next {
     Over,
 }
 
-/// Whether tasks execute the scenario or are being unwound.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Phase {
-    Running,
-    Teardown,
-}
-
 /// The state of one execution. Reused for the next one.
 #[derive(Debug)]
 pub(crate) struct Execution {
     pub(crate) epoch: u32,
-    pub(crate) phase: Phase,
     pub(crate) current: TaskId,
     pub(crate) next: Next,
-    /// Who made the last step.
-    pub(crate) last: TaskId,
-    pub(crate) steps: u32,
+    /// The running task's side of its worker.
+    pub(crate) link: *const Link,
+    pub(crate) duties: Duties,
+    /// What the strategy sees.
+    pub(crate) view: View,
     pub(crate) step_limit: u32,
-    /// The steps of the budget are used up: a fair scheduler has taken over.
-    pub(crate) fair: bool,
-    /// Whether the strategy wants to be told what changes.
-    pub(crate) watches: bool,
-    pub(crate) ready: TaskSet,
     pub(crate) eager: Vec<TaskId>,
     /// Tasks that spin: not ready until another task has made a step.
     pub(crate) spinners: Vec<TaskId>,
-    /// What the strategy sees of each task.
-    pub(crate) views: Vec<TaskView>,
-    /// Rows `0..views.len()` are in use.
+    /// Rows `0..view.tasks.len()` are in use.
     pub(crate) tasks: Vec<Task>,
     /// Rows `0..object_count` are in use.
     pub(crate) objects: Vec<Object>,
@@ -91,6 +81,7 @@ pub(crate) struct Execution {
     pub(crate) allowed_panics: &'static [&'static str],
     pub(crate) cancel: bool,
     pub(crate) finding: Option<Finding>,
+    pub(crate) blocks: Blocks,
     /// Free workers.
     pub(crate) pool: Vec<Box<Worker>>,
     /// How many stacks had to be given up.
@@ -131,18 +122,19 @@ impl Execution {
     pub(crate) fn new() -> Execution {
         Execution {
             epoch: 0,
-            phase: Phase::Running,
             current: TaskId::MAIN,
             next: Next::Run(TaskId::MAIN),
-            last: TaskId::MAIN,
-            steps: 0,
+            link: ptr::null(),
+            duties: Duties::NONE,
+            view: View {
+                ready: TaskSet::new(),
+                tasks: Vec::new(),
+                last: TaskId::MAIN,
+                step: 0,
+            },
             step_limit: 0,
-            fair: false,
-            watches: false,
-            ready: TaskSet::new(),
             eager: Vec::new(),
             spinners: Vec::new(),
-            views: Vec::new(),
             tasks: Vec::new(),
             objects: Vec::new(),
             object_count: 0,
@@ -156,6 +148,7 @@ impl Execution {
             allowed_panics: &[],
             cancel: false,
             finding: None,
+            blocks: Blocks::default(),
             pool: Vec::new(),
             abandoned: 0,
             spoiled: false,
@@ -169,18 +162,17 @@ impl Execution {
     /// Makes everything new but the memory.
     pub(crate) fn begin(&mut self, epoch: u32, seed: u64, script: Script, profile: &Profile) {
         self.epoch = epoch;
-        self.phase = Phase::Running;
         self.current = TaskId::MAIN;
-        self.last = TaskId::MAIN;
-        self.steps = 0;
+        self.view.last = TaskId::MAIN;
+        self.view.step = 0;
         self.step_limit = self.budget.steps;
-        self.fair = false;
-        self.ready.clear();
+        self.view.ready.clear();
         self.eager.clear();
         self.spinners.clear();
-        self.views.clear();
+        self.view.tasks.clear();
         self.object_count = 0;
         self.clock.reset();
+        self.blocks.begin();
         self.clock_moved = 0;
         self.trace.clear();
         self.preemptions = 0;
@@ -189,11 +181,17 @@ impl Execution {
         self.decisions
             .reset(seed, self.strategy.environment(), script);
         self.strategy.begin(profile, &mut self.decisions.rng);
-        self.watches = self.strategy.watches();
+        self.duties = Duties::NONE;
+        if self.strategy.watches() {
+            self.duties.add(Duties::WATCHER);
+        }
+        if !self.decisions.is_free() {
+            self.duties.add(Duties::SCRIPT);
+        }
         let here: Site = std::panic::Location::caller();
         self.new_object(WORLD, here);
         self.add_row(None, TaskId::CLOCK, 0, here);
-        self.views[0].op.kind = OpKind::Fire;
+        self.view.tasks[0].op.kind = OpKind::Fire;
     }
 
     /// Gives an object its number and a clean row.
@@ -231,14 +229,15 @@ impl Execution {
         key: u64,
         site: Site,
     ) -> TaskId {
-        let task = TaskId(self.views.len() as u32);
-        self.views.push(TaskView {
+        let task = TaskId(self.view.tasks.len() as u32);
+        self.view.tasks.push(TaskView {
             op: Op {
                 kind: OpKind::Start,
                 object: ObjectId::NONE,
                 site,
             },
             key,
+            steps: 0,
         });
         match self.tasks.get_mut(task.index()) {
             Some(row) => row.reset(name, parent, site),
@@ -248,7 +247,7 @@ impl Execution {
                 self.tasks.push(row);
             }
         }
-        if self.watches {
+        if self.duties.has(Duties::WATCHER) {
             self.strategy
                 .spawned(task, parent, key, &mut self.decisions.rng);
         }
@@ -263,20 +262,25 @@ impl Execution {
         }
     }
 
-    /// The running task's side of its worker.
+    /// Whether tasks no longer execute the scenario but are being unwound.
     #[inline]
-    pub(crate) fn link(&self) -> Option<*const Link> {
-        self.tasks[self.current.index()]
-            .worker
-            .as_ref()
-            .map(|worker| worker.link())
+    pub(crate) fn is_teardown(&self) -> bool {
+        self.duties.has(Duties::TEARDOWN)
+    }
+
+    /// Ends the execution, unless a finding has ended it.
+    pub(crate) fn stop(&mut self, next: Next) {
+        self.duties.add(Duties::STOP);
+        if self.next != Next::Over {
+            self.next = next;
+        }
     }
 
     /// Ends the execution with `finding`, unless one was found before.
     pub(crate) fn find(&mut self, finding: Finding) {
-        if self.phase == Phase::Running {
+        if !self.is_teardown() {
             self.finding.get_or_insert(finding);
-            self.next = Next::Over;
+            self.stop(Next::Over);
         }
     }
 }

@@ -14,7 +14,8 @@ use crate::oracle;
 use crate::rt::clock::Action;
 use crate::rt::coroutine::{Resumed, Worker};
 use crate::rt::current::{self, Current};
-use crate::rt::execution::{Execution, Next, Outcome, Phase};
+use crate::rt::duties::Duties;
+use crate::rt::execution::{Execution, Next, Outcome};
 use crate::rt::task::State;
 use crate::rt::{object, panics, switch, waker};
 use crate::scenario::Options;
@@ -129,7 +130,7 @@ impl Executor {
         });
         let outcome = current.with(|x| Outcome {
             finding: x.finding.clone(),
-            steps: x.steps,
+            steps: x.view.step,
             choices: x.decisions.record().len() as u32,
             preemptions: x.preemptions,
             divergence: x.decisions.divergence().cloned(),
@@ -166,11 +167,11 @@ impl Executor {
     #[must_use]
     pub fn task_sizes(&self) -> Vec<TaskSize> {
         let x = self.idle();
-        let rows = x.views.iter().zip(&x.tasks);
+        let rows = x.view.tasks.iter().zip(&x.tasks);
         rows.map(|(view, row)| TaskSize {
             parent: row.parent,
             key: view.key,
-            steps: row.steps,
+            steps: view.steps,
         })
         .collect()
     }
@@ -183,7 +184,8 @@ impl Executor {
             choices: x.decisions.record().to_vec(),
             steps: x.trace.clone(),
             tasks: x
-                .views
+                .view
+                .tasks
                 .iter()
                 .zip(&x.tasks)
                 .map(|(view, row)| TaskInfo {
@@ -191,7 +193,7 @@ impl Executor {
                     parent: row.parent,
                     site: row.site,
                     key: view.key,
-                    steps: row.steps,
+                    steps: view.steps,
                 })
                 .collect(),
             objects: x.objects[..x.object_count]
@@ -223,51 +225,48 @@ impl Drop for Executor {
 
 /// Resumes tasks until the execution stops.
 fn drive(current: Current) {
-    loop {
-        let next = current.with(|x| x.next);
-        match next {
-            Next::Run(TaskId::CLOCK) => {
-                current.with(Execution::wind_clock);
-                resume(current, TaskId::CLOCK);
-            }
-            Next::Run(task) => resume(current, task),
-            Next::Stop(_) | Next::Over => return,
-        }
+    while let Next::Run(task) = current.with(|x| x.next) {
+        resume(current, task);
     }
 }
 
 /// Runs `task` until it suspends or ends.
+#[inline(always)]
 fn resume(current: Current, task: TaskId) {
     let worker: Option<*mut Worker> = current.with(|x| {
+        let worker = x.tasks[task.index()].worker.as_deref_mut()?;
         x.current = task;
-        x.tasks[task.index()]
-            .worker
-            .as_deref_mut()
-            .map(|w| w as *mut Worker)
+        x.link = worker.link();
+        Some(worker as *mut Worker)
     });
     let Some(worker) = worker else {
-        unreachable!("this is a bug in jostle: {task} has no stack and was scheduled")
+        return current.with(|x| x.wind(task));
     };
     panics::running(task);
     // SAFETY: The worker is boxed and stays in its row until it is done, which
     // this loop alone notices. While it runs, others read its link through a
     // shared pointer to another allocation; nobody touches the worker itself.
     if unsafe { (*worker).resume() } == Resumed::Done {
-        current.with(|x| {
-            if let Some(worker) = x.tasks[task.index()].worker.take() {
-                x.pool.push(worker);
-            }
-        });
+        current.with(|x| x.retire(task));
     }
 }
 
 impl Execution {
-    /// Gives the clock a stack for the timers that fire. It goes on as long as
-    /// the clock is what is scheduled.
-    fn wind_clock(&mut self) {
-        if self.tasks[TaskId::CLOCK.index()].worker.is_some() {
-            return;
+    /// The job of `task` is done: its worker is free.
+    fn retire(&mut self, task: TaskId) {
+        if let Some(worker) = self.tasks[task.index()].worker.take() {
+            self.pool.push(worker);
         }
+    }
+
+    /// Gives `task`, the clock, a stack for the timers that fire. It keeps it as
+    /// long as the clock is what is scheduled.
+    #[cold]
+    fn wind(&mut self, task: TaskId) {
+        assert!(
+            task == TaskId::CLOCK,
+            "this is a bug in jostle: {task} has no stack and was scheduled"
+        );
         match self.worker() {
             Ok(mut worker) => {
                 worker.start(Box::new(tick));
@@ -290,7 +289,7 @@ impl Execution {
         if stop == Stop::Finished {
             return None;
         }
-        let tasks = (1..self.views.len())
+        let tasks = (1..self.view.tasks.len())
             .map(|i| {
                 let task = TaskId(i as u32);
                 TaskSnapshot {
@@ -316,12 +315,12 @@ impl Execution {
         let row = &self.tasks[task.index()];
         let on = match row.state {
             State::Finished => return Standing::Finished,
-            _ if self.ready.contains(task) => return Standing::Ready,
+            _ if self.view.ready.contains(task) => return Standing::Ready,
             State::AtGate(object, _) => self.objects[object.0 as usize].owner,
             State::Queued { on } => on,
             State::Live | State::Awaiting => None,
         };
-        let op = self.views[task.index()].op;
+        let op = self.view.tasks[task.index()].op;
         Standing::Blocked(Blocked {
             op: op.kind,
             object: op.object,
@@ -346,15 +345,12 @@ fn tick() {
             Some(Action::Timeout(_)) | None => {}
         }
         let stay = current.with(|x| {
-            x.next = match x.next {
-                Next::Run(_) => x.decide(),
-                stopped => stopped,
-            };
+            x.next = x.decide();
             x.next == Next::Run(TaskId::CLOCK)
         });
         if !stay {
             switch::away(current);
-            if current.with(|x| x.phase) == Phase::Teardown {
+            if current.with(|x| x.is_teardown()) {
                 return;
             }
         }
@@ -367,9 +363,9 @@ fn tick() {
 /// never get to their end are given up.
 fn tear_down(current: Current) {
     let leftovers = current.with(|x| {
-        x.phase = Phase::Teardown;
+        x.duties.add(Duties::TEARDOWN);
         let actions = x.clock.take_armed();
-        (0..x.views.len()).any(|i| x.tasks[i].worker.is_some() || x.tasks[i].panic.is_some())
+        (0..x.view.tasks.len()).any(|i| x.tasks[i].worker.is_some() || x.tasks[i].panic.is_some())
             || !actions.is_empty() && {
                 x.leftovers = actions;
                 true
@@ -380,7 +376,7 @@ fn tear_down(current: Current) {
             let mut progress = false;
             let mut left = false;
             // The clock last: what its timers hold is dropped on its stack.
-            for i in (0..current.with(|x| x.views.len())).rev() {
+            for i in (0..current.with(|x| x.view.tasks.len())).rev() {
                 let task = TaskId(i as u32);
                 let runnable = current.with(|x| {
                     x.unwinds = 0;
@@ -420,7 +416,7 @@ fn unwind(current: Current, task: TaskId) -> bool {
 /// runs on a stack of its own like any task.
 fn drop_leftovers(current: Current) {
     let leftovers = current.with(|x| {
-        let panics: Vec<_> = x.tasks[..x.views.len()]
+        let panics: Vec<_> = x.tasks[..x.view.tasks.len()]
             .iter_mut()
             .filter_map(|row| row.panic.take())
             .collect();
@@ -452,7 +448,7 @@ fn drop_leftovers(current: Current) {
 
 impl Execution {
     fn abandon_the_rest(&mut self) {
-        for row in &mut self.tasks[..self.views.len()] {
+        for row in &mut self.tasks[..self.view.tasks.len()] {
             if let Some(worker) = row.worker.take() {
                 worker.abandon();
                 self.abandoned += 1;

@@ -7,7 +7,7 @@ use crate::id::{ObjectId, TaskId};
 use crate::op::{OpKind, Site};
 use crate::rt::coroutine::Job;
 use crate::rt::current::{self, Current};
-use crate::rt::execution::{Execution, Next, Phase};
+use crate::rt::execution::{Execution, Next};
 use crate::rt::panics::{self, Misuse, Teardown};
 use crate::rt::task::State;
 use crate::rt::{mix, switch};
@@ -55,7 +55,7 @@ impl Execution {
         site: Site,
         body: Job,
     ) -> Result<TaskId, String> {
-        if self.views.len() > self.budget.tasks as usize {
+        if self.view.tasks.len() > self.budget.tasks as usize {
             return Err(format!(
                 "the scenario has spawned {} tasks, its budget; raise it with \
                  #[jostle::scenario(tasks = …)]",
@@ -65,29 +65,29 @@ impl Execution {
         let mut worker = self.worker().map_err(|error| {
             format!(
                 "no memory for the stack of task {} ({} bytes): {error}",
-                self.views.len(),
+                self.view.tasks.len(),
                 self.budget.stack
             )
         })?;
         worker.start(body);
         let parent = self.current;
-        let key = if self.views.len() == 1 {
+        let key = if self.view.tasks.len() == 1 {
             mix(1, 0)
         } else {
             let row = &mut self.tasks[parent.index()];
             row.children += 1;
-            mix(self.views[parent.index()].key, u64::from(row.children))
+            mix(self.view.tasks[parent.index()].key, u64::from(row.children))
         };
         let task = self.add_row(name, parent, key, site);
         self.tasks[task.index()].worker = Some(worker);
-        self.ready.insert(task);
+        self.view.ready.insert(task);
         Ok(task)
     }
 
     /// The running task's body has ended.
     fn finish(&mut self, result: Result<(), Box<dyn Any + Send>>) {
         let me = self.current;
-        self.ready.remove(me);
+        self.view.ready.remove(me);
         let row = &mut self.tasks[me.index()];
         row.state = State::Finished;
         let mut joiners = std::mem::take(&mut row.joiners);
@@ -99,18 +99,15 @@ impl Execution {
             self.judge_panic(&*payload);
             self.tasks[me.index()].panic = Some(payload);
         }
-        if self.phase == Phase::Running {
-            self.next = match self.next {
-                Next::Run(_) => self.decide(),
-                stopped => stopped,
-            };
+        if !self.is_teardown() {
+            self.next = self.decide();
         }
     }
 
     /// The running task's body unwound with `payload`: is that a finding?
     fn judge_panic(&mut self, payload: &(dyn Any + Send)) {
         let info = panics::take_last();
-        if payload.is::<Teardown>() || self.phase == Phase::Teardown {
+        if payload.is::<Teardown>() || self.is_teardown() {
             return;
         }
         let message = panics::message(payload);
@@ -147,7 +144,16 @@ pub(crate) fn epilogue(result: std::thread::Result<()>) {
 
 /// Destroys the running task's locals, in the order of first use. Destructors
 /// may use other locals, which are then made anew and destroyed in turn.
+#[inline]
 fn drop_locals(current: Current) -> std::thread::Result<()> {
+    if current.with(|x| x.tasks[x.current.index()].locals.is_empty()) {
+        return Ok(());
+    }
+    drop_present_locals(current)
+}
+
+#[cold]
+fn drop_present_locals(current: Current) -> std::thread::Result<()> {
     let mut result = Ok(());
     loop {
         let locals = current.with(|x| {
@@ -180,7 +186,7 @@ pub(crate) fn join(task: TaskId, kind: OpKind, site: Site) {
         current.with(|x| {
             let me = x.current;
             x.event(kind, ObjectId::NONE, site);
-            x.views[me.index()].op = crate::op::Op {
+            x.view.tasks[me.index()].op = crate::op::Op {
                 kind,
                 object: ObjectId::NONE,
                 site,

@@ -4,10 +4,12 @@
 //! - [`schedule`]: posting operations, deciding, recording steps, gates, queues.
 //! - [`lifecycle`]: spawning, finishing and joining tasks.
 //! - [`executor`]: the run loop, the judgement, the teardown.
+//! - [`duties`]: what an execution sees to besides the running task.
 //! - [`switch`]: changing stacks from inside a task.
 //! - [`coroutine`]: stacks; the only place that knows corosensei.
 //! - [`task`], [`object`], [`clock`]: the tables.
 //! - [`current`]: the execution of this OS thread.
+//! - [`blocks`]: memory for small things.
 //! - [`cell`]: state shared by tasks.
 //! - [`shared`]: reference-counted cells.
 //! - [`waker`]: wakers of tasks.
@@ -19,10 +21,12 @@
 //! [`wait`] for one that another task completes, [`choose`] for the environment's
 //! choices.
 
+pub(crate) mod blocks;
 pub(crate) mod cell;
 pub(crate) mod clock;
 pub(crate) mod coroutine;
 pub(crate) mod current;
+pub(crate) mod duties;
 pub(crate) mod execution;
 pub(crate) mod executor;
 pub(crate) mod lifecycle;
@@ -34,6 +38,9 @@ pub(crate) mod shared;
 pub(crate) mod switch;
 pub(crate) mod task;
 pub(crate) mod waker;
+
+#[cfg(test)]
+mod tests;
 
 pub use execution::Outcome;
 pub use executor::{Executor, Plan};
@@ -49,33 +56,45 @@ use std::task::Waker;
 
 use crate::decision::ChoiceKind;
 use crate::id::{ObjectId, TaskId};
-use crate::op::{OpKind, Site};
+use crate::op::{Op, OpKind, Site};
 use crate::rt::clock::{Action, TimerId};
+use crate::rt::current::Current;
+use crate::rt::duties::Duties;
 use crate::vtime::VInstant;
 
 /// A scheduling point before an operation that is always enabled. When it
 /// returns, the caller does the operation, all of it before the next point.
-#[inline]
 pub(crate) fn point(kind: OpKind, object: ObjectId, site: Site) {
     let current = current::get(kind.name());
-    if switch::is_unwound(current) {
-        return;
-    }
-    // A destructor that runs because its task panics is not interrupted: the
-    // panic is about to be judged.
-    if panics::panicking(current) {
+    let op = Op { kind, object, site };
+    if is_plain(current) {
+        current.with(|x| x.post_unwatched(op));
+    } else {
+        if switch::is_unwound(current) {
+            return;
+        }
+        // A destructor that runs because its task panics is not interrupted:
+        // the panic is about to be judged.
+        if panics::panicking(current) {
+            current.with(|x| {
+                x.post(op);
+                x.step(x.current);
+            });
+            return;
+        }
         current.with(|x| {
-            x.post(kind, object, site);
-            x.step(x.current);
+            x.post(op);
+            x.announce(x.current);
         });
-        return;
     }
-    current.with(|x| {
-        x.post(kind, object, site);
-        x.announce(x.current);
-    });
     switch::reschedule(current);
     step(current);
+}
+
+/// Whether there is nothing to see to but the task that runs.
+#[inline]
+fn is_plain(current: Current) -> bool {
+    current.with(|x| x.duties.is_none()) && !std::thread::panicking()
 }
 
 /// A scheduling point before an operation that is enabled while a gate is open.
@@ -84,7 +103,6 @@ pub(crate) fn point(kind: OpKind, object: ObjectId, site: Site) {
 ///
 /// While a task unwinds in a torn-down execution, a gate with a deadline counts
 /// as timed out at once.
-#[inline]
 pub(crate) fn pass(
     attached: &Attached,
     side: Side,
@@ -94,27 +112,15 @@ pub(crate) fn pass(
 ) -> bool {
     let current = current::get(kind.name());
     let object = attached.id;
+    let op = Op { kind, object, site };
     loop {
-        if switch::is_unwound(current) {
-            if current.with(|x| x.gate_mut(object, side).open) {
-                return true;
-            }
-            if deadline.is_some() {
-                return false;
-            }
-            switch::stuck(current);
-            continue;
-        }
-        let open = panics::panicking(current) && current.with(|x| x.gate_mut(object, side).open);
-        if open {
-            current.with(|x| {
-                x.post(kind, object, site);
-                x.step(x.current);
-            });
-            return true;
+        if !is_plain(current)
+            && let Some(open) = pass_at_once(current, op, side, deadline)
+        {
+            return open;
         }
         current.with(|x| {
-            x.post(kind, object, site);
+            x.post(op);
             x.arrive(object, side, deadline);
         });
         switch::reschedule(current);
@@ -125,6 +131,29 @@ pub(crate) fn pass(
         step(current);
         return open;
     }
+}
+
+/// What [`pass`] comes to if there is no question of waiting.
+#[cold]
+fn pass_at_once(current: Current, op: Op, side: Side, deadline: Option<VInstant>) -> Option<bool> {
+    let is_open = || current.with(|x| x.gate_mut(op.object, side).open);
+    while switch::is_unwound(current) {
+        if is_open() {
+            return Some(true);
+        }
+        if deadline.is_some() {
+            return Some(false);
+        }
+        switch::stuck(current);
+    }
+    if panics::panicking(current) && is_open() {
+        current.with(|x| {
+            x.post(op);
+            x.step(x.current);
+        });
+        return Some(true);
+    }
+    None
 }
 
 /// Waits in a queue until another task calls [`complete`] for this one, or until
@@ -153,11 +182,11 @@ pub(crate) fn wait(on: Option<TaskId>, deadline: Option<VInstant>) -> Woken {
 
 /// The running task, about to go on after a decision, makes its step. If that
 /// uses up the budget it does not come back.
-#[inline]
-fn step(current: current::Current) {
+#[inline(always)]
+fn step(current: Current) {
     let over = current.with(|x| {
         x.step(x.current);
-        !matches!(x.next, execution::Next::Run(_))
+        x.duties.has(Duties::STOP)
     });
     if over {
         halt(current);
@@ -165,7 +194,7 @@ fn step(current: current::Current) {
 }
 
 #[cold]
-fn halt(current: current::Current) {
+fn halt(current: Current) {
     if panics::panicking(current) {
         return;
     }
@@ -201,8 +230,7 @@ pub(crate) fn release(attached: &Attached, kind: OpKind, site: Site) {
     let Some(current) = current::try_get() else {
         return;
     };
-    let tried = current
-        .with(|x| x.phase == execution::Phase::Running && x.objects[attached.id.0 as usize].tried);
+    let tried = current.with(|x| !x.is_teardown() && x.objects[attached.id.0 as usize].tried);
     if tried && !panics::panicking(current) {
         point(kind, attached.id, site);
     } else {
@@ -215,6 +243,28 @@ pub(crate) fn release(attached: &Attached, kind: OpKind, site: Site) {
 pub(crate) fn set_owner(attached: &Attached, owner: Option<TaskId>) {
     if let Some(current) = current::try_get() {
         current.with(|x| x.objects[attached.id.0 as usize].owner = owner);
+    }
+}
+
+/// The running task takes a lock: it owns the object, and the gate is shut.
+#[inline]
+pub(crate) fn acquire(attached: &Attached, side: Side) {
+    if let Some(current) = current::try_get() {
+        current.with(|x| {
+            x.objects[attached.id.0 as usize].owner = Some(x.current);
+            x.set_gate(attached.id, side, false);
+        });
+    }
+}
+
+/// The reverse of [`acquire`].
+#[inline]
+pub(crate) fn give_up(attached: &Attached, side: Side) {
+    if let Some(current) = current::try_get() {
+        current.with(|x| {
+            x.objects[attached.id.0 as usize].owner = None;
+            x.set_gate(attached.id, side, true);
+        });
     }
 }
 
@@ -258,9 +308,9 @@ pub(crate) fn note(value: u32) {
 /// A choice of the environment among `arity` alternatives; 0 in teardown.
 pub(crate) fn choose(kind: ChoiceKind, arity: u32) -> u32 {
     let current = current::get("choice");
-    current.with(|x| match x.phase {
-        execution::Phase::Running => x.decisions.choose(kind, arity),
-        execution::Phase::Teardown => 0,
+    current.with(|x| match x.is_teardown() {
+        false => x.decisions.choose(kind, arity),
+        true => 0,
     })
 }
 
@@ -284,7 +334,7 @@ pub(crate) fn is_inside() -> bool {
 /// Whether the execution is being torn down: its findings are made, what runs
 /// now are destructors.
 pub(crate) fn is_teardown() -> bool {
-    current::try_get().is_none_or(|c| c.with(|x| x.phase == execution::Phase::Teardown))
+    current::try_get().is_none_or(|c| c.with(|x| x.is_teardown()))
 }
 
 /// A scheduling point that lets others go first; see
@@ -292,17 +342,27 @@ pub(crate) fn is_teardown() -> bool {
 pub(crate) fn yield_now(spin: bool, site: Site) {
     let kind = if spin { OpKind::Spin } else { OpKind::Yield };
     let current = current::get(kind.name());
-    if switch::is_unwound(current) || panics::panicking(current) {
-        return;
-    }
-    current.with(|x| {
-        x.post(kind, ObjectId::NONE, site);
-        if spin {
-            x.spin();
-        } else {
-            x.announce(x.current);
+    let op = Op {
+        kind,
+        object: ObjectId::NONE,
+        site,
+    };
+    if is_plain(current) {
+        current.with(|x| x.post_unwatched(op));
+    } else {
+        if switch::is_unwound(current) || panics::panicking(current) {
+            return;
         }
-    });
+        current.with(|x| {
+            x.post(op);
+            if !spin {
+                x.announce(x.current);
+            }
+        });
+    }
+    if spin {
+        current.with(|x| x.spin());
+    }
     switch::reschedule(current);
     step(current);
 }
@@ -314,12 +374,12 @@ pub(crate) fn now() -> VInstant {
 
 /// Arms a timer that wakes a waker.
 pub(crate) fn arm_waker(deadline: VInstant, waker: Waker) -> TimerId {
-    current::get("timer").with(|x| x.clock.arm(deadline, Action::Wake(waker)))
+    current::get("timer").with(|x| x.arm(deadline, Action::Wake(waker)))
 }
 
 /// Arms a timer that calls a function. It runs as the clock and must not block.
 pub(crate) fn arm_call(deadline: VInstant, call: Box<dyn FnOnce()>) -> TimerId {
-    current::get("timer").with(|x| x.clock.arm(deadline, Action::Call(call)))
+    current::get("timer").with(|x| x.arm(deadline, Action::Call(call)))
 }
 
 /// Takes back a timer. Returns whether it had not fired.
@@ -360,11 +420,15 @@ impl PollLoop {
     /// instead of polling it.
     pub(crate) fn ready(&self, woken: bool, site: Site) -> bool {
         let current = current::get("future");
-        if current.with(|x| x.phase) == execution::Phase::Teardown {
+        if current.with(|x| x.is_teardown()) {
             return false;
         }
         current.with(|x| {
-            x.post(OpKind::Poll, ObjectId::WORLD, site);
+            x.post(Op {
+                kind: OpKind::Poll,
+                object: ObjectId::WORLD,
+                site,
+            });
             if woken {
                 x.await_wake();
             } else {
@@ -372,21 +436,18 @@ impl PollLoop {
             }
         });
         let stay = current.with(|x| {
-            x.next = match x.next {
-                execution::Next::Run(_) => x.decide(),
-                stopped => stopped,
-            };
+            x.next = x.decide();
             x.next == execution::Next::Run(x.current)
         });
         if !stay {
             switch::away(current);
         }
-        if current.with(|x| x.phase) == execution::Phase::Teardown {
+        if current.with(|x| x.is_teardown()) {
             return false;
         }
         let over = current.with(|x| {
             x.step(x.current);
-            !matches!(x.next, execution::Next::Run(_))
+            x.duties.has(Duties::STOP)
         });
         if over {
             switch::away(current);
@@ -429,7 +490,7 @@ pub(crate) fn is_finished(task: TaskId) -> bool {
 pub(crate) fn is_parked(task: TaskId) -> bool {
     current::get("unpark").with(|x| {
         matches!(x.tasks[task.index()].state, task::State::Queued { .. })
-            && x.views[task.index()].op.kind == OpKind::Park
+            && x.view.tasks[task.index()].op.kind == OpKind::Park
     })
 }
 

@@ -43,6 +43,8 @@ const ABORTING: [&str; 2] = [
 // The notes of the hook lie beside the execution, not in it, so that a panic of
 // the runtime itself finds them free.
 std::thread_local! {
+    /// Whether there is anything in the other two.
+    static NOTED: Cell<bool> = const { Cell::new(false) };
     static LAST: RefCell<Option<PanicInfo>> = const { RefCell::new(None) };
     /// Tasks of this thread's execution that have panicked.
     static PANICKED: RefCell<Vec<TaskId>> = const { RefCell::new(Vec::new()) };
@@ -51,9 +53,12 @@ std::thread_local! {
 }
 
 /// Forgets the panics of the last execution.
+#[inline]
 pub(crate) fn forget() {
-    LAST.take();
-    PANICKED.with_borrow_mut(Vec::clear);
+    if NOTED.take() {
+        LAST.take();
+        PANICKED.with_borrow_mut(Vec::clear);
+    }
 }
 
 /// The run loop has resumed `task`.
@@ -80,7 +85,7 @@ pub(crate) fn panicking(current: Current) -> bool {
 fn is_mine(current: Current) -> bool {
     let (me, others) = current.with(|x| {
         let me = x.current;
-        let rows = x.tasks[..x.views.len()].iter().enumerate();
+        let rows = x.tasks[..x.view.tasks.len()].iter().enumerate();
         let others = rows
             .filter(|&(i, row)| row.unwinding && i != me.index())
             .count();
@@ -111,6 +116,7 @@ fn note(current: Current, info: &PanicHookInfo<'_>) {
         line: l.line(),
         column: l.column(),
     });
+    NOTED.set(true);
     LAST.set(Some(PanicInfo { message, place }));
     PANICKED.with_borrow_mut(|list| list.push(RUNNING.get()));
 }

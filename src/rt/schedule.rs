@@ -3,83 +3,113 @@
 use crate::decision::ChoiceKind;
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, OpKind, Site};
-use crate::rt::clock::Action;
-use crate::rt::execution::{Execution, Next, Phase};
+use crate::rt::clock::{Action, TimerId};
+use crate::rt::duties::Duties;
+use crate::rt::execution::{Execution, Next};
 use crate::rt::object::Side;
-use crate::rt::task::{State, Woken};
+use crate::rt::task::{State, Task, Woken};
 use crate::snapshot::Stop;
-use crate::strategy::View;
 use crate::trace::Step;
 use crate::vtime::VInstant;
 
 impl Execution {
-    /// The running task is about to do `kind` to `object`.
+    /// The running task is about to do `op`.
     #[inline]
-    pub(crate) fn post(&mut self, kind: OpKind, object: ObjectId, site: Site) {
-        let me = self.current;
-        let op = Op { kind, object, site };
-        self.views[me.index()].op = op;
-        if self.watches {
-            self.strategy.posted(me, &op, &mut self.decisions.rng);
+    pub(crate) fn post(&mut self, op: Op) {
+        self.view.tasks[self.current.index()].op = op;
+        if self.duties.has(Duties::WATCHER) {
+            self.tell_posted(self.current);
         }
+    }
+
+    /// As [`post`](Execution::post) under a strategy that does not watch.
+    #[inline]
+    pub(crate) fn post_unwatched(&mut self, op: Op) {
+        debug_assert!(!self.duties.has(Duties::WATCHER));
+        self.view.tasks[self.current.index()].op = op;
+    }
+
+    #[cold]
+    fn tell_posted(&mut self, task: TaskId) {
+        let op = self.view.tasks[task.index()].op;
+        self.strategy.posted(task, &op, &mut self.decisions.rng);
     }
 
     /// Tells a strategy that wants to know that `task` is ready.
     #[inline]
     pub(crate) fn announce(&mut self, task: TaskId) {
-        if self.watches {
+        if self.duties.has(Duties::WATCHER) {
             self.strategy.ready(task);
         }
     }
 
     /// Who goes on.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn decide(&mut self) -> Next {
-        if self.next == Next::Over {
-            return Next::Over;
+        let arity = self.view.ready.len();
+        if arity > 1 && self.duties.is_none() && self.eager.is_empty() {
+            let task = self.strategy.pick(&self.view, &mut self.decisions.rng);
+            return self.picked(task, arity);
+        }
+        self.decide_with_duties()
+    }
+
+    fn decide_with_duties(&mut self) -> Next {
+        if self.duties.has(Duties::STOP) {
+            return self.next;
         }
         if let Some(task) = self.eager.pop() {
             return Next::Run(task);
         }
-        if self.clock.next_deadline().is_some() || self.ready.contains(TaskId::CLOCK) {
+        if self.duties.has(Duties::CLOCK) {
             self.update_clock();
         }
-        match self.ready.len() {
+        match self.view.ready.len() {
             0 => self.idle(),
-            1 => Next::Run(self.ready.nth(0)),
-            arity => Next::Run(self.pick(arity)),
+            1 => Next::Run(self.view.ready.nth(0)),
+            arity => {
+                let task = match self.dictated(arity) {
+                    Some(task) => task,
+                    None => self.strategy.pick(&self.view, &mut self.decisions.rng),
+                };
+                self.picked(task, arity)
+            }
         }
     }
 
-    #[inline]
-    fn pick(&mut self, arity: u32) -> TaskId {
-        let ready = &self.ready;
+    /// Who goes on where the strategy is not asked.
+    fn dictated(&mut self, arity: u32) -> Option<TaskId> {
+        let ready = &self.view.ready;
         let scripted = self.decisions.scheduled(
             arity,
             |rank| ready.nth(rank).0,
             |task| ready.contains(TaskId(task)),
         );
-        let task = match scripted {
-            Some(task) => TaskId(task),
-            None if self.fair => self.ready.nth(self.decisions.rng.below(arity)),
-            None => {
-                let view = View {
-                    ready: &self.ready,
-                    tasks: &self.views,
-                    last: self.last,
-                    step: self.steps,
-                };
-                let task = self.strategy.pick(&view, &mut self.decisions.rng);
-                assert!(
-                    self.ready.contains(task),
-                    "this is a bug in jostle: {:?} picked {task}, which is not ready",
-                    self.strategy
-                );
-                task
+        match scripted {
+            Some(task) => Some(TaskId(task)),
+            None if self.duties.has(Duties::FAIR) => {
+                Some(ready.nth(self.decisions.rng.below(arity)))
             }
-        };
+            None => None,
+        }
+    }
+
+    /// `task` was chosen out of `arity`.
+    #[inline(always)]
+    fn picked(&mut self, task: TaskId, arity: u32) -> Next {
+        if !self.view.ready.contains(task) {
+            self.not_ready(task);
+        }
         self.decisions.record_task(arity, task.0);
-        task
+        Next::Run(task)
+    }
+
+    #[cold]
+    fn not_ready(&self, task: TaskId) -> ! {
+        panic!(
+            "this is a bug in jostle: {:?} picked {task}, which is not ready",
+            self.strategy
+        );
     }
 
     /// Nobody is ready.
@@ -94,41 +124,49 @@ impl Execution {
             self.release_spinners(None);
             return self.decide();
         }
-        let rows = &self.tasks[..self.views.len()];
-        if rows.iter().skip(1).all(|t| t.is_finished()) {
-            Next::Stop(Stop::Finished)
+        let rows = &self.tasks[1..self.view.tasks.len()];
+        self.stop(Next::Stop(if rows.iter().all(Task::is_finished) {
+            Stop::Finished
         } else {
-            Next::Stop(Stop::Quiescent)
-        }
+            Stop::Quiescent
+        }));
+        self.next
     }
 
     /// Makes the clock ready if and only if its earliest timer may fire now.
     #[cold]
     fn update_clock(&mut self) {
         let may = self.clock.next_deadline().is_some_and(|deadline| {
-            let steps = self.steps - self.clock_moved;
+            let steps = self.view.step - self.clock_moved;
             deadline <= self.clock.now.after(self.budget.step_time * steps)
         });
         if may {
-            if self.ready.insert(TaskId::CLOCK) {
-                let op = self.views[TaskId::CLOCK.index()].op;
-                if self.watches {
-                    self.strategy
-                        .posted(TaskId::CLOCK, &op, &mut self.decisions.rng);
+            if self.view.ready.insert(TaskId::CLOCK) {
+                if self.duties.has(Duties::WATCHER) {
+                    self.tell_posted(TaskId::CLOCK);
                 }
                 self.announce(TaskId::CLOCK);
             }
         } else {
-            self.ready.remove(TaskId::CLOCK);
+            self.view.ready.remove(TaskId::CLOCK);
+            if self.clock.next_deadline().is_none() {
+                self.duties.remove(Duties::CLOCK);
+            }
         }
+    }
+
+    /// Arms a timer.
+    pub(crate) fn arm(&mut self, deadline: VInstant, action: Action) -> TimerId {
+        self.duties.add(Duties::CLOCK);
+        self.clock.arm(deadline, action)
     }
 
     /// The clock has been scheduled: takes the timer that fires.
     pub(crate) fn fire(&mut self) -> Option<Action> {
-        self.ready.remove(TaskId::CLOCK);
+        self.view.ready.remove(TaskId::CLOCK);
         let together = self.clock.due_together();
         let rank = self.decisions.choose(ChoiceKind::Timer, together);
-        self.clock_moved = self.steps;
+        self.clock_moved = self.view.step;
         let action = self.clock.fire(rank)?;
         if let Action::Timeout(task) = &action {
             self.time_out(*task);
@@ -145,13 +183,13 @@ impl Execution {
             State::AtGate(object, side) => {
                 // It is ready now whatever becomes of the gate.
                 self.gate_mut(object, side).pending.remove(task);
-                if self.ready.insert(task) {
+                if self.view.ready.insert(task) {
                     self.announce(task);
                 }
             }
             State::Queued { .. } => {
                 row.state = State::Live;
-                self.ready.insert(task);
+                self.view.ready.insert(task);
                 self.eager.push(task);
             }
             State::Live | State::Awaiting | State::Finished => {}
@@ -159,40 +197,56 @@ impl Execution {
     }
 
     /// `task` goes on with the operation it posted: a step.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn step(&mut self, task: TaskId) {
-        let op = self.views[task.index()].op;
-        let preemption = self.last != task
-            && self.ready.contains(self.last)
-            && self.last != TaskId::CLOCK
-            && !matches!(
-                self.views[self.last.index()].op.kind,
-                OpKind::Yield | OpKind::Spin
-            );
+        let last = self.view.last;
+        let preemption = last != task && self.is_preempted(last);
         self.preemptions += u32::from(preemption);
+        let row = &mut self.view.tasks[task.index()];
+        row.steps += 1;
         self.trace.push(Step {
-            site: op.site,
+            site: row.op.site,
             value: None,
             task,
-            object: op.object,
+            object: row.op.object,
             choices: self.decisions.record().len() as u32,
-            kind: op.kind,
+            kind: row.op.kind,
             preemption,
             blocks: false,
         });
-        self.last = task;
-        self.tasks[task.index()].steps += 1;
-        self.steps += 1;
-        if !self.spinners.is_empty() {
+        self.view.last = task;
+        self.view.step += 1;
+        self.pulse.beat();
+        if self.view.step >= self.step_limit || !self.duties.is_none() {
+            self.stepped(task);
+        }
+    }
+
+    /// Sees to the duties after a step of `task`.
+    #[cold]
+    fn stepped(&mut self, task: TaskId) {
+        if self.duties.has(Duties::SPINNERS) {
             self.release_spinners(Some(task));
         }
-        if self.watches {
+        if self.duties.has(Duties::WATCHER) {
+            let op = self.view.tasks[task.index()].op;
             self.strategy.ran(task, &op, &mut self.decisions.rng);
         }
-        self.pulse.beat();
-        if self.steps >= self.step_limit {
+        if self.view.step >= self.step_limit {
             self.out_of_steps();
         }
+    }
+
+    /// Whether a step of another task after one of `last` is a preemption: `last`
+    /// could have gone on and had not offered to wait.
+    #[inline]
+    fn is_preempted(&self, last: TaskId) -> bool {
+        self.view.ready.contains(last)
+            && last != TaskId::CLOCK
+            && !matches!(
+                self.view.tasks[last.index()].op.kind,
+                OpKind::Yield | OpKind::Spin
+            )
     }
 
     /// Something that `task` did and that is no scheduling point.
@@ -200,7 +254,7 @@ impl Execution {
     pub(crate) fn event(&mut self, kind: OpKind, object: ObjectId, site: Site) {
         // The trace ends with the finding: what destructors do afterwards is
         // not part of it.
-        if self.phase != Phase::Running {
+        if self.is_teardown() {
             return;
         }
         self.trace.push(Step {
@@ -215,14 +269,11 @@ impl Execution {
         });
     }
 
-    #[cold]
     fn out_of_steps(&mut self) {
-        if self.fair {
-            if self.next != Next::Over {
-                self.next = Next::Stop(Stop::OutOfSteps);
-            }
+        if self.duties.has(Duties::FAIR) {
+            self.stop(Next::Stop(Stop::OutOfSteps));
         } else {
-            self.fair = true;
+            self.duties.add(Duties::FAIR);
             self.step_limit = self.budget.steps.saturating_mul(2);
         }
     }
@@ -230,8 +281,9 @@ impl Execution {
     /// The running task spins: it is not ready until another task has made a
     /// step.
     pub(crate) fn spin(&mut self) {
-        self.ready.remove(self.current);
+        self.view.ready.remove(self.current);
         self.spinners.push(self.current);
+        self.duties.add(Duties::SPINNERS);
     }
 
     #[cold]
@@ -244,9 +296,12 @@ impl Execution {
                 continue;
             }
             self.spinners.remove(at);
-            if self.ready.insert(task) {
+            if self.view.ready.insert(task) {
                 self.announce(task);
             }
+        }
+        if self.spinners.is_empty() {
+            self.duties.remove(Duties::SPINNERS);
         }
     }
 
@@ -270,7 +325,7 @@ impl Execution {
         if open {
             self.announce(me);
         } else {
-            self.ready.remove(me);
+            self.view.ready.remove(me);
             self.wait_begins(object, deadline);
         }
     }
@@ -280,14 +335,10 @@ impl Execution {
         let me = self.current;
         match deadline {
             Some(deadline) => {
-                let timer = self.clock.arm(deadline, Action::Timeout(me));
+                let timer = self.arm(deadline, Action::Timeout(me));
                 self.tasks[me.index()].timer = Some(timer);
             }
-            None if self.is_cycle(object) => {
-                if self.next != Next::Over {
-                    self.next = Next::Stop(Stop::Cycle);
-                }
-            }
+            None if self.is_cycle(object) => self.stop(Next::Stop(Stop::Cycle)),
             None => {}
         }
     }
@@ -298,7 +349,7 @@ impl Execution {
     fn is_cycle(&self, object: ObjectId) -> bool {
         let mut object = object;
         // No circle is longer than there are tasks.
-        for _ in 0..self.views.len() {
+        for _ in 0..self.view.tasks.len() {
             let Some(owner) = self.objects[object.0 as usize].owner else {
                 return false;
             };
@@ -307,7 +358,9 @@ impl Execution {
             }
             let row = &self.tasks[owner.index()];
             match row.state {
-                State::AtGate(next, _) if row.timer.is_none() && !self.ready.contains(owner) => {
+                State::AtGate(next, _)
+                    if row.timer.is_none() && !self.view.ready.contains(owner) =>
+                {
                     object = next;
                 }
                 _ => return false,
@@ -345,14 +398,14 @@ impl Execution {
             return;
         }
         if !open {
-            self.ready.remove_all(&gate.pending);
+            self.view.ready.remove_all(&gate.pending);
         } else {
-            if self.watches {
+            if self.duties.has(Duties::WATCHER) {
                 for task in gate.pending.iter() {
                     self.strategy.ready(task);
                 }
             }
-            self.ready.insert_all(&gate.pending);
+            self.view.ready.insert_all(&gate.pending);
         }
     }
 
@@ -360,9 +413,9 @@ impl Execution {
     /// operation.
     pub(crate) fn enqueue(&mut self, on: Option<TaskId>, deadline: Option<VInstant>) {
         let me = self.current;
-        self.ready.remove(me);
+        self.view.ready.remove(me);
         self.mark_blocked();
-        let timer = deadline.map(|at| self.clock.arm(at, Action::Timeout(me)));
+        let timer = deadline.map(|at| self.arm(at, Action::Timeout(me)));
         let row = &mut self.tasks[me.index()];
         row.state = State::Queued { on };
         row.timed_out = false;
@@ -390,7 +443,7 @@ impl Execution {
         if let Some(timer) = row.timer.take() {
             self.clock.disarm(timer);
         }
-        self.ready.insert(task);
+        self.view.ready.insert(task);
         self.eager.push(task);
         true
     }
@@ -412,7 +465,7 @@ impl Execution {
             return;
         }
         row.state = State::Awaiting;
-        self.ready.remove(me);
+        self.view.ready.remove(me);
     }
 
     /// A waker of `task` was woken.
@@ -421,7 +474,7 @@ impl Execution {
         match row.state {
             State::Awaiting => {
                 row.state = State::Live;
-                if self.ready.insert(task) {
+                if self.view.ready.insert(task) {
                     self.announce(task);
                 }
             }
@@ -431,7 +484,7 @@ impl Execution {
     }
 
     pub(crate) fn count_wakers(&mut self, task: TaskId, by: i32) {
-        if task.index() < self.views.len() {
+        if task.index() < self.view.tasks.len() {
             let row = &mut self.tasks[task.index()];
             row.wakers = row.wakers.saturating_add_signed(by);
         }

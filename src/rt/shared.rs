@@ -7,6 +7,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
+use crate::rt::blocks::Block;
 use crate::rt::current;
 
 /// What an `Arc<RefCell<T>>` would be, without atomics: the runtime must not
@@ -40,13 +41,23 @@ impl<T> Shared<T> {
     ///
     /// If this thread runs none.
     pub(crate) fn new(value: T) -> Shared<T> {
+        let current = current::get("handle");
         let inner = Inner {
-            epoch: current::get("handle").epoch(),
+            epoch: current.epoch(),
             count: Cell::new(1),
             value: RefCell::new(value),
         };
+        let inner = if Block::fits::<Inner<T>>() {
+            let block = NonNull::from(Box::leak(current.with(|x| x.blocks.take()))).cast();
+            // SAFETY: The block is ours, large enough and aligned for an
+            // `Inner<T>`, and nothing is in it.
+            unsafe { block.write(inner) };
+            block
+        } else {
+            NonNull::from(Box::leak(Box::new(inner)))
+        };
         Shared {
-            inner: NonNull::from(Box::leak(Box::new(inner))),
+            inner,
             owns: PhantomData,
         }
     }
@@ -97,12 +108,26 @@ impl<T> Drop for Shared<T> {
         if !self.is_here() {
             return;
         }
-        // SAFETY: As in `get`; the reference ends before the box is freed.
+        // SAFETY: As in `get`; the reference ends before the memory is freed.
         let count = unsafe { &self.inner.as_ref().count };
         let left = count.get() - 1;
         count.set(left);
-        if left == 0 {
+        if left > 0 {
+            return;
+        }
+        if Block::fits::<Inner<T>>() {
+            // Should the value's destructor panic, the block leaks.
             // SAFETY: This was the last handle, so nothing else points here.
+            unsafe { self.inner.drop_in_place() };
+            // SAFETY: `new` took the memory from a box of this type, and
+            // nothing is in it any more.
+            let block = unsafe { Box::from_raw(self.inner.cast::<Block>().as_ptr()) };
+            if let Some(current) = current::try_get() {
+                current.with(|x| x.blocks.give_back(block));
+            }
+        } else {
+            // SAFETY: This was the last handle, so nothing else points here,
+            // and `new` made the box.
             drop(unsafe { Box::from_raw(self.inner.as_ptr()) });
         }
     }

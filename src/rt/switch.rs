@@ -4,17 +4,14 @@
 #![allow(unsafe_code)]
 
 use crate::rt::current::Current;
-use crate::rt::execution::{Next, Phase};
+use crate::rt::execution::Next;
 use crate::rt::panics::{self, Teardown};
 
 /// Decides who goes on and lets them; returns when it is this task's turn.
-#[inline]
+#[inline(always)]
 pub(crate) fn reschedule(current: Current) {
     let stay = current.with(|x| {
-        x.next = match x.next {
-            Next::Stop(_) | Next::Over => x.next,
-            Next::Run(_) => x.decide(),
-        };
+        x.next = x.decide();
         x.next == Next::Run(x.current)
     });
     if !stay {
@@ -24,25 +21,29 @@ pub(crate) fn reschedule(current: Current) {
 }
 
 /// Lets `x.next` happen; returns when somebody resumes this task.
-#[inline]
+#[inline(never)]
 pub(crate) fn away(current: Current) {
-    let unwinding = panics::panicking(current);
-    let link = current.with(|x| {
-        let me = x.current;
-        x.tasks[me.index()].unwinding = unwinding;
-        x.link()
-    });
-    let Some(link) = link else {
-        unreachable!("this is a bug in jostle: a task without a stack is running")
-    };
-    // SAFETY: `link` belongs to the worker of the running task, and this code
-    // runs in that task, so on that worker's stack. The worker is not dropped
-    // while its job is suspended.
+    if panics::panicking(current) {
+        return away_unwinding(current);
+    }
+    let link = current.with(|x| x.link);
+    // SAFETY: The run loop set `link` when it resumed the running task, which
+    // this code runs in, so on the stack of that link's worker. The worker is
+    // not dropped while its job is suspended.
     unsafe { (*link).suspend() };
-    current.with(|x| {
-        let me = x.current;
-        x.tasks[me.index()].unwinding = false;
+}
+
+/// As [`away`] for a task that is unwinding, of which the others have to know;
+/// see [`panics::panicking`].
+#[cold]
+fn away_unwinding(current: Current) {
+    let (me, link) = current.with(|x| {
+        x.tasks[x.current.index()].unwinding = true;
+        (x.current, x.link)
     });
+    // SAFETY: As in `away`.
+    unsafe { (*link).suspend() };
+    current.with(|x| x.tasks[me.index()].unwinding = false);
 }
 
 /// Whether this execution is being torn down and the running task is unwinding
@@ -51,15 +52,15 @@ pub(crate) fn away(current: Current) {
 /// Unwinds the task if the execution is being torn down and it is not.
 #[inline]
 pub(crate) fn is_unwound(current: Current) -> bool {
-    if current.with(|x| x.phase) == Phase::Running {
+    if current.with(|x| x.duties.is_none()) {
         return false;
     }
-    unwind_or_go_on(current)
+    current.with(|x| x.is_teardown()) && unwind_or_go_on(current)
 }
 
 #[inline]
 fn returned(current: Current) {
-    if current.with(|x| x.phase) == Phase::Teardown {
+    if current.with(|x| x.is_teardown()) {
         unwind_or_go_on(current);
     }
 }

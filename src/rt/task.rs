@@ -58,7 +58,6 @@ pub(crate) struct Task {
     pub(crate) parent: TaskId,
     pub(crate) site: Site,
     pub(crate) children: u32,
-    pub(crate) steps: u32,
 }
 
 impl Task {
@@ -81,7 +80,6 @@ impl Task {
             parent: TaskId::MAIN,
             site,
             children: 0,
-            steps: 0,
         }
     }
 
@@ -102,7 +100,6 @@ impl Task {
         self.parent = parent;
         self.site = site;
         self.children = 0;
-        self.steps = 0;
     }
 
     pub(crate) fn is_finished(&self) -> bool {

@@ -20,7 +20,7 @@ impl Strategy for Calm {
         Environment::Calm
     }
 
-    fn pick(&mut self, view: &View<'_>, _rng: &mut Rng) -> TaskId {
+    fn pick(&mut self, view: &View, _rng: &mut Rng) -> TaskId {
         // A task that spins is not ready again before another has made a step,
         // and still it is to be followed by the next one and not by the first:
         // two that spin would wake each other for ever.

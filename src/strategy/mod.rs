@@ -53,15 +53,17 @@ pub struct TaskView {
     /// Identifies the task across executions: a hash of its parent's key and of
     /// how many tasks the parent had spawned before it.
     pub key: u64,
+    /// How many steps it has made.
+    pub steps: u32,
 }
 
 /// What a strategy sees at a decision.
-#[derive(Clone, Copy, Debug)]
-pub struct View<'a> {
+#[derive(Clone, Debug)]
+pub struct View {
     /// The tasks that can go on, at least two.
-    pub ready: &'a TaskSet,
+    pub ready: TaskSet,
     /// Every task, by number. Row 0 is the clock.
-    pub tasks: &'a [TaskView],
+    pub tasks: Vec<TaskView>,
     /// The task that made the last step.
     pub last: TaskId,
     /// How many steps the execution has made.
@@ -99,7 +101,7 @@ pub trait Strategy: std::fmt::Debug {
     ///
     /// A strategy that keeps its own tables may panic if a task is in
     /// `view.ready` of which the methods below have not told it.
-    fn pick(&mut self, view: &View<'_>, rng: &mut Rng) -> TaskId;
+    fn pick(&mut self, view: &View, rng: &mut Rng) -> TaskId;
 
     /// `task` has appeared, spawned by `parent`. The clock appears before all
     /// others; it and the main task are their own parents.

@@ -40,7 +40,6 @@ struct Row {
     parent: TaskId,
     rest: Vec<Do>,
     children: u64,
-    steps: u32,
     finished: bool,
 }
 
@@ -49,8 +48,7 @@ struct Execution<'a> {
     strategy: &'a mut dyn Strategy,
     rng: Rng,
     rows: Vec<Row>,
-    views: Vec<TaskView>,
-    ready: TaskSet,
+    view: View,
     held: Vec<usize>,
     spinning: Vec<TaskId>,
 }
@@ -118,8 +116,12 @@ impl Model {
             strategy,
             rng,
             rows: Vec::new(),
-            views: Vec::new(),
-            ready: TaskSet::new(),
+            view: View {
+                ready: TaskSet::new(),
+                tasks: Vec::new(),
+                last: TaskId::MAIN,
+                step: 0,
+            },
             held: Vec::new(),
             spinning: Vec::new(),
         };
@@ -128,37 +130,35 @@ impl Model {
         let mut order: Vec<TaskId> = Vec::new();
         self.decisions = 0;
         loop {
-            if x.ready.is_empty() {
+            if x.view.ready.is_empty() {
                 // Nobody is left to make a step that those who spin wait for.
                 for spinner in std::mem::take(&mut x.spinning) {
                     x.enable(spinner);
                 }
-                if x.ready.is_empty() {
+                if x.view.ready.is_empty() {
                     break;
                 }
             }
-            let next = if x.ready.len() == 1 {
-                x.ready.nth(0)
+            let next = if x.view.ready.len() == 1 {
+                x.view.ready.nth(0)
             } else {
                 self.decisions += 1;
-                let view = View {
-                    ready: &x.ready,
-                    tasks: &x.views,
-                    last: order.last().copied().unwrap_or(TaskId::MAIN),
-                    step: order.len() as u32,
-                };
-                x.strategy.pick(&view, &mut x.rng)
+                x.strategy.pick(&x.view, &mut x.rng)
             };
-            assert!(x.ready.contains(next), "{next} is not ready");
+            assert!(x.view.ready.contains(next), "{next} is not ready");
             order.push(next);
             x.step(next);
         }
         assert!(x.rows.iter().all(|r| r.finished), "the model is deadlocked");
-        let sizes = x.rows.iter().zip(&x.views).map(|(row, view)| TaskSize {
-            parent: row.parent,
-            key: view.key,
-            steps: row.steps,
-        });
+        let sizes = x
+            .rows
+            .iter()
+            .zip(&x.view.tasks)
+            .map(|(row, view)| TaskSize {
+                parent: row.parent,
+                key: view.key,
+                steps: view.steps,
+            });
         self.sizes = sizes.collect();
         order
     }
@@ -170,7 +170,7 @@ impl Execution<'_> {
         let key = match self.rows.get_mut(parent.index()) {
             Some(row) => {
                 row.children += 1;
-                self.views[parent.index()].key * 100 + row.children
+                self.view.tasks[parent.index()].key * 100 + row.children
             }
             None => new.index() as u64,
         };
@@ -178,12 +178,12 @@ impl Execution<'_> {
             parent,
             rest: program.into_iter().rev().collect(),
             children: 0,
-            steps: 0,
             finished: false,
         });
-        self.views.push(TaskView {
+        self.view.tasks.push(TaskView {
             op: op(OpKind::Start, 0),
             key,
+            steps: 0,
         });
         if self.strategy.watches() {
             self.strategy.spawned(new, parent, key, &mut self.rng);
@@ -199,7 +199,7 @@ impl Execution<'_> {
                 Some(Do::Op(kind, object)) => return self.post(task, op(kind, object)),
                 None => {
                     self.rows[task.index()].finished = true;
-                    self.ready.remove(task);
+                    self.view.ready.remove(task);
                     return;
                 }
             }
@@ -207,7 +207,7 @@ impl Execution<'_> {
     }
 
     fn post(&mut self, task: TaskId, op: Op) {
-        self.views[task.index()].op = op;
+        self.view.tasks[task.index()].op = op;
         if self.strategy.watches() {
             self.strategy.posted(task, &op, &mut self.rng);
         }
@@ -223,20 +223,22 @@ impl Execution<'_> {
         if enabled {
             self.enable(task);
         } else {
-            self.ready.remove(task);
+            self.view.ready.remove(task);
         }
     }
 
     fn enable(&mut self, task: TaskId) {
-        self.ready.insert(task);
+        self.view.ready.insert(task);
         if self.strategy.watches() {
             self.strategy.ready(task);
         }
     }
 
     fn step(&mut self, task: TaskId) {
-        let op = self.views[task.index()].op;
-        self.rows[task.index()].steps += 1;
+        let op = self.view.tasks[task.index()].op;
+        self.view.tasks[task.index()].steps += 1;
+        self.view.last = task;
+        self.view.step += 1;
         if self.strategy.watches() {
             self.strategy.ran(task, &op, &mut self.rng);
         }
@@ -245,7 +247,7 @@ impl Execution<'_> {
             .map(self::task)
             .filter(|&t| t != task && !self.rows[t.index()].finished)
             .filter(|t| {
-                let other = self.views[t.index()].op;
+                let other = self.view.tasks[t.index()].op;
                 other.kind == OpKind::Lock && other.object == op.object
             })
             .collect();
@@ -253,7 +255,7 @@ impl Execution<'_> {
             OpKind::Lock => {
                 self.held.push(object);
                 for waiter in waiters {
-                    self.ready.remove(waiter);
+                    self.view.ready.remove(waiter);
                 }
             }
             OpKind::Unlock => {

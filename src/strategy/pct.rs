@@ -169,14 +169,14 @@ impl Strategy for Pct {
         true
     }
 
-    fn pick(&mut self, view: &View<'_>, _rng: &mut Rng) -> TaskId {
-        let mut top = self.highest(view.ready);
+    fn pick(&mut self, view: &View, _rng: &mut Rng) -> TaskId {
+        let mut top = self.highest(&view.ready);
         while let Some(&change) = self.changes.last()
             && change.at <= self.decisions
         {
             self.changes.pop();
             self.prioritize(top, change.priority);
-            top = self.highest(view.ready);
+            top = self.highest(&view.ready);
         }
         self.decisions += 1;
         top

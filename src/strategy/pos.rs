@@ -75,7 +75,7 @@ impl Strategy for Pos {
         true
     }
 
-    fn pick(&mut self, view: &View<'_>, rng: &mut Rng) -> TaskId {
+    fn pick(&mut self, view: &View, rng: &mut Rng) -> TaskId {
         loop {
             let top = self.table.top();
             if view.ready.contains(top) {

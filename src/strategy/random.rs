@@ -13,7 +13,7 @@ use crate::strategy::{Strategy, View};
 pub struct Random;
 
 impl Strategy for Random {
-    fn pick(&mut self, view: &View<'_>, rng: &mut Rng) -> TaskId {
+    fn pick(&mut self, view: &View, rng: &mut Rng) -> TaskId {
         view.ready.nth(rng.below(view.ready.len()))
     }
 }

@@ -12,7 +12,7 @@ use crate::strategy::{Strategy, View};
 pub struct RoundRobin;
 
 impl Strategy for RoundRobin {
-    fn pick(&mut self, view: &View<'_>, _rng: &mut Rng) -> TaskId {
+    fn pick(&mut self, view: &View, _rng: &mut Rng) -> TaskId {
         view.ready
             .next_after(view.last)
             .expect("there is no decision without ready tasks")

@@ -76,8 +76,8 @@ impl Strategy for Urw {
         true
     }
 
-    fn pick(&mut self, view: &View<'_>, rng: &mut Rng) -> TaskId {
-        self.table.draw(view.ready, rng)
+    fn pick(&mut self, view: &View, rng: &mut Rng) -> TaskId {
+        self.table.draw(&view.ready, rng)
     }
 
     fn spawned(&mut self, task: TaskId, parent: TaskId, key: u64, _rng: &mut Rng) {

@@ -116,8 +116,7 @@ impl<T: ?Sized> Mutex<T> {
 
     /// Takes the lock, which is free.
     fn guard(&self, attached: &Attached, site: Site) -> LockResult<MutexGuard<'_, T>> {
-        rt::set_gate(attached, Side::A, false);
-        rt::set_owner(attached, Some(rt::current_task()));
+        rt::acquire(attached, Side::A);
         let guard = MutexGuard {
             mutex: self,
             site,
@@ -202,32 +201,32 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     /// up in one step with the beginning of the wait.
     pub(super) fn into_mutex(self) -> &'a Mutex<T> {
         let mutex = self.mutex;
-        mutex.release(&self);
+        // Unless the guard outlived its execution.
+        if let Some(attached) = mutex.handle.attached() {
+            mutex.release(&attached, &self);
+        }
         std::mem::forget(self);
         mutex
     }
 }
 
 impl<T: ?Sized> Mutex<T> {
-    fn release(&self, guard: &MutexGuard<'_, T>) {
-        let Some(attached) = self.handle.attached() else {
-            // The guard outlived its execution on a stack that was given up.
-            return;
-        };
+    #[inline]
+    fn release(&self, attached: &Attached, guard: &MutexGuard<'_, T>) {
         if !guard.panicking && rt::panicking() && !rt::is_teardown() {
             self.poisoned.set(true);
         }
-        rt::set_owner(&attached, None);
-        rt::set_gate(&attached, Side::A, true);
+        rt::give_up(attached, Side::A);
     }
 }
 
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     fn drop(&mut self) {
+        // Unless the guard outlived its execution, on a stack that was given up.
         if let Some(attached) = self.mutex.handle.attached() {
             rt::release(&attached, OpKind::Unlock, self.site);
+            self.mutex.release(&attached, self);
         }
-        self.mutex.release(self);
     }
 }
 

@@ -1,0 +1,56 @@
+//! Small pieces of memory that one execution leaves to the next.
+
+use std::alloc::Layout;
+use std::mem::{self, MaybeUninit};
+
+/// Room for whatever fits.
+#[repr(align(16))]
+#[derive(Debug)]
+pub(crate) struct Block(MaybeUninit<[u8; 64]>);
+
+impl Block {
+    /// Whether a `T` can be put into a block.
+    pub(crate) const fn fits<T>() -> bool {
+        let (room, value) = (Layout::new::<Block>(), Layout::new::<T>());
+        value.size() <= room.size() && value.align() <= room.align()
+    }
+}
+
+/// The blocks of an executor.
+///
+/// What is given back during an execution is handed out in later ones only, so
+/// that a data-race detector never sees a task write where an unrelated one of
+/// the same execution wrote before.
+#[derive(Default, Debug)]
+pub(crate) struct Blocks {
+    free: Vec<Box<Block>>,
+    used: Vec<Box<Block>>,
+}
+
+/// More than these are not kept.
+const KEPT: usize = 4096;
+
+impl Blocks {
+    #[inline]
+    pub(crate) fn take(&mut self) -> Box<Block> {
+        match self.free.pop() {
+            Some(block) => block,
+            None => Box::new(Block(MaybeUninit::uninit())),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn give_back(&mut self, block: Box<Block>) {
+        self.used.push(block);
+    }
+
+    /// A new execution begins.
+    #[inline]
+    pub(crate) fn begin(&mut self) {
+        if self.free.len() < self.used.len() {
+            mem::swap(&mut self.free, &mut self.used);
+        }
+        self.free.append(&mut self.used);
+        self.free.truncate(KEPT);
+    }
+}
