@@ -20,12 +20,13 @@
 use std::cell::{Cell, UnsafeCell};
 use std::fmt;
 use std::io;
-use std::ops::Range;
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
 
 use corosensei::stack::{DefaultStack, Stack};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
+
+use crate::rt::badge::Badge;
 
 /// What a worker runs.
 pub(crate) type Job = Box<dyn FnOnce()>;
@@ -72,13 +73,19 @@ pub(crate) struct Worker {
     // first.
     coroutine: Coroutine<(), (), (), DefaultStack>,
     link: Box<Link>,
-    /// The guard page and everything below the usable stack.
-    guard: Range<usize>,
+    badge: &'static Badge,
 }
 
-/// What lies below the stack to catch an overflow: corosensei maps one page,
-/// but a frame larger than a page may jump over part of it.
+/// How far below a stack a fault still means its overflow. corosensei maps one
+/// page there that nobody may touch, the lowest one of [`Stack::limit`]; a frame
+/// of C code that is larger than a page may jump over it.
 const GUARD_REACH: usize = 64 * 1024;
+
+fn page_size() -> usize {
+    // SAFETY: `sysconf` takes a number and returns one.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(size).unwrap_or(4096)
+}
 
 impl Worker {
     /// A worker with a stack of `size` bytes, rounded up to whole pages.
@@ -89,6 +96,8 @@ impl Worker {
     pub(crate) fn new(size: usize, epilogue: Epilogue) -> io::Result<Worker> {
         let stack = DefaultStack::new(size)?;
         let limit = stack.limit().get();
+        let guard = limit.saturating_sub(GUARD_REACH)..limit + page_size();
+        let badge = Badge::issue(&guard, size);
         let link = Box::new(Link {
             yielder: Cell::new(ptr::null()),
             job: UnsafeCell::new(None),
@@ -116,7 +125,7 @@ impl Worker {
         Ok(Worker {
             coroutine,
             link,
-            guard: limit.saturating_sub(GUARD_REACH)..limit,
+            badge,
         })
     }
 
@@ -143,9 +152,9 @@ impl Worker {
         &*self.link
     }
 
-    /// Addresses at which a fault means that this stack has overflowed.
-    pub(crate) fn guard(&self) -> Range<usize> {
-        self.guard.clone()
+    /// Who runs on this stack. Whoever starts a job says so here.
+    pub(crate) fn badge(&self) -> &'static Badge {
+        self.badge
     }
 
     /// Gives up the stack with whatever is on it. Used when a job can be neither
@@ -163,13 +172,14 @@ impl Drop for Worker {
             // abandoned, never dropped. So nothing is lost by not unwinding.
             unsafe { self.coroutine.force_reset() };
         }
+        self.badge.give_back();
     }
 }
 
 impl fmt::Debug for Worker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Worker")
-            .field("guard", &self.guard)
+            .field("badge", &self.badge)
             .finish()
     }
 }

@@ -67,9 +67,10 @@ pub(crate) fn get(what: &str) -> Current {
     }
 }
 
+/// Says that `what` was used on an OS thread that runs no execution.
 #[cold]
 #[track_caller]
-fn outside(what: &str) -> ! {
+pub(crate) fn outside(what: &str) -> ! {
     panic!(
         "jostle's {what} was used outside a scenario: this OS thread runs no execution. \
          Use it inside a function marked #[jostle::scenario], on tasks made by \

@@ -34,6 +34,7 @@ use crate::rt::blocks::Blocks;
 use crate::rt::clock::Clock;
 use crate::rt::coroutine::{Link, Worker};
 use crate::rt::duties::Duties;
+use crate::rt::foreign::{Lookout, Roster};
 use crate::rt::object::{Gate, Object};
 use crate::rt::pulse::Pulse;
 use crate::rt::task::Task;
@@ -61,6 +62,7 @@ pub(crate) struct Execution {
     pub(crate) duties: Duties,
     /// What the strategy sees.
     pub(crate) view: View,
+    /// The step at which something is due; see `Execution::at_limit`.
     pub(crate) step_limit: u32,
     pub(crate) eager: Vec<TaskId>,
     /// Tasks that spin: not ready until another task has made a step.
@@ -94,6 +96,10 @@ pub(crate) struct Execution {
     pub(crate) leftovers: Vec<(u64, crate::rt::clock::Action)>,
     /// Tells the watchdog that this thread makes steps.
     pub(crate) pulse: &'static Pulse,
+    /// Which executions are watched for OS threads.
+    pub(crate) roster: Roster,
+    /// Watches this one.
+    pub(crate) lookout: Option<Lookout>,
     /// In teardown: how often the resumed task was told to unwind.
     pub(crate) unwinds: u32,
 }
@@ -156,6 +162,8 @@ impl Execution {
             unwinds: 0,
             leftovers: Vec::new(),
             pulse: Pulse::of_this_thread(),
+            roster: Roster::default(),
+            lookout: None,
         }
     }
 

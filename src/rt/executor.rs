@@ -16,8 +16,9 @@ use crate::rt::coroutine::{Resumed, Worker};
 use crate::rt::current::{self, Current};
 use crate::rt::duties::Duties;
 use crate::rt::execution::{Execution, Next, Outcome};
+use crate::rt::foreign::{self, Lookout};
 use crate::rt::task::State;
-use crate::rt::{object, panics, switch, waker};
+use crate::rt::{object, panics, switch};
 use crate::scenario::Options;
 use crate::snapshot::{Blocked, Snapshot, Standing, Stop, TaskSnapshot};
 use crate::strategy::{Profile, Strategy, TaskSize};
@@ -105,6 +106,7 @@ impl Executor {
             x.allowed_panics = plan.options.allowed_panics;
             x.cancel = plan.options.cancel;
             x.begin(epoch, plan.seed, plan.script, plan.profile);
+            x.keep_lookout(site);
             x.pulse.executing(true);
             x.next = match x.new_task(None, site, body) {
                 Ok(main) => Next::Run(main),
@@ -118,12 +120,11 @@ impl Executor {
         let snapshot = current.with(|x| x.snapshot());
         let judged = snapshot.as_ref().and_then(oracle::judge);
         current.with(|x| {
-            if waker::woken_elsewhere(epoch) {
-                x.finding = Some(Finding::new(
-                    Kind::Nondeterminism,
-                    "an OS thread that Jostle does not control woke a task; \
-                     std::thread::spawn or a runtime of its own is at work inside the scenario",
-                ));
+            let lookout = x.lookout.as_ref();
+            if let Some(finding) =
+                foreign::accusation(epoch).or_else(|| lookout.and_then(Lookout::look))
+            {
+                x.finding = Some(finding);
             } else if let Some(finding) = judged {
                 x.finding.get_or_insert(finding);
             }
@@ -140,6 +141,7 @@ impl Executor {
         object::end_epoch();
         let abandoned = current.with(|x| {
             x.pulse.executing(false);
+            x.lookout = None;
             std::mem::swap(&mut x.strategy, strategy);
             x.abandoned
         });
@@ -237,6 +239,7 @@ fn resume(current: Current, task: TaskId) {
         let worker = x.tasks[task.index()].worker.as_deref_mut()?;
         x.current = task;
         x.link = worker.link();
+        x.pulse.resumed(worker.badge());
         Some(worker as *mut Worker)
     });
     let Some(worker) = worker else {
@@ -270,6 +273,9 @@ impl Execution {
         match self.worker() {
             Ok(mut worker) => {
                 worker.start(Box::new(tick));
+                worker
+                    .badge()
+                    .wear(TaskId::CLOCK, None, std::panic::Location::caller());
                 self.tasks[TaskId::CLOCK.index()].worker = Some(worker);
             }
             Err(error) => {
@@ -400,7 +406,10 @@ fn tear_down(current: Current) {
 /// Resumes `task` until it has ended or is stuck. Returns whether it ended.
 fn unwind(current: Current, task: TaskId) -> bool {
     loop {
-        current.with(|x| x.stuck = false);
+        current.with(|x| {
+            x.stuck = false;
+            x.pulse.beat();
+        });
         resume(current, task);
         let (ended, stuck) = current.with(|x| {
             let row = &x.tasks[task.index()];
@@ -434,6 +443,8 @@ fn drop_leftovers(current: Current) {
                     drop(leftovers)
                 })));
             }));
+            let here = std::panic::Location::caller();
+            worker.badge().wear(TaskId::CLOCK, None, here);
             current.with(|x| {
                 x.tasks[TaskId::CLOCK.index()].worker = Some(worker);
                 x.unwinds = 0;

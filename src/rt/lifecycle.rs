@@ -79,6 +79,9 @@ impl Execution {
             mix(self.view.tasks[parent.index()].key, u64::from(row.children))
         };
         let task = self.add_row(name, parent, key, site);
+        worker
+            .badge()
+            .wear(task, self.tasks[task.index()].name.as_deref(), site);
         self.tasks[task.index()].worker = Some(worker);
         self.view.ready.insert(task);
         Ok(task)

@@ -7,6 +7,7 @@
 //! - [`duties`]: what an execution sees to besides the running task.
 //! - [`switch`]: changing stacks from inside a task.
 //! - [`coroutine`]: stacks; the only place that knows corosensei.
+//! - [`badge`]: who runs on a stack, for the watchdog and signal handlers.
 //! - [`task`], [`object`], [`clock`]: the tables.
 //! - [`current`]: the execution of this OS thread.
 //! - [`blocks`]: memory for small things.
@@ -15,12 +16,14 @@
 //! - [`waker`]: wakers of tasks.
 //! - [`panics`]: panics of tasks.
 //! - [`pulse`]: signs of life for the watchdog.
+//! - [`foreign`]: OS threads that the scenario starts behind our back.
 //!
 //! What primitives are built from is below: [`point`] before an operation that
 //! is always enabled, [`pass`] before one that is enabled while a gate is open,
 //! [`wait`] for one that another task completes, [`choose`] for the environment's
 //! choices.
 
+pub(crate) mod badge;
 pub(crate) mod blocks;
 pub(crate) mod cell;
 pub(crate) mod clock;
@@ -29,6 +32,7 @@ pub(crate) mod current;
 pub(crate) mod duties;
 pub(crate) mod execution;
 pub(crate) mod executor;
+pub(crate) mod foreign;
 pub(crate) mod lifecycle;
 pub(crate) mod object;
 pub(crate) mod panics;

@@ -13,6 +13,7 @@ use crate::id::{ObjectId, TaskId};
 use crate::op::Site;
 use crate::ready::TaskSet;
 use crate::rt::current::{self, Current};
+use crate::rt::foreign;
 
 /// Which of an object's two gates.
 ///
@@ -128,8 +129,14 @@ impl Handle {
     #[inline]
     #[track_caller]
     pub(crate) fn attach(&self, kind: &'static str) -> Attached {
-        let current = current::get(kind);
         let joined = self.joined.load(Ordering::Relaxed);
+        let Some(current) = current::try_get() else {
+            let epoch = (joined >> 32) as u32;
+            if epoch != 0 && is_live(epoch) {
+                foreign::used(epoch);
+            }
+            current::outside(kind)
+        };
         if (joined >> 32) as u32 == current.epoch() {
             return Attached {
                 id: ObjectId(joined as u32),

@@ -1,38 +1,95 @@
 //! Signs of life, for a watchdog on another OS thread.
 
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::cell::Cell;
+use std::panic::Location;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+
+use crate::id::TaskId;
+use crate::op::{OpKind, Site};
+use crate::rt::badge::{Badge, StaticCell};
 
 /// What an OS thread that executes scenarios shows to the watchdog.
 ///
 /// One per OS thread, never freed, so that the watchdog can look at any time.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Pulse {
     beats: AtomicU64,
     executing: AtomicBool,
     os_thread: AtomicI32,
     /// What is being executed.
-    subject: Mutex<String>,
+    subject: Mutex<Option<Subject>>,
+    /// A number for the strategy, 0 for none.
+    strategy: AtomicU32,
+    seed: AtomicU64,
+    /// The number of the task that made the last step, and above it the code of
+    /// the operation. One word, so that they belong together.
+    last: AtomicU64,
+    last_site: StaticCell<Location<'static>>,
+    /// Who runs.
+    badge: StaticCell<Badge>,
+}
+
+/// What an OS thread executes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject {
+    /// The scenario's name.
+    pub(crate) scenario: &'static str,
+    /// Where it stands.
+    pub(crate) site: Site,
+    /// The seed of the campaign.
+    pub(crate) campaign_seed: Option<u64>,
+}
+
+/// A step.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LastStep {
+    pub(crate) task: TaskId,
+    pub(crate) kind: OpKind,
+    pub(crate) site: Site,
 }
 
 /// The pulses of all OS threads that have executed a scenario.
 static PULSES: Mutex<Vec<&'static Pulse>> = Mutex::new(Vec::new());
 
+std::thread_local! {
+    // A constant without a destructor: a signal handler can read it at any time.
+    static PULSE: Cell<Option<&'static Pulse>> = const { Cell::new(None) };
+}
+
 impl Pulse {
+    const fn new() -> Pulse {
+        Pulse {
+            beats: AtomicU64::new(0),
+            executing: AtomicBool::new(false),
+            os_thread: AtomicI32::new(0),
+            subject: Mutex::new(None),
+            strategy: AtomicU32::new(0),
+            seed: AtomicU64::new(0),
+            last: AtomicU64::new(0),
+            last_site: StaticCell::new(),
+            badge: StaticCell::new(),
+        }
+    }
+
     /// The pulse of the calling OS thread.
     pub(crate) fn of_this_thread() -> &'static Pulse {
-        std::thread_local! {
-            static PULSE: &'static Pulse = {
-                let pulse: &'static Pulse = Box::leak(Box::default());
-                pulse.os_thread.store(os_thread(), Ordering::Relaxed);
-                PULSES
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(pulse);
-                pulse
-            };
-        }
-        PULSE.with(|pulse| *pulse)
+        Pulse::existing().unwrap_or_else(|| {
+            let pulse: &'static Pulse = Box::leak(Box::new(Pulse::new()));
+            pulse.os_thread.store(os_thread(), Ordering::Relaxed);
+            PULSE.set(Some(pulse));
+            PULSES
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(pulse);
+            pulse
+        })
+    }
+
+    /// The pulse of the calling OS thread if it has one. Signal handlers may
+    /// ask.
+    pub(crate) fn existing() -> Option<&'static Pulse> {
+        PULSE.try_with(Cell::get).ok().flatten()
     }
 
     /// All pulses.
@@ -43,7 +100,7 @@ impl Pulse {
             .clone()
     }
 
-    /// A step was made. Only the owning thread beats, so that a load and a store
+    /// A sign of life. Only the owning thread beats, so that a load and a store
     /// do.
     #[inline]
     pub(crate) fn beat(&self) {
@@ -51,13 +108,30 @@ impl Pulse {
         self.beats.store(beats.wrapping_add(1), Ordering::Relaxed);
     }
 
+    /// `task` has made a step.
+    #[inline]
+    pub(crate) fn step(&self, task: TaskId, kind: OpKind, site: Site) {
+        let last = u64::from(task.0) | (kind as u64) << 32;
+        self.last.store(last, Ordering::Relaxed);
+        self.last_site.set(Some(site));
+        self.beat();
+    }
+
+    /// A worker with this badge is resumed.
+    #[inline]
+    pub(crate) fn resumed(&self, badge: &'static Badge) {
+        self.badge.set(Some(badge));
+    }
+
     /// An execution begins or ends.
     pub(crate) fn executing(&self, executing: bool) {
         self.beat();
+        self.last_site.set(None);
+        self.badge.set(None);
         self.executing.store(executing, Ordering::Relaxed);
     }
 
-    /// How many steps were made, or `None` while nothing is executed.
+    /// How many signs of life there were, or `None` while nothing is executed.
     pub(crate) fn read(&self) -> Option<u64> {
         self.executing
             .load(Ordering::Relaxed)
@@ -69,17 +143,45 @@ impl Pulse {
         self.os_thread.load(Ordering::Relaxed)
     }
 
-    /// Says what is being executed from now on.
-    pub(crate) fn set_subject(&self, subject: String) {
-        *self.subject.lock().unwrap_or_else(PoisonError::into_inner) = subject;
+    /// The last step of the execution, `None` before the first one.
+    pub(crate) fn last_step(&self) -> Option<LastStep> {
+        let last = self.last.load(Ordering::Relaxed);
+        Some(LastStep {
+            task: TaskId(last as u32),
+            kind: *OpKind::ALL.get((last >> 32) as usize)?,
+            site: self.last_site.get()?,
+        })
     }
 
-    /// What is being executed.
-    pub(crate) fn subject(&self) -> String {
-        self.subject
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// Who runs, `None` before the first task.
+    pub(crate) fn badge(&self) -> Option<&'static Badge> {
+        self.badge.get()
+    }
+
+    /// Says what is being executed from now on.
+    pub(crate) fn set_subject(&self, subject: Subject) {
+        *self.subject.lock().unwrap_or_else(PoisonError::into_inner) = Some(subject);
+    }
+
+    /// What is being executed. It never waits, for the sake of signal handlers;
+    /// the lock is held by others for a few instructions only.
+    pub(crate) fn subject(&self) -> Option<Subject> {
+        self.subject.try_lock().ok().and_then(|s| *s)
+    }
+
+    /// Says which input the next execution has.
+    pub(crate) fn mark(&self, strategy: u32, seed: u64) {
+        self.strategy.store(strategy, Ordering::Relaxed);
+        self.seed.store(seed, Ordering::Relaxed);
+    }
+
+    /// The input of the present execution: the number of the strategy, 0 if
+    /// nobody said, and the seed.
+    pub(crate) fn marked(&self) -> (u32, u64) {
+        (
+            self.strategy.load(Ordering::Relaxed),
+            self.seed.load(Ordering::Relaxed),
+        )
     }
 }
 

@@ -6,6 +6,7 @@ use crate::op::{Op, OpKind, Site};
 use crate::rt::clock::{Action, TimerId};
 use crate::rt::duties::Duties;
 use crate::rt::execution::{Execution, Next};
+use crate::rt::foreign::Lookout;
 use crate::rt::object::Side;
 use crate::rt::task::{State, Task, Woken};
 use crate::snapshot::Stop;
@@ -204,19 +205,20 @@ impl Execution {
         self.preemptions += u32::from(preemption);
         let row = &mut self.view.tasks[task.index()];
         row.steps += 1;
+        let op = row.op;
         self.trace.push(Step {
-            site: row.op.site,
+            site: op.site,
             value: None,
             task,
-            object: row.op.object,
+            object: op.object,
             choices: self.decisions.record().len() as u32,
-            kind: row.op.kind,
+            kind: op.kind,
             preemption,
             blocks: false,
         });
         self.view.last = task;
         self.view.step += 1;
-        self.pulse.beat();
+        self.pulse.step(task, op.kind, op.site);
         if self.view.step >= self.step_limit || !self.duties.is_none() {
             self.stepped(task);
         }
@@ -233,7 +235,7 @@ impl Execution {
             self.strategy.ran(task, &op, &mut self.decisions.rng);
         }
         if self.view.step >= self.step_limit {
-            self.out_of_steps();
+            self.at_limit();
         }
     }
 
@@ -269,12 +271,46 @@ impl Execution {
         });
     }
 
+    /// Has the scenario at `site` watched for OS threads, if it is its turn.
+    pub(crate) fn keep_lookout(&mut self, site: Site) {
+        self.lookout = self.roster.next(site);
+        self.set_limit();
+    }
+
+    /// What is due at some step is due at `step_limit`, so that a step that
+    /// nothing is due at costs one comparison.
+    fn set_limit(&mut self) {
+        let look = self.lookout.as_ref();
+        let look = look.map_or(u32::MAX, |l| l.next_look(self.view.step));
+        self.step_limit = self.last_step().min(look);
+    }
+
+    /// The step that uses up the budget.
+    fn last_step(&self) -> u32 {
+        let strategic = self.budget.steps;
+        if self.duties.has(Duties::FAIR) {
+            strategic.saturating_mul(2)
+        } else {
+            strategic
+        }
+    }
+
+    #[cold]
+    fn at_limit(&mut self) {
+        if let Some(finding) = self.lookout.as_ref().and_then(Lookout::look) {
+            self.find(finding);
+        }
+        if self.view.step >= self.last_step() {
+            self.out_of_steps();
+        }
+        self.set_limit();
+    }
+
     fn out_of_steps(&mut self) {
         if self.duties.has(Duties::FAIR) {
             self.stop(Next::Stop(Stop::OutOfSteps));
         } else {
             self.duties.add(Duties::FAIR);
-            self.step_limit = self.budget.steps.saturating_mul(2);
         }
     }
 

@@ -3,20 +3,15 @@
 #![allow(unsafe_code)]
 
 use std::ptr;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
 use crate::id::TaskId;
-use crate::rt::current;
+use crate::rt::{current, foreign};
 
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("jostle keeps an epoch and a task number in a waker's pointer and needs 64 bits");
 
 const VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker);
-
-/// The epoch of an execution one of whose wakers was woken on a foreign OS
-/// thread, 0 if none was.
-static FOREIGN: AtomicU32 = AtomicU32::new(0);
 
 /// The waker of `task`. It is counted as long as it lives; see
 /// [`Blocked::waker_lost`](crate::snapshot::Blocked::waker_lost).
@@ -25,12 +20,6 @@ pub(crate) fn waker(epoch: u32, task: TaskId) -> Waker {
     // SAFETY: The data is two numbers and no pointer, so every function of
     // the table is valid for it at any time and on any thread.
     unsafe { Waker::from_raw(RawWaker::new(pack(epoch, task), &VTABLE)) }
-}
-
-/// Whether a waker of the execution `epoch` was woken on an OS thread that does
-/// not run it.
-pub(crate) fn woken_elsewhere(epoch: u32) -> bool {
-    FOREIGN.load(Ordering::Relaxed) == epoch
 }
 
 fn pack(epoch: u32, task: TaskId) -> *const () {
@@ -65,7 +54,7 @@ fn wake_by_ref(data: *const ()) {
     let (epoch, task) = unpack(data);
     match current::try_get() {
         Some(current) if current.epoch() == epoch => current.with(|x| x.notify(task)),
-        _ => FOREIGN.store(epoch, Ordering::Relaxed),
+        _ => foreign::woke(epoch),
     }
 }
 

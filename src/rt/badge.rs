@@ -1,0 +1,149 @@
+//! Who runs on a worker's stack, for eyes outside the executing OS thread: the
+//! watchdog, and signal handlers.
+
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::ops::Range;
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::id::TaskId;
+use crate::op::Site;
+
+/// A `Cell<Option<&'static T>>` for several OS threads and signal handlers.
+pub(crate) struct StaticCell<T: 'static>(AtomicPtr<T>);
+
+impl<T: Sync> StaticCell<T> {
+    pub(crate) const fn new() -> StaticCell<T> {
+        StaticCell(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    #[inline]
+    pub(crate) fn set(&self, value: Option<&'static T>) {
+        let pointer = value.map_or(ptr::null(), ptr::from_ref);
+        // Release, so that whoever sees the reference sees what it refers to.
+        self.0.store(pointer.cast_mut(), Ordering::Release);
+    }
+
+    pub(crate) fn get(&self) -> Option<&'static T> {
+        // SAFETY: The pointer is null or was made from a `&'static T` in `set`,
+        // and nobody writes through it. `T: Sync`, so that any thread may have
+        // the reference.
+        unsafe { self.0.load(Ordering::Acquire).as_ref() }
+    }
+}
+
+impl<T: Sync> fmt::Debug for StaticCell<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StaticCell")
+    }
+}
+
+/// How much of a task's name a badge shows, in bytes.
+const NAME: usize = 40;
+
+/// Who runs on a worker's stack, and where that stack ends.
+///
+/// Atomics throughout, since it is read at any moment by others. A reader may
+/// see a mixture of two tasks, though hardly of a thread that has stood still
+/// for seconds or has just overflowed its stack.
+#[derive(Debug)]
+pub(crate) struct Badge {
+    task: AtomicU32,
+    spawned: StaticCell<std::panic::Location<'static>>,
+    name: [AtomicU8; NAME],
+    name_len: AtomicUsize,
+    guard_start: AtomicUsize,
+    guard_end: AtomicUsize,
+    stack: AtomicUsize,
+}
+
+/// Badges of workers that are gone. A badge is never freed, so that a reader
+/// that comes too late reads a stale one at worst.
+static FREE: Mutex<Vec<&'static Badge>> = Mutex::new(Vec::new());
+
+impl Badge {
+    /// A badge for a worker with `stack` bytes of stack above `guard`.
+    pub(crate) fn issue(guard: &Range<usize>, stack: usize) -> &'static Badge {
+        let used = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let badge = used.unwrap_or_else(|| {
+            Box::leak(Box::new(Badge {
+                task: AtomicU32::new(0),
+                spawned: StaticCell::new(),
+                name: [const { AtomicU8::new(0) }; NAME],
+                name_len: AtomicUsize::new(0),
+                guard_start: AtomicUsize::new(0),
+                guard_end: AtomicUsize::new(0),
+                stack: AtomicUsize::new(0),
+            }))
+        });
+        badge.guard_start.store(guard.start, Ordering::Relaxed);
+        badge.guard_end.store(guard.end, Ordering::Relaxed);
+        badge.stack.store(stack, Ordering::Relaxed);
+        badge
+    }
+
+    /// Takes back the badge of a worker that is gone.
+    pub(crate) fn give_back(&'static self) {
+        self.guard_start.store(0, Ordering::Relaxed);
+        self.guard_end.store(0, Ordering::Relaxed);
+        FREE.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(self);
+    }
+
+    /// The worker is going to run `task`.
+    pub(crate) fn wear(&self, task: TaskId, name: Option<&str>, spawned: Site) {
+        self.task.store(task.0, Ordering::Relaxed);
+        self.spawned.set(Some(spawned));
+        let name = name.unwrap_or_default();
+        let len = (0..=name.len().min(NAME))
+            .rev()
+            .find(|&at| name.is_char_boundary(at))
+            .unwrap_or(0);
+        for (to, from) in self.name.iter().zip(&name.as_bytes()[..len]) {
+            to.store(*from, Ordering::Relaxed);
+        }
+        self.name_len.store(len, Ordering::Relaxed);
+    }
+
+    /// Addresses at which a fault means that the stack has overflowed.
+    pub(crate) fn guard(&self) -> Range<usize> {
+        self.guard_start.load(Ordering::Relaxed)..self.guard_end.load(Ordering::Relaxed)
+    }
+
+    /// The size of the stack in bytes.
+    pub(crate) fn stack(&self) -> usize {
+        self.stack.load(Ordering::Relaxed)
+    }
+}
+
+/// The task: `t2 "pump" (spawned at src/pool.rs:10:5)`. It allocates nothing, so
+/// that signal handlers can use it.
+impl fmt::Display for Badge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let task = TaskId(self.task.load(Ordering::Relaxed));
+        match task {
+            TaskId::CLOCK => f.write_str("the clock"),
+            TaskId::MAIN => f.write_str("the main task"),
+            _ => write!(f, "task {task}"),
+        }?;
+        let mut bytes = [0; NAME];
+        for (to, from) in bytes.iter_mut().zip(&self.name) {
+            *to = from.load(Ordering::Relaxed);
+        }
+        let len = self.name_len.load(Ordering::Relaxed).min(NAME);
+        match std::str::from_utf8(&bytes[..len]) {
+            Ok(name) if !name.is_empty() => write!(f, " {name:?}")?,
+            _ => {}
+        }
+        match self.spawned.get() {
+            Some(site) if task != TaskId::MAIN && task != TaskId::CLOCK => {
+                write!(f, " (spawned at {site})")
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! OS threads that the scenario starts behind Jostle's back.
+//!
+//! They make an execution depend on the operating system's scheduler, so that
+//! nothing found in it replays. Three ways to notice one:
+//!
+//! - it wakes a task through a waker ([`woke`]);
+//! - it uses a primitive that takes part in an execution ([`used`]);
+//! - it is alive while the scenario that started it is executed ([`Lookout`]).
+//!
+//! # Whose thread is it?
+//!
+//! A process has many threads that are nobody's fault: those of the test
+//! harness, of other jobs, our own watchdog. They come and go while we look. But
+//! Linux gives a new thread the *signal mask of its creator*, and shows every
+//! thread's mask in `/proc`. So for the length of an execution the lookout blocks
+//! a set of real-time signals on this OS thread, a different set each time (the
+//! *colour*). A thread that appeared since and has that very colour was started
+//! by this execution, directly or through other threads.
+//!
+//! Two states would deceive. A thread that has just been created or is about to
+//! end blocks all signals for a moment; that is no colour, as a colour has as
+//! many signals unblocked as blocked, so such a thread is looked at again. And a
+//! thread that has been joined may still be in `/proc`; the kernel marks it as
+//! exiting before it lets the joiner go on.
+
+#![allow(unsafe_code)]
+
+use std::collections::HashSet;
+use std::fs;
+use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::finding::{Finding, Kind};
+use crate::op::Site;
+
+/// The epoch of an execution one of whose wakers was woken on a foreign OS
+/// thread, 0 if none was.
+static WOKEN: AtomicU32 = AtomicU32::new(0);
+/// The epoch of an execution one of whose primitives was used on a foreign OS
+/// thread, 0 if none was.
+static USED: AtomicU32 = AtomicU32::new(0);
+
+/// A waker of the execution `epoch` was woken on an OS thread that does not run
+/// it.
+pub(crate) fn woke(epoch: u32) {
+    WOKEN.store(epoch, Ordering::Relaxed);
+}
+
+/// A primitive of the execution `epoch` was used on an OS thread that runs none.
+pub(crate) fn used(epoch: u32) {
+    USED.store(epoch, Ordering::Relaxed);
+}
+
+/// What foreign OS threads have done to the execution `epoch`.
+pub(crate) fn accusation(epoch: u32) -> Option<Finding> {
+    let deed = if WOKEN.load(Ordering::Relaxed) == epoch {
+        "woke a task"
+    } else if USED.load(Ordering::Relaxed) == epoch {
+        "used a primitive of the scenario"
+    } else {
+        return None;
+    };
+    Some(Finding::new(
+        Kind::Nondeterminism,
+        format!(
+            "an OS thread that Jostle does not control {deed}; \
+             std::thread::spawn or a runtime of its own is at work inside the scenario"
+        ),
+    ))
+}
+
+/// How closely an execution is watched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Care {
+    /// At its first steps, then ever more rarely, and at its end.
+    Close,
+    /// At its end.
+    Late,
+}
+
+/// Which executions are watched: looking costs as much as dozens of executions.
+#[derive(Default, Debug)]
+pub(crate) struct Roster {
+    /// The scenario, known by where it was started.
+    site: Option<Site>,
+    executions: u32,
+}
+
+/// Executions of a scenario that are watched closely. What a scenario does
+/// behind Jostle's back it usually does every time.
+const CLOSE: u32 = 2;
+/// Of the others, one in so many is watched at its end. That makes the cost of
+/// looking, some 50 µs, a small part of even the shortest executions.
+const RARE: u32 = 1024;
+
+impl Roster {
+    /// A lookout for the next execution of the scenario at `site`, if there is
+    /// to be one.
+    pub(crate) fn next(&mut self, site: Site) -> Option<Lookout> {
+        if self.site != Some(site) {
+            self.site = Some(site);
+            self.executions = 0;
+        }
+        let before = self.executions;
+        self.executions = before.wrapping_add(1);
+        let care = match before {
+            0..CLOSE => Care::Close,
+            _ if before.is_multiple_of(RARE) => Care::Late,
+            _ => return None,
+        };
+        Lookout::begin(care)
+    }
+}
+
+/// Looks for OS threads that one execution starts.
+#[derive(Debug)]
+pub(crate) struct Lookout {
+    care: Care,
+    colour: u64,
+    /// Threads that were there before, whatever their colour.
+    before: HashSet<i32>,
+}
+
+/// How many signals a colour chooses from, on each side: one of each pair of
+/// signals is blocked.
+const PAIRS: u32 = 13;
+/// The lowest real-time signal that no C library keeps for itself, plus a few.
+/// The pairs lie above it, and above them some that the watchdog may use.
+const FIRST_SIGNAL: u32 = 36;
+/// The signals of all colours, as bits of a mask as `/proc` shows it.
+const FIELD: u64 = ((1 << (2 * PAIRS)) - 1) << (FIRST_SIGNAL - 1);
+
+/// Looks closely until this step, then each time the number has doubled.
+const EVERY_STEP_UNTIL: u32 = 32;
+
+impl Lookout {
+    fn begin(care: Care) -> Option<Lookout> {
+        static COLOURS: AtomicU32 = AtomicU32::new(0);
+        let number = COLOURS.fetch_add(1, Ordering::Relaxed) % (1 << PAIRS);
+        let low = u64::from(number);
+        let high = !low & ((1 << PAIRS) - 1);
+        let colour = (low | high << PAIRS) << (FIRST_SIGNAL - 1);
+        let before = threads()?.collect();
+        // Whoever blocks these signals himself is not interfered with.
+        if own_mask()? & FIELD != 0 {
+            return None;
+        }
+        change_mask(libc::SIG_BLOCK, colour);
+        Some(Lookout {
+            care,
+            colour,
+            before,
+        })
+    }
+
+    /// The step, after `step`, at which to look next.
+    pub(crate) fn next_look(&self, step: u32) -> u32 {
+        match self.care {
+            Care::Close if step < EVERY_STEP_UNTIL => step + 1,
+            Care::Close => step.saturating_mul(2),
+            Care::Late => u32::MAX,
+        }
+    }
+
+    /// The oldest thread that this execution has started and that is alive.
+    pub(crate) fn look(&self) -> Option<Finding> {
+        let thread = threads()?
+            .filter(|id| !self.before.contains(id))
+            .find(|&id| self.is_ours(id))?;
+        let name = fs::read_to_string(format!("/proc/self/task/{thread}/comm")).ok()?;
+        let own = fs::read_to_string("/proc/thread-self/comm").unwrap_or_default();
+        // A thread that nobody named has its creator's name.
+        let named = if name == own {
+            "without a name".to_owned()
+        } else {
+            format!("named {:?}", name.trim_end())
+        };
+        Some(Finding::new(
+            Kind::Nondeterminism,
+            format!(
+                "the scenario started an OS thread {named}, which Jostle does not control; \
+                 use jostle::thread::spawn instead of std::thread::spawn, and keep runtimes and \
+                 thread pools of libraries out of the scenario"
+            ),
+        ))
+    }
+
+    fn is_ours(&self, thread: i32) -> bool {
+        // A thread that is being created or ends gets this many looks.
+        for _ in 0..1000 {
+            let Some(mask) = blocked(thread) else {
+                return false;
+            };
+            if mask & FIELD == self.colour {
+                // Read after the mask: a thread that is alive now had that mask
+                // while it was alive.
+                return !is_exiting(thread);
+            }
+            if mask & FIELD != FIELD {
+                return false;
+            }
+            std::thread::yield_now();
+        }
+        false
+    }
+}
+
+impl Drop for Lookout {
+    fn drop(&mut self) {
+        change_mask(libc::SIG_UNBLOCK, self.colour);
+    }
+}
+
+/// The threads of this process, the oldest first.
+fn threads() -> Option<impl Iterator<Item = i32>> {
+    let entries = fs::read_dir("/proc/self/task").ok()?;
+    Some(entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()))
+}
+
+/// The signals that a thread blocks, signal `n` as bit `n - 1`.
+fn blocked(thread: i32) -> Option<u64> {
+    mask_in(&fs::read_to_string(format!("/proc/self/task/{thread}/status")).ok()?)
+}
+
+fn own_mask() -> Option<u64> {
+    mask_in(&fs::read_to_string("/proc/thread-self/status").ok()?)
+}
+
+fn mask_in(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|l| l.strip_prefix("SigBlk:"))?;
+    u64::from_str_radix(line.trim(), 16).ok()
+}
+
+/// Whether a thread is on its way out (`PF_EXITING` in the kernel's flags) or
+/// gone.
+fn is_exiting(thread: i32) -> bool {
+    const PF_EXITING: u64 = 0x4;
+    let flags = || {
+        let stat = fs::read_to_string(format!("/proc/self/task/{thread}/stat")).ok()?;
+        // The name, in parentheses, may contain anything; the flags are the
+        // seventh field after it.
+        let (_, fields) = stat.rsplit_once(')')?;
+        fields.split_whitespace().nth(6)?.parse::<u64>().ok()
+    };
+    flags().is_none_or(|flags| flags & PF_EXITING != 0)
+}
+
+fn change_mask(how: i32, signals: u64) {
+    let mut set = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: `sigemptyset` initializes the set that it is given. Every signal
+    // added is between 1 and 64. `pthread_sigmask` changes the mask of this
+    // thread only; it reads the set and writes nothing, the third argument being
+    // null. The signals are real-time signals, whose blocking delays nothing that
+    // the program relies on: it ends with the execution.
+    unsafe {
+        libc::sigemptyset(set.as_mut_ptr());
+        for signal in (1..=64).filter(|n| signals & (1 << (n - 1)) != 0) {
+            libc::sigaddset(set.as_mut_ptr(), signal);
+        }
+        libc::pthread_sigmask(how, set.as_ptr(), std::ptr::null_mut());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    fn lookout() -> Lookout {
+        Lookout::begin(Care::Close).expect("Linux has /proc")
+    }
+
+    #[test]
+    fn a_thread_started_under_the_lookout_is_named_until_it_is_joined() {
+        let lookout = lookout();
+        let (quit, wait) = mpsc::channel::<()>();
+        let thread = std::thread::Builder::new()
+            .name("pump".into())
+            .spawn(move || assert!(wait.recv().is_err()))
+            .expect("a thread");
+        let finding = lookout.look().expect("the thread is alive");
+        assert_eq!(finding.kind, Kind::Nondeterminism);
+        assert!(finding.message.contains("\"pump\""), "{finding}");
+        drop(quit);
+        thread.join().expect("it does not panic");
+        assert_eq!(lookout.look(), None);
+    }
+
+    #[test]
+    fn a_grandchild_is_found_when_its_parent_is_gone() {
+        let lookout = lookout();
+        let (quit, wait) = mpsc::channel::<()>();
+        let parent =
+            std::thread::spawn(move || std::thread::spawn(move || assert!(wait.recv().is_err())));
+        let child = parent.join().expect("it does not panic");
+        assert!(lookout.look().is_some());
+        drop(quit);
+        child.join().expect("it does not panic");
+    }
+
+    #[test]
+    fn threads_of_others_are_not_ours() {
+        let (quit, wait) = mpsc::channel::<()>();
+        let (order, orders) = mpsc::channel::<()>();
+        let (done, ready) = mpsc::channel();
+        // It starts a thread while this one has its colour.
+        let other = std::thread::spawn(move || {
+            orders.recv().expect("an order");
+            let child = std::thread::spawn(move || assert!(wait.recv().is_err()));
+            done.send(child).expect("somebody waits");
+        });
+        let lookout = lookout();
+        order.send(()).expect("it waits");
+        let child = ready.recv().expect("a thread");
+        assert_eq!(lookout.look(), None);
+        drop(quit);
+        child.join().expect("it does not panic");
+        other.join().expect("it does not panic");
+    }
+
+    #[test]
+    fn joined_threads_are_never_seen() {
+        let lookout = lookout();
+        for _ in 0..200 {
+            std::thread::spawn(|| ()).join().expect("it does not panic");
+            assert_eq!(lookout.look(), None);
+        }
+    }
+
+    #[test]
+    fn colours_block_as_many_signals_as_they_leave() {
+        let a = lookout();
+        let b_colour = {
+            let mask = own_mask().expect("Linux has /proc");
+            assert_eq!(mask & FIELD, a.colour);
+            assert_eq!(a.colour.count_ones(), PAIRS);
+            drop(a);
+            assert_eq!(own_mask().expect("Linux has /proc") & FIELD, 0);
+            lookout().colour
+        };
+        assert_eq!(b_colour.count_ones(), PAIRS);
+    }
+}
