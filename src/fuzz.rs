@@ -12,8 +12,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process;
 
-use crate::campaign::{self, Runner, watchdog};
+use crate::campaign::{self, Runner};
 use crate::finding::Finding;
+use crate::guard::watchdog;
 use crate::input::{self, Input};
 use crate::present;
 use crate::report::Commands;

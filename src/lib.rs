@@ -24,6 +24,8 @@ pub mod trace;
 pub mod report;
 mod rt;
 
+pub mod guard;
+
 pub mod sync;
 pub mod thread;
 

@@ -5,7 +5,6 @@
 //! - [`confirm`](mod@confirm): every finding is replayed before it counts.
 //! - [`explore`](mod@explore): the campaign on one scenario, on one or several
 //!   OS threads.
-//! - [`watchdog`]: tells when a scenario does not come back to the runtime.
 //!
 //! Execution number `i` of a campaign is a function of the campaign's seed, the
 //! scenario and `i` alone: not of the clock, not of the number of threads.
@@ -14,7 +13,6 @@ mod confirm;
 mod explore;
 mod profile;
 mod runner;
-pub mod watchdog;
 
 pub use confirm::{Confirmed, confirm};
 pub use explore::{Campaign, Found, Progress, Summary, Verdict};

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use arbitrary::Unstructured;
 
 use crate::decision::{Choice, Script};
+use crate::guard::watchdog;
 use crate::input::Input;
 use crate::rt::{Executor, Outcome, Plan};
 use crate::scenario::{Body, Scenario};
@@ -109,6 +110,7 @@ impl Runner {
             seed,
             script,
         };
+        watchdog::mark(kind, seed);
         let outcome = self
             .executor
             .execute(plan, &mut self.strategies[at].1, scenario.site, body);

@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context;
 use indicatif::HumanCount;
 
-use crate::campaign::{Campaign, Found, Progress, Summary, Verdict, watchdog};
+use crate::campaign::{Campaign, Found, Progress, Summary, Verdict};
 use crate::cli::args::Hunt;
 use crate::cli::outcome::{self, Outcome};
 use crate::cli::progress::Line;
 use crate::cli::{json, list};
+use crate::guard::watchdog;
 use crate::present;
 use crate::report::Commands;
 use crate::scenario::registry::Scope;

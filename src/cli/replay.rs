@@ -5,11 +5,12 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use crate::campaign::{self, Run, Runner, watchdog};
+use crate::campaign::{self, Run, Runner};
 use crate::cli::args::Replay;
 use crate::cli::list;
 use crate::cli::outcome::{self, Outcome};
 use crate::finding::Finding;
+use crate::guard::watchdog;
 use crate::input::Input;
 use crate::present;
 use crate::report::Commands;

@@ -1,0 +1,118 @@
+//! Makes the stalled thread show where it is.
+//!
+//! ```text
+//!   watchdog                         stalled thread
+//!   ────────                         ──────────────
+//!   tgkill ───────────────────────>  show: notes its return addresses
+//!   reads them, finds the names, <── SHOWN
+//!   prints
+//!   REPORTED ─────────────────────>  ends the process
+//! ```
+//!
+//! The handler does as little as a handler must: names and places are looked up
+//! by the watchdog, on its own stack and with its own heap. The process is ended
+//! by the stalled thread, so that a fuzzer's crash handler sees the stack that
+//! matters. If one side does not get on within [`PATIENCE`], which happens where
+//! a sanitizer holds signals back or the thread blocks them, the other one does
+//! not wait for it.
+
+#![allow(unsafe_code)]
+
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::guard::watchdog::Action;
+use crate::rt::pulse::Pulse;
+
+/// How long one side waits for the other.
+const PATIENCE: Duration = Duration::from_secs(3);
+const TICK: Duration = Duration::from_millis(2);
+
+/// The return addresses on the stalled thread's stack, innermost first.
+static ADDRESSES: [AtomicUsize; 128] = [const { AtomicUsize::new(0) }; 128];
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+static SHOWN: AtomicBool = AtomicBool::new(false);
+static REPORTED: AtomicBool = AtomicBool::new(false);
+
+/// Has the thread show where it is. Returns the return addresses on its stack,
+/// or nothing if it did not answer.
+pub(crate) fn ask(thread: i32) -> Vec<usize> {
+    // The last signal but one: valgrind keeps the last one for itself, and the
+    // lookout for foreign threads leaves it unblocked.
+    let signal = libc::SIGRTMAX() - 1;
+    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: `sigaction` is a plain structure for which all zeros is a valid
+    // value: no flags, an empty mask. `show` has the signature that SA_SIGINFO
+    // asks for. The process ends after this, so that whatever handler was there
+    // is not missed. `tgkill` takes three numbers.
+    let sent = unsafe {
+        let a = action.assume_init_mut();
+        a.sa_sigaction = show as *const () as usize;
+        a.sa_flags = libc::SA_SIGINFO;
+        libc::sigaction(signal, a, ptr::null_mut()) == 0
+            && libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, signal) == 0
+    };
+    if !sent || !wait_for(&SHOWN) {
+        return Vec::new();
+    }
+    let count = COUNT.load(Ordering::Acquire);
+    ADDRESSES[..count]
+        .iter()
+        .map(|a| a.load(Ordering::Relaxed))
+        .collect()
+}
+
+/// Everything is said: the stalled thread is to end the process. Does so itself
+/// if that does not happen.
+pub(crate) fn end() -> ! {
+    REPORTED.store(true, Ordering::Release);
+    if SHOWN.load(Ordering::Acquire) {
+        std::thread::sleep(PATIENCE);
+    }
+    Action::chosen().take()
+}
+
+fn wait_for(flag: &AtomicBool) -> bool {
+    for _ in 0..PATIENCE.as_millis() / TICK.as_millis() {
+        if flag.load(Ordering::Acquire) {
+            return true;
+        }
+        // `nanosleep` is safe in a signal handler, and std's `sleep` is that.
+        std::thread::sleep(TICK);
+    }
+    false
+}
+
+/// Unwinding needs about this much of the stack.
+const ROOM: usize = 32 * 1024;
+
+/// The signal handler.
+extern "C" fn show(_: libc::c_int, _: *mut libc::siginfo_t, _: *mut libc::c_void) {
+    let here = 0u8;
+    let badge = Pulse::existing().and_then(Pulse::badge);
+    let bottom = badge.map_or(0, |b| b.guard().end);
+    // Below the bottom lies another stack, of which nothing is known.
+    let room = ptr::from_ref(&here).addr().wrapping_sub(bottom);
+    if room >= ROOM {
+        let mut count = 0;
+        // SAFETY: The crate asks that no two threads unwind through it at the
+        // same time without its lock, which is about the unwinder of Windows;
+        // besides, the watchdog, which is the only other one, waits for this
+        // handler. Whatever lock the dynamic linker takes is recursive.
+        unsafe {
+            backtrace::trace_unsynchronized(|frame| {
+                ADDRESSES[count].store(frame.ip().addr(), Ordering::Relaxed);
+                count += 1;
+                count < ADDRESSES.len()
+            });
+        }
+        COUNT.store(count, Ordering::Release);
+    }
+    SHOWN.store(true, Ordering::Release);
+    // The watchdog has to read debug information, which may take a while; it
+    // ends the process itself if it gets to that.
+    while !wait_for(&REPORTED) {}
+    Action::chosen().take()
+}

@@ -1,0 +1,211 @@
+//! Notices that a scenario has stopped making steps, says which task is to
+//! blame and where it is, and ends the process.
+//!
+//! A task that loops without reaching a scheduling point, or that waits in a
+//! real lock, holds up the only OS thread that could run anything else. Nothing
+//! inside the execution can notice; a second OS thread can.
+
+use std::fmt::Write;
+use std::process;
+use std::sync::Once;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use crate::guard::message::{self, STALL_SECONDS, Stalled};
+use crate::guard::proc::{self, Look};
+use crate::guard::progress::{Progress, Stall};
+use crate::guard::stderr::Stderr;
+use crate::guard::{frames, interrupt, overflow};
+use crate::rt::pulse::{Pulse, Subject};
+use crate::scenario::Scenario;
+use crate::strategy::{Depth, Kind};
+
+/// How the process ends after a guard has spoken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// With this code.
+    Exit(u8),
+    /// As a crash, so that a fuzzer keeps the input.
+    Abort,
+}
+
+/// The chosen action: a code, or -1 to abort.
+static ACTION: AtomicI64 = AtomicI64::new(1);
+
+impl Action {
+    pub(crate) fn chosen() -> Action {
+        match u8::try_from(ACTION.load(Ordering::Relaxed)) {
+            Ok(code) => Action::Exit(code),
+            Err(_) => Action::Abort,
+        }
+    }
+
+    /// Ends the process. A signal handler may call it, so no destructor and no
+    /// exit handler is run.
+    #[allow(unsafe_code)]
+    pub(crate) fn take(self) -> ! {
+        match self {
+            // SAFETY: `_exit` takes a number and does not come back. What other
+            // threads were doing does not matter any more.
+            Action::Exit(code) => unsafe { libc::_exit(i32::from(code)) },
+            Action::Abort => process::abort(),
+        }
+    }
+}
+
+/// Chooses how the process ends after a guard has spoken. Unless told
+/// otherwise, it exits with code 1.
+pub fn on_stall(action: Action) {
+    let code = match action {
+        Action::Exit(code) => i64::from(code),
+        Action::Abort => -1,
+    };
+    ACTION.store(code, Ordering::Relaxed);
+}
+
+/// Says what the calling OS thread executes from now on, and with which campaign
+/// seed. To be called on every OS thread that executes scenarios, outside an
+/// execution; a whole chunk of executions needs one call.
+pub fn subject(scenario: &Scenario, campaign_seed: Option<u64>) {
+    overflow::prepare_thread();
+    Pulse::of_this_thread().set_subject(Subject {
+        scenario: scenario.name,
+        site: scenario.site,
+        campaign_seed,
+    });
+}
+
+/// Notes the input of the next execution on the calling OS thread. It costs a
+/// few instructions.
+pub fn mark(strategy: Kind, seed: u64) {
+    let code = match strategy {
+        Kind::Calm => 1,
+        Kind::Random => 2,
+        Kind::Pos => 3,
+        Kind::Urw => 4,
+        Kind::RoundRobin => 5,
+        Kind::Pct(depth) => PCT + u32::from(depth.get()),
+    };
+    Pulse::of_this_thread().mark(code, seed);
+}
+
+const PCT: u32 = 256;
+
+/// The strategy with the code that [`mark`] gave it.
+pub(crate) fn strategy_of(code: u32) -> Option<Kind> {
+    match code {
+        1 => Some(Kind::Calm),
+        2 => Some(Kind::Random),
+        3 => Some(Kind::Pos),
+        4 => Some(Kind::Urw),
+        5 => Some(Kind::RoundRobin),
+        _ => Depth::new(u8::try_from(code.checked_sub(PCT)?).ok()?).map(Kind::Pct),
+    }
+}
+
+/// Starts the guards of this process, once: the watchdog's OS thread, and the
+/// handler that names the task whose stack has overflowed.
+///
+/// An execution counts as stalled when a single step has used processor time, or
+/// slept, for 10 seconds or for as long as the environment variable
+/// `JOSTLE_STALL_SECONDS` says. A machine under load or a debugger does not make
+/// that happen sooner.
+///
+/// Under a fuzzer, call it from the first input on, not while the fuzzer is
+/// starting: its own handlers have to be there already.
+///
+/// # Panics
+///
+/// If the operating system gives no thread.
+pub fn start() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        overflow::install();
+        std::thread::Builder::new()
+            .name("jostle-watchdog".into())
+            .spawn(|| watch(limit()))
+            .expect("an OS thread for the watchdog");
+    });
+}
+
+/// What is allowed unless the environment says otherwise. It is longer than any
+/// step of a scenario by orders of magnitude, sanitizers included.
+const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
+
+fn limit() -> Duration {
+    let seconds = std::env::var(STALL_SECONDS).ok();
+    seconds
+        .and_then(|s| s.trim().parse().ok())
+        .filter(|&s| s > 0)
+        .map_or(DEFAULT_LIMIT, Duration::from_secs)
+}
+
+/// How often the watchdog looks, in a limit's time.
+const LOOKS: u32 = 20;
+
+fn watch(limit: Duration) {
+    let tick = limit / LOOKS;
+    let clock_tick = clock_tick();
+    let mut watched: Vec<(&'static Pulse, Progress)> = Vec::new();
+    loop {
+        std::thread::sleep(tick);
+        overflow::locate();
+        // Pulses are only ever added.
+        for pulse in Pulse::all().into_iter().skip(watched.len()) {
+            watched.push((pulse, Progress::default()));
+        }
+        for (pulse, progress) in &mut watched {
+            let beats = pulse.read();
+            let look = match beats {
+                Some(_) => proc::look(pulse.os_thread_id()),
+                None => None,
+            };
+            let (beats, look) = match look {
+                Some(look) => (beats, look),
+                None => (None, NOTHING),
+            };
+            if let Some(how) = progress.tick(beats, look, tick, clock_tick, limit) {
+                report(pulse, how, limit);
+            }
+        }
+    }
+}
+
+/// The look at a thread that executes nothing.
+const NOTHING: Look = Look {
+    state: proc::State::Other,
+    used: 0,
+};
+
+/// The unit in which the kernel counts processor time.
+#[allow(unsafe_code)]
+fn clock_tick() -> Duration {
+    // SAFETY: `sysconf` takes a number and returns one.
+    let per_second = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
+    Duration::from_secs(1) / u32::try_from(per_second).unwrap_or(100).max(1)
+}
+
+/// Says what is known of the stalled thread and ends the process.
+fn report(pulse: &'static Pulse, how: Stall, limit: Duration) -> ! {
+    let thread = pulse.os_thread_id();
+    // The call has to be asked for first: the interruption ends it.
+    let call = match how {
+        Stall::Sleeps => proc::system_call(thread),
+        Stall::Runs | Stall::Starves => None,
+    };
+    let stalled = Stalled {
+        how,
+        seconds: limit.as_secs(),
+        call,
+    };
+    let mut text = String::from("\n");
+    let _ = message::stall(&mut text, pulse, &stalled);
+    let _ = Stderr.write_str(&text);
+    let addresses = interrupt::ask(thread);
+    // Looking up names takes locks and memory: it comes after everything that is
+    // known without.
+    if !addresses.is_empty() {
+        let _ = Stderr.write_str(&frames::describe(&addresses));
+    }
+    interrupt::end()
+}
