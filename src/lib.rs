@@ -26,6 +26,7 @@ mod rt;
 
 pub mod guard;
 
+pub mod go;
 pub mod sync;
 pub mod thread;
 

@@ -12,6 +12,11 @@ use crate::vtime::VInstant;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct TimerId(u64);
 
+impl TimerId {
+    /// A timer that is not armed.
+    pub(crate) const STALE: TimerId = TimerId(u64::MAX);
+}
+
 /// What happens when a timer fires.
 pub(crate) enum Action {
     /// The task's wait ends with a timeout.

@@ -168,7 +168,14 @@ impl Execution {
     }
 
     /// Makes everything new but the memory.
-    pub(crate) fn begin(&mut self, epoch: u32, seed: u64, script: Script, profile: &Profile) {
+    pub(crate) fn begin(
+        &mut self,
+        epoch: u32,
+        seed: u64,
+        script: Script,
+        profile: &Profile,
+        site: Site,
+    ) {
         self.epoch = epoch;
         self.current = TaskId::MAIN;
         self.view.last = TaskId::MAIN;
@@ -196,9 +203,8 @@ impl Execution {
         if !self.decisions.is_free() {
             self.duties.add(Duties::SCRIPT);
         }
-        let here: Site = std::panic::Location::caller();
-        self.new_object(WORLD, here);
-        self.add_row(None, TaskId::CLOCK, 0, here);
+        self.new_object(WORLD, site);
+        self.add_row(None, TaskId::CLOCK, 0, site);
         self.view.tasks[0].op.kind = OpKind::Fire;
     }
 

@@ -105,7 +105,7 @@ impl Executor {
             x.budget = plan.options.budget;
             x.allowed_panics = plan.options.allowed_panics;
             x.cancel = plan.options.cancel;
-            x.begin(epoch, plan.seed, plan.script, plan.profile);
+            x.begin(epoch, plan.seed, plan.script, plan.profile, site);
             x.keep_lookout(site);
             x.pulse.executing(true);
             x.next = match x.new_task(None, site, body) {

@@ -50,6 +50,7 @@ pub use execution::Outcome;
 pub use executor::{Executor, Plan};
 
 pub(crate) use cell::TaskCell;
+pub(crate) use clock::TimerId;
 pub(crate) use lifecycle::{join, spawn, take_panic};
 pub(crate) use object::{Attached, Handle, Side};
 pub(crate) use shared::Shared;
@@ -61,7 +62,7 @@ use std::task::Waker;
 use crate::decision::ChoiceKind;
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, OpKind, Site};
-use crate::rt::clock::{Action, TimerId};
+use crate::rt::clock::Action;
 use crate::rt::current::Current;
 use crate::rt::duties::Duties;
 use crate::vtime::VInstant;
@@ -212,6 +213,11 @@ pub(crate) fn complete(task: TaskId) -> bool {
     current::get("wake").with(|x| x.complete(task))
 }
 
+/// Whether `task` waits in a queue and has been neither completed nor timed out.
+pub(crate) fn is_queued(task: TaskId) -> bool {
+    current::get("wait").with(|x| matches!(x.tasks[task.index()].state, task::State::Queued { .. }))
+}
+
 /// Opens or shuts a gate of an object.
 #[inline]
 pub(crate) fn set_gate(attached: &Attached, side: Side, open: bool) {
@@ -301,6 +307,9 @@ pub(crate) fn event(kind: OpKind, object: ObjectId, site: Site) {
 pub(crate) fn note(value: u32) {
     if let Some(current) = current::try_get() {
         current.with(|x| {
+            if x.is_teardown() {
+                return;
+            }
             let me = x.current;
             if let Some(step) = x.trace.last_mut().filter(|s| s.task == me) {
                 step.value = Some(value);
@@ -378,12 +387,23 @@ pub(crate) fn now() -> VInstant {
 
 /// Arms a timer that wakes a waker.
 pub(crate) fn arm_waker(deadline: VInstant, waker: Waker) -> TimerId {
-    current::get("timer").with(|x| x.arm(deadline, Action::Wake(waker)))
+    arm(deadline, Action::Wake(waker))
 }
 
 /// Arms a timer that calls a function. It runs as the clock and must not block.
 pub(crate) fn arm_call(deadline: VInstant, call: Box<dyn FnOnce()>) -> TimerId {
-    current::get("timer").with(|x| x.arm(deadline, Action::Call(call)))
+    arm(deadline, Action::Call(call))
+}
+
+/// In teardown no timer fires any more, and the next execution must not find
+/// one: the action is dropped.
+fn arm(deadline: VInstant, action: Action) -> TimerId {
+    let current = current::get("timer");
+    if current.with(|x| x.is_teardown()) {
+        drop(action);
+        return TimerId::STALE;
+    }
+    current.with(|x| x.arm(deadline, action))
 }
 
 /// Takes back a timer. Returns whether it had not fired.
@@ -523,7 +543,8 @@ pub(crate) fn leave_token(task: TaskId) {
 }
 
 /// Panics with Go's or std's words for a misuse; the finding's kind is
-/// [`Kind::Misuse`](crate::finding::Kind::Misuse).
+/// [`Kind::Misuse`](crate::finding::Kind::Misuse), shown at the caller's site.
+#[track_caller]
 pub(crate) fn misuse(message: impl Into<String>) -> ! {
     let message = message.into();
     if is_teardown() && panicking() {

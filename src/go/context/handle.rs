@@ -1,0 +1,135 @@
+//! `Context`, its errors and its causes.
+
+use std::any::Any;
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::go::chan::Receiver;
+use crate::go::context::node::Node;
+use crate::go::context::value::Values;
+use crate::op::OpKind;
+use crate::rt;
+use crate::vtime::VInstant;
+
+/// Carries a deadline, a cancellation and values to everything that works on one
+/// request: Go's [`context.Context`](https://pkg.go.dev/context#Context).
+///
+/// A clone is another handle on the same context.
+#[derive(Clone)]
+pub struct Context {
+    /// The nearest context above, or this one, that can end.
+    pub(super) node: Option<Node>,
+    pub(super) deadline: Option<VInstant>,
+    pub(super) values: Values,
+}
+
+/// The root of a tree: it never ends and has neither values nor a deadline.
+#[must_use]
+pub const fn background() -> Context {
+    Context {
+        node: None,
+        deadline: None,
+        values: Values::NONE,
+    }
+}
+
+/// As [`background`], for code that has not been given a context yet.
+#[must_use]
+pub const fn todo() -> Context {
+    background()
+}
+
+impl Context {
+    /// A channel that is closed when the context ends, nil if it never does. Each
+    /// call gives the same channel.
+    #[must_use]
+    pub fn done(&self) -> Receiver<()> {
+        match &self.node {
+            Some(node) => Receiver::over(node.done.clone()),
+            None => Receiver::nil(),
+        }
+    }
+
+    /// Why the context ended; `None` while it has not.
+    ///
+    /// # Panics
+    ///
+    /// Outside a scenario, unless the context never ends.
+    #[track_caller]
+    pub fn err(&self) -> Option<Error> {
+        let node = self.node.as_ref()?;
+        rt::point(OpKind::Inspect, node.id(), Location::caller());
+        node.ended().map(|end| end.error)
+    }
+
+    /// The cause that was given for the end, by default what
+    /// [`err`](Context::err) gives: Go's `context.Cause(ctx)`.
+    ///
+    /// # Panics
+    ///
+    /// Outside a scenario, unless the context never ends.
+    #[track_caller]
+    pub fn cause(&self) -> Option<Cause> {
+        let node = self.node.as_ref()?;
+        rt::point(OpKind::Inspect, node.id(), Location::caller());
+        node.ended().map(|end| end.cause)
+    }
+
+    /// When the context ends at the latest. It never changes, so asking is no
+    /// scheduling point.
+    #[must_use]
+    pub fn deadline(&self) -> Option<VInstant> {
+        self.deadline
+    }
+
+    /// The value of type `T` that [`with_value`](crate::go::context::with_value)
+    /// put nearest to this context.
+    #[must_use]
+    pub fn value<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        self.values.find()
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.node {
+            Some(node) => write!(f, "Context({})", node.id()),
+            None => f.write_str("Context(background)"),
+        }
+    }
+}
+
+/// Why a context ended.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
+pub enum Error {
+    /// Somebody cancelled it.
+    #[error("context canceled")]
+    Canceled,
+    /// Its deadline has passed.
+    #[error("context deadline exceeded")]
+    DeadlineExceeded,
+}
+
+/// The error that made somebody cancel a context. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Cause(Arc<dyn std::error::Error + Send + Sync>);
+
+impl Cause {
+    /// A cause.
+    pub fn new(error: impl std::error::Error + Send + Sync + 'static) -> Cause {
+        Cause(Arc::new(error))
+    }
+
+    /// The error, if it is an `E`.
+    #[must_use]
+    pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        self.0.downcast_ref()
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
