@@ -28,6 +28,7 @@ pub mod guard;
 
 pub mod go;
 pub mod sync;
+pub mod task;
 pub mod thread;
 
 pub mod campaign;

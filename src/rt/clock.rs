@@ -129,9 +129,12 @@ impl Clock {
     }
 
     /// Back to the start of virtual time, with no timer armed.
-    pub(crate) fn reset(&mut self) {
+    ///
+    /// The epoch is part of the numbers of timers, so that a future that
+    /// outlived its execution cannot take back a timer of another one.
+    pub(crate) fn reset(&mut self, epoch: u32) {
         debug_assert!(self.armed.is_empty(), "teardown took the armed timers");
         self.now = VInstant::START;
-        self.next = 0;
+        self.next = u64::from(epoch) << 32;
     }
 }

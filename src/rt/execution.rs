@@ -65,6 +65,9 @@ pub(crate) struct Execution {
     /// The step at which something is due; see `Execution::at_limit`.
     pub(crate) step_limit: u32,
     pub(crate) eager: Vec<TaskId>,
+    /// Tasks that were woken since the last decision, of which a strategy that
+    /// watches has yet to be told.
+    pub(crate) woken: Vec<TaskId>,
     /// Tasks that spin: not ready until another task has made a step.
     pub(crate) spinners: Vec<TaskId>,
     /// Rows `0..view.tasks.len()` are in use.
@@ -140,6 +143,7 @@ impl Execution {
             },
             step_limit: 0,
             eager: Vec::new(),
+            woken: Vec::new(),
             spinners: Vec::new(),
             tasks: Vec::new(),
             objects: Vec::new(),
@@ -183,10 +187,11 @@ impl Execution {
         self.step_limit = self.budget.steps;
         self.view.ready.clear();
         self.eager.clear();
+        self.woken.clear();
         self.spinners.clear();
         self.view.tasks.clear();
         self.object_count = 0;
-        self.clock.reset();
+        self.clock.reset(epoch);
         self.blocks.begin();
         self.clock_moved = 0;
         self.trace.clear();

@@ -201,6 +201,12 @@ pub(crate) fn join(task: TaskId, kind: OpKind, site: Site) {
     }
 }
 
+/// The body of the running task has caught `payload`, with which user code
+/// unwound, and does not pass it on: is that a finding?
+pub(crate) fn judge_panic(payload: &(dyn Any + Send)) {
+    current::get("task").with(|x| x.judge_panic(payload));
+}
+
 /// What the finished `task` unwound with, if it did and nobody has taken it.
 pub(crate) fn take_panic(task: TaskId) -> Option<Box<dyn Any + Send>> {
     current::get("join").with(|x| x.tasks[task.index()].panic.take())

@@ -14,6 +14,7 @@
 //! - [`cell`]: state shared by tasks.
 //! - [`shared`]: reference-counted cells.
 //! - [`waker`]: wakers of tasks.
+//! - [`poll`]: loops that poll a future.
 //! - [`panics`]: panics of tasks.
 //! - [`pulse`]: signs of life for the watchdog.
 //! - [`foreign`]: OS threads that the scenario starts behind our back.
@@ -36,6 +37,7 @@ pub(crate) mod foreign;
 pub(crate) mod lifecycle;
 pub(crate) mod object;
 pub(crate) mod panics;
+pub(crate) mod poll;
 pub(crate) mod pulse;
 pub(crate) mod schedule;
 pub(crate) mod shared;
@@ -51,8 +53,9 @@ pub use executor::{Executor, Plan};
 
 pub(crate) use cell::TaskCell;
 pub(crate) use clock::TimerId;
-pub(crate) use lifecycle::{join, spawn, take_panic};
+pub(crate) use lifecycle::{join, judge_panic, spawn, take_panic};
 pub(crate) use object::{Attached, Handle, Side};
+pub(crate) use poll::PollLoop;
 pub(crate) use shared::Shared;
 pub(crate) use task::Woken;
 
@@ -413,91 +416,27 @@ pub(crate) fn disarm(timer: TimerId) -> bool {
     action.is_some()
 }
 
-/// A waker of the running task that its own poll loop holds.
-pub(crate) struct PollLoop {
-    epoch: u32,
-    task: TaskId,
-    /// The waker to poll with.
-    pub(crate) waker: Waker,
-}
-
-impl PollLoop {
-    /// A poll loop of the running task.
-    pub(crate) fn new() -> PollLoop {
-        let current = current::get("future");
-        let task = current.with(|x| {
-            let me = x.current;
-            x.tasks[me.index()].own_wakers += 1;
-            me
-        });
-        PollLoop {
-            epoch: current.epoch(),
-            task,
-            waker: waker::waker(current.epoch(), task),
-        }
-    }
-
-    /// A scheduling point before a poll. With `woken`, only once a waker of the
-    /// task has been woken since the last poll.
-    ///
-    /// Returns false if the execution is being torn down: drop the future
-    /// instead of polling it.
-    pub(crate) fn ready(&self, woken: bool, site: Site) -> bool {
-        let current = current::get("future");
-        if current.with(|x| x.is_teardown()) {
-            return false;
-        }
-        current.with(|x| {
-            x.post(Op {
-                kind: OpKind::Poll,
-                object: ObjectId::WORLD,
-                site,
-            });
-            if woken {
-                x.await_wake();
-            } else {
-                x.announce(x.current);
-            }
-        });
-        let stay = current.with(|x| {
-            x.next = x.decide();
-            x.next == execution::Next::Run(x.current)
-        });
-        if !stay {
-            switch::away(current);
-        }
-        if current.with(|x| x.is_teardown()) {
-            return false;
-        }
-        let over = current.with(|x| {
-            x.step(x.current);
-            x.duties.has(Duties::STOP)
-        });
-        if over {
-            switch::away(current);
-            return false;
-        }
-        true
-    }
-}
-
-impl Drop for PollLoop {
-    fn drop(&mut self) {
-        if let Some(current) = current::try_get()
-            && current.epoch() == self.epoch
-        {
-            let task = self.task;
-            current.with(|x| {
-                let row = &mut x.tasks[task.index()];
-                row.own_wakers = row.own_wakers.saturating_sub(1);
-            });
-        }
-    }
-}
-
-/// Wakes `task` as one of its wakers would.
+/// Wakes the outermost poll loop of `task` as one of its wakers would.
 pub(crate) fn notify(task: TaskId) {
-    current::get("wake").with(|x| x.notify(task));
+    current::get("wake").with(|x| x.notify(task, 0));
+}
+
+/// The future that is being polled asks that other tasks go first before the
+/// next poll.
+pub(crate) fn yield_between_polls() {
+    current::get("yield").with(|x| {
+        let me = x.current;
+        x.tasks[me.index()].yielded = true;
+    });
+}
+
+/// In teardown: unwinds the running task or, if it is unwinding already, lets
+/// another one be unwound first.
+pub(crate) fn stuck() {
+    let current = current::get("future");
+    if switch::is_unwound(current) {
+        switch::stuck(current);
+    }
 }
 
 /// Whether async tasks may be cancelled at any await.

@@ -62,6 +62,9 @@ impl Execution {
         if let Some(task) = self.eager.pop() {
             return Next::Run(task);
         }
+        if !self.woken.is_empty() {
+            self.announce_woken();
+        }
         if self.duties.has(Duties::CLOCK) {
             self.update_clock();
         }
@@ -492,11 +495,12 @@ impl Execution {
         }
     }
 
-    /// The running task's future is pending; it waits until it is woken.
-    pub(crate) fn await_wake(&mut self) {
+    /// The future that the running task polls at `depth` is pending; the task
+    /// waits until it is woken there.
+    pub(crate) fn await_wake(&mut self, depth: u32) {
         let me = self.current;
         let row = &mut self.tasks[me.index()];
-        if std::mem::take(&mut row.notified) {
+        if row.notified >> depth & 1 == 1 {
             self.announce(me);
             return;
         }
@@ -504,19 +508,38 @@ impl Execution {
         self.view.ready.remove(me);
     }
 
-    /// A waker of `task` was woken.
-    pub(crate) fn notify(&mut self, task: TaskId) {
+    /// The running task polls at `depth`: this poll sees whatever it has been
+    /// woken for so far.
+    pub(crate) fn begin_poll(&mut self, depth: u32) {
+        let row = &mut self.tasks[self.current.index()];
+        row.notified &= !(1 << depth);
+        row.yielded = false;
+    }
+
+    /// A waker of `task` was woken that belongs to its poll loop at `depth`.
+    pub(crate) fn notify(&mut self, task: TaskId, depth: u32) {
         let row = &mut self.tasks[task.index()];
-        match row.state {
-            State::Awaiting => {
-                row.state = State::Live;
-                if self.view.ready.insert(task) {
-                    self.announce(task);
-                }
+        row.notified |= 1 << depth;
+        if row.state == State::Awaiting && row.own_wakers == depth + 1 {
+            row.state = State::Live;
+            if self.view.ready.insert(task) && self.duties.has(Duties::WATCHER) {
+                self.woken.push(task);
             }
-            State::Finished => {}
-            State::Live | State::AtGate(..) | State::Queued { .. } => row.notified = true,
         }
+    }
+
+    /// Tells the strategy who has been woken since the last decision, by number.
+    ///
+    /// The order in which wakers were woken is the affair of the code that woke
+    /// them, and need not be the same each time: `tokio::sync::watch` spreads its
+    /// waiters over eight lists at random.
+    #[cold]
+    fn announce_woken(&mut self) {
+        self.woken.sort_unstable();
+        for i in 0..self.woken.len() {
+            self.strategy.ready(self.woken[i]);
+        }
+        self.woken.clear();
     }
 
     pub(crate) fn count_wakers(&mut self, task: TaskId, by: i32) {

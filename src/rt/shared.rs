@@ -78,6 +78,11 @@ impl<T> Shared<T> {
         unsafe { self.inner.as_ref() }.value.borrow_mut()
     }
 
+    /// As [`get`](Shared::get), for destructors: `None` where that panics.
+    pub(crate) fn try_get(&self) -> Option<RefMut<'_, T>> {
+        self.is_here().then(|| self.get())
+    }
+
     fn is_here(&self) -> bool {
         // SAFETY: `epoch` never changes after `new`, so that reading it on any
         // thread is no race. The allocation is not freed while this handle

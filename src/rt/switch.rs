@@ -10,14 +10,23 @@ use crate::rt::panics::{self, Teardown};
 /// Decides who goes on and lets them; returns when it is this task's turn.
 #[inline(always)]
 pub(crate) fn reschedule(current: Current) {
+    if give_way(current) {
+        returned(current);
+    }
+}
+
+/// As [`reschedule`], but leaves it to the caller to see that the execution is
+/// being torn down. Returns whether another task ran.
+#[inline]
+pub(crate) fn give_way(current: Current) -> bool {
     let stay = current.with(|x| {
         x.next = x.decide();
         x.next == Next::Run(x.current)
     });
     if !stay {
         away(current);
-        returned(current);
     }
+    !stay
 }
 
 /// Lets `x.next` happen; returns when somebody resumes this task.

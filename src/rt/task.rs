@@ -34,8 +34,11 @@ pub(crate) struct Task {
     pub(crate) state: State,
     /// The deadline of its wait has passed.
     pub(crate) timed_out: bool,
-    /// It was woken while it was not awaiting.
-    pub(crate) notified: bool,
+    /// Which of its poll loops were woken since their last poll began, one bit
+    /// for each depth; see `poll`.
+    pub(crate) notified: u64,
+    /// The future that it polls asked that others go first.
+    pub(crate) yielded: bool,
     /// A `park` token is there.
     pub(crate) parked_token: bool,
     /// It is in the middle of unwinding while another task runs.
@@ -46,7 +49,7 @@ pub(crate) struct Task {
     /// Wakers of this task that exist, those that its own poll loops hold
     /// included.
     pub(crate) wakers: u32,
-    /// How many wakers its own poll loops hold.
+    /// How many wakers its own poll loops hold: one each.
     pub(crate) own_wakers: u32,
     pub(crate) worker: Option<Box<Worker>>,
     pub(crate) joiners: Vec<TaskId>,
@@ -65,7 +68,8 @@ impl Task {
         Task {
             state: State::Live,
             timed_out: false,
-            notified: false,
+            notified: 0,
+            yielded: false,
             parked_token: false,
             unwinding: false,
             abandoned: false,
@@ -88,7 +92,8 @@ impl Task {
         debug_assert!(self.worker.is_none() && self.locals.is_empty() && self.panic.is_none());
         self.state = State::Live;
         self.timed_out = false;
-        self.notified = false;
+        self.notified = 0;
+        self.yielded = false;
         self.parked_token = false;
         self.unwinding = false;
         self.abandoned = false;

@@ -1,4 +1,4 @@
-//! Wakers of tasks: two numbers in a pointer, without an allocation.
+//! Wakers of tasks: three numbers in a pointer, without an allocation.
 
 #![allow(unsafe_code)]
 
@@ -9,25 +9,33 @@ use crate::id::TaskId;
 use crate::rt::{current, foreign};
 
 #[cfg(not(target_pointer_width = "64"))]
-compile_error!("jostle keeps an epoch and a task number in a waker's pointer and needs 64 bits");
+compile_error!("jostle keeps an epoch, a task and a depth in a waker's pointer and needs 64 bits");
 
 const VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker);
 
-/// The waker of `task`. It is counted as long as it lives; see
-/// [`Blocked::waker_lost`](crate::snapshot::Blocked::waker_lost).
-pub(crate) fn waker(epoch: u32, task: TaskId) -> Waker {
+/// The waker of the poll loop of `task` at `depth`. It is counted as long as it
+/// lives; see [`Blocked::waker_lost`](crate::snapshot::Blocked::waker_lost).
+pub(crate) fn waker(epoch: u32, task: TaskId, depth: u32) -> Waker {
     count(epoch, task, 1);
-    // SAFETY: The data is two numbers and no pointer, so every function of
+    // SAFETY: The data is three numbers and no pointer, so every function of
     // the table is valid for it at any time and on any thread.
-    unsafe { Waker::from_raw(RawWaker::new(pack(epoch, task), &VTABLE)) }
+    unsafe { Waker::from_raw(RawWaker::new(pack(epoch, task, depth), &VTABLE)) }
 }
 
-fn pack(epoch: u32, task: TaskId) -> *const () {
-    ptr::without_provenance(((epoch as usize) << 32) | task.index())
+/// Where the depth lies: above the task, whose number has at most this many
+/// bits, and below the epoch.
+const DEPTH: u32 = 24;
+
+fn pack(epoch: u32, task: TaskId, depth: u32) -> *const () {
+    debug_assert!(task.index() >> DEPTH == 0 && depth < 1 << (32 - DEPTH));
+    let low = (depth as usize) << DEPTH | task.index();
+    ptr::without_provenance((epoch as usize) << 32 | low)
 }
 
-fn unpack(data: *const ()) -> (u32, TaskId) {
-    ((data.addr() >> 32) as u32, TaskId(data.addr() as u32))
+fn unpack(data: *const ()) -> (u32, TaskId, u32) {
+    let low = data.addr() as u32;
+    let task = TaskId(low & ((1 << DEPTH) - 1));
+    ((data.addr() >> 32) as u32, task, low >> DEPTH)
 }
 
 /// Wakers of executions that are over count for nothing.
@@ -40,7 +48,7 @@ fn count(epoch: u32, task: TaskId, by: i32) {
 }
 
 fn clone(data: *const ()) -> RawWaker {
-    let (epoch, task) = unpack(data);
+    let (epoch, task, _) = unpack(data);
     count(epoch, task, 1);
     RawWaker::new(data, &VTABLE)
 }
@@ -51,14 +59,14 @@ fn wake(data: *const ()) {
 }
 
 fn wake_by_ref(data: *const ()) {
-    let (epoch, task) = unpack(data);
+    let (epoch, task, depth) = unpack(data);
     match current::try_get() {
-        Some(current) if current.epoch() == epoch => current.with(|x| x.notify(task)),
+        Some(current) if current.epoch() == epoch => current.with(|x| x.notify(task, depth)),
         _ => foreign::woke(epoch),
     }
 }
 
 fn drop_waker(data: *const ()) {
-    let (epoch, task) = unpack(data);
+    let (epoch, task, _) = unpack(data);
     count(epoch, task, -1);
 }
