@@ -27,9 +27,11 @@ mod rt;
 pub mod guard;
 
 pub mod go;
+pub mod hint;
 pub mod sync;
 pub mod task;
 pub mod thread;
+pub mod time;
 
 pub mod campaign;
 pub mod present;

@@ -105,6 +105,9 @@ pub(crate) struct Execution {
     pub(crate) lookout: Option<Lookout>,
     /// In teardown: how often the resumed task was told to unwind.
     pub(crate) unwinds: u32,
+    /// In teardown: how many operations the destructors of the resumed task have
+    /// done, and how many of those were to wait.
+    pub(crate) destructor_ops: (u32, u32),
 }
 
 /// What an execution came to.
@@ -164,6 +167,7 @@ impl Execution {
             spoiled: false,
             stuck: false,
             unwinds: 0,
+            destructor_ops: (0, 0),
             leftovers: Vec::new(),
             pulse: Pulse::of_this_thread(),
             roster: Roster::default(),

@@ -63,8 +63,8 @@ impl Executor {
     }
 
     /// Whether this OS thread can execute no further scenario, because a
-    /// destructor panicked during unwinding. Go on with a new executor on a new
-    /// thread.
+    /// destructor panicked during unwinding or never came to its end. Go on with
+    /// a new executor on a new thread.
     #[must_use]
     pub fn is_spoiled(&self) -> bool {
         self.idle().spoiled
@@ -386,6 +386,7 @@ fn tear_down(current: Current) {
                 let task = TaskId(i as u32);
                 let runnable = current.with(|x| {
                     x.unwinds = 0;
+                    x.destructor_ops = (0, 0);
                     let row = &x.tasks[i];
                     row.worker.is_some() && !row.abandoned
                 });
@@ -448,6 +449,7 @@ fn drop_leftovers(current: Current) {
             current.with(|x| {
                 x.tasks[TaskId::CLOCK.index()].worker = Some(worker);
                 x.unwinds = 0;
+                x.destructor_ops = (0, 0);
             });
             unwind(current, TaskId::CLOCK);
             current.with(Execution::abandon_the_rest);
@@ -463,6 +465,9 @@ impl Execution {
             if let Some(worker) = row.worker.take() {
                 worker.abandon();
                 self.abandoned += 1;
+                // The count of panics that this OS thread keeps does not go down
+                // again.
+                self.spoiled |= row.unwinding;
                 // Their destructors belong to the lost stack.
                 std::mem::forget(std::mem::take(&mut row.locals));
             }

@@ -145,8 +145,9 @@ pub(crate) fn epilogue(result: std::thread::Result<()>) {
     current.with(|x| x.finish(result));
 }
 
-/// Destroys the running task's locals, in the order of first use. Destructors
-/// may use other locals, which are then made anew and destroyed in turn.
+/// Destroys the running task's locals, in the order of first use. A value that
+/// is being destroyed or has been cannot be reached any more; destructors may
+/// make others, which are then destroyed in turn.
 #[inline]
 fn drop_locals(current: Current) -> std::thread::Result<()> {
     if current.with(|x| x.tasks[x.current.index()].locals.is_empty()) {
@@ -158,20 +159,22 @@ fn drop_locals(current: Current) -> std::thread::Result<()> {
 #[cold]
 fn drop_present_locals(current: Current) -> std::thread::Result<()> {
     let mut result = Ok(());
+    let mut at = 0;
     loop {
-        let locals = current.with(|x| {
+        let value = current.with(|x| {
             let me = x.current;
-            std::mem::take(&mut x.tasks[me.index()].locals)
+            x.tasks[me.index()].locals.get_mut(at).map(|l| l.1.take())
         });
-        if locals.is_empty() {
-            return result;
-        }
-        for (_, value) in locals {
-            let dropped =
-                std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || drop(value)));
-            result = result.and(dropped);
-        }
+        let Some(value) = value else { break };
+        at += 1;
+        let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || drop(value)));
+        result = result.and(dropped);
     }
+    current.with(|x| {
+        let me = x.current;
+        x.tasks[me.index()].locals.clear();
+    });
+    result
 }
 
 /// Waits until `task` has finished. It is a scheduling point only if that has not

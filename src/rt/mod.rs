@@ -61,6 +61,7 @@ pub(crate) use task::Woken;
 
 use std::any::Any;
 use std::task::Waker;
+use std::time::Duration;
 
 use crate::decision::ChoiceKind;
 use crate::id::{ObjectId, TaskId};
@@ -103,6 +104,36 @@ pub(crate) fn point(kind: OpKind, object: ObjectId, site: Site) {
 #[inline]
 fn is_plain(current: Current) -> bool {
     current.with(|x| x.duties.is_none()) && !std::thread::panicking()
+}
+
+/// As [`point`], in a destructor: it never panics. When the execution is torn
+/// down meanwhile it returns, so that the destructor does its work, and the task
+/// is unwound at its next point.
+pub(crate) fn point_in_drop(kind: OpKind, object: ObjectId, site: Site) {
+    let Some(current) = current::try_get() else {
+        return;
+    };
+    if current.with(|x| x.is_teardown()) {
+        return;
+    }
+    if panics::panicking(current) {
+        point(kind, object, site);
+        return;
+    }
+    current.with(|x| {
+        x.post(Op { kind, object, site });
+        x.announce(x.current);
+    });
+    if switch::give_way(current) && current.with(|x| x.is_teardown()) {
+        return;
+    }
+    let over = current.with(|x| {
+        x.step(x.current);
+        x.duties.has(Duties::STOP)
+    });
+    if over {
+        switch::away(current);
+    }
 }
 
 /// A scheduling point before an operation that is enabled while a gate is open.
@@ -172,6 +203,7 @@ fn pass_at_once(current: Current, op: Op, side: Side, deadline: Option<VInstant>
 pub(crate) fn wait(on: Option<TaskId>, deadline: Option<VInstant>) -> Woken {
     let current = current::get("wait");
     if switch::is_unwound(current) {
+        switch::waits_unwound(current);
         return match deadline {
             Some(_) => Woken::TimedOut,
             None => Woken::Completed,
@@ -235,6 +267,11 @@ pub(crate) fn is_open(attached: &Attached, side: Side) -> bool {
     current::get("lock").with(|x| x.gate_mut(attached.id, side).open)
 }
 
+/// The first of the tasks that are about to pass a gate.
+pub(crate) fn first_at(attached: &Attached, side: Side) -> Option<TaskId> {
+    current::get("lock").with(|x| x.gate_mut(attached.id, side).pending.first())
+}
+
 /// The running task is about to release a lock. That is a scheduling point if
 /// somebody tries to acquire it without waiting, and merely recorded otherwise.
 /// Called from destructors: it does not panic.
@@ -245,7 +282,7 @@ pub(crate) fn release(attached: &Attached, kind: OpKind, site: Site) {
     };
     let tried = current.with(|x| !x.is_teardown() && x.objects[attached.id.0 as usize].tried);
     if tried && !panics::panicking(current) {
-        point(kind, attached.id, site);
+        point_in_drop(kind, attached.id, site);
     } else {
         current.with(|x| x.event(kind, attached.id, site));
     }
@@ -366,7 +403,11 @@ pub(crate) fn yield_now(spin: bool, site: Site) {
     if is_plain(current) {
         current.with(|x| x.post_unwatched(op));
     } else {
-        if switch::is_unwound(current) || panics::panicking(current) {
+        if switch::is_unwound(current) {
+            switch::waits_unwound(current);
+            return;
+        }
+        if panics::panicking(current) {
             return;
         }
         current.with(|x| {
@@ -386,6 +427,12 @@ pub(crate) fn yield_now(spin: bool, site: Site) {
 /// Virtual time.
 pub(crate) fn now() -> VInstant {
     current::get("clock").with(|x| x.clock.now)
+}
+
+/// When a wait that begins now and may take `timeout` ends; `None` if that is
+/// beyond the end of virtual time.
+pub(crate) fn deadline(timeout: Duration) -> Option<VInstant> {
+    Some(now().after(timeout)).filter(|&at| at != VInstant::NEVER)
 }
 
 /// Arms a timer that wakes a waker.

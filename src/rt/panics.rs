@@ -8,7 +8,8 @@
 //! Rust calls the hook a last time and then aborts the process. The hook never
 //! returns from that call: it gives up the stack and goes back to the run loop.
 //! That leaves this OS thread's panic count raised for ever, so the thread is
-//! marked as spoiled and must not execute anything else.
+//! marked as spoiled and must not execute anything else. So it is if a stack is
+//! given up in the middle of its unwinding for another reason.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -46,7 +47,7 @@ std::thread_local! {
     /// Whether there is anything in the other two.
     static NOTED: Cell<bool> = const { Cell::new(false) };
     static LAST: RefCell<Option<PanicInfo>> = const { RefCell::new(None) };
-    /// Tasks of this thread's execution that have panicked.
+    /// Tasks of this thread's execution that have panicked or been unwound.
     static PANICKED: RefCell<Vec<TaskId>> = const { RefCell::new(Vec::new()) };
     /// The task that runs on this thread, for the hook.
     static RUNNING: Cell<TaskId> = const { Cell::new(TaskId::MAIN) };
@@ -83,15 +84,18 @@ pub(crate) fn panicking(current: Current) -> bool {
 
 #[cold]
 fn is_mine(current: Current) -> bool {
-    let (me, others) = current.with(|x| {
-        let me = x.current;
-        let rows = x.tasks[..x.view.tasks.len()].iter().enumerate();
-        let others = rows
-            .filter(|&(i, row)| row.unwinding && i != me.index())
-            .count();
-        (me, others)
-    });
-    others == 0 || PANICKED.with_borrow(|list| list.contains(&me))
+    let me = current.with(|x| x.current);
+    // The last one first: in teardown that is the running task.
+    PANICKED.with_borrow(|list| list.iter().rev().any(|&task| task == me))
+        || current.with(|x| {
+            let mut rows = x.tasks[..x.view.tasks.len()].iter().enumerate();
+            !rows.any(|(i, row)| row.unwinding && i != me.index())
+        })
+}
+
+/// The running task is about to be unwound, which does not pass the hook.
+pub(crate) fn unwinds() {
+    PANICKED.with_borrow_mut(|list| list.push(RUNNING.get()));
 }
 
 /// Puts the hook in front of the present one, once.

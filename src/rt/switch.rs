@@ -78,9 +78,24 @@ fn returned(current: Current) {
 /// its stack is given up.
 const PATIENCE: u32 = 100;
 
+/// So many operations, and among them so many that are to wait, may the
+/// destructors of a task do without a pause. Nothing makes a task wait in
+/// teardown, so that more are taken for a loop that waits for another task, and
+/// that one may have to be unwound first.
+const BREATH: (u32, u32) = (10_000, 10);
+
 #[cold]
 fn unwind_or_go_on(current: Current) -> bool {
-    if std::thread::panicking() {
+    // Not `std::thread::panicking`: this OS thread is also panicking while some
+    // other task is suspended in the middle of its unwinding.
+    if panics::panicking(current) {
+        let breathless = current.with(|x| {
+            x.destructor_ops.0 += 1;
+            x.destructor_ops.0 > BREATH.0
+        });
+        if breathless {
+            stuck(current);
+        }
         return true;
     }
     let hopeless = current.with(|x| {
@@ -90,7 +105,21 @@ fn unwind_or_go_on(current: Current) -> bool {
     while hopeless {
         stuck(current);
     }
+    panics::unwinds();
     std::panic::resume_unwind(Box::new(Teardown));
+}
+
+/// In teardown: a destructor of the running task should wait, and does not. Such
+/// an operation holds no lock, so that others can go on during a pause.
+#[cold]
+pub(crate) fn waits_unwound(current: Current) {
+    let breathless = current.with(|x| {
+        x.destructor_ops.1 += 1;
+        x.destructor_ops.1 > BREATH.1
+    });
+    if breathless {
+        stuck(current);
+    }
 }
 
 /// In teardown: the running task cannot go on before another one has been

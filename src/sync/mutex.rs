@@ -6,11 +6,12 @@ use std::cell::{Cell, UnsafeCell};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
-use std::panic::Location;
-use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::sync::{LockResult, TryLockError, TryLockResult};
 
 use crate::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Side};
+use crate::sync::lock::{self, guarded};
 
 /// A mutual exclusion lock with poisoning; see [`std::sync::Mutex`].
 ///
@@ -19,6 +20,9 @@ use crate::rt::{self, Attached, Handle, Side};
 pub struct Mutex<T: ?Sized> {
     handle: Handle,
     poisoned: Cell<bool>,
+    /// There is a guard. Gate A says the same to the runtime, but only within
+    /// one execution.
+    held: Cell<bool>,
     data: UnsafeCell<T>,
 }
 
@@ -26,9 +30,14 @@ pub struct Mutex<T: ?Sized> {
 unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
 // SAFETY: `data` is reached only through a guard, and there is one guard at a
 // time: `lock` makes one only when gate A is open, and shuts it, before any other
-// task can run. `poisoned` is touched only by code that has attached the handle,
+// task can run, and the gate opens for a new execution only if no guard is left
+// of an old one. The cells are touched only by code that has attached the handle,
 // which is possible on one OS thread at a time; see `Handle`.
 unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
+
+// A task that panics poisons the mutex, and so nobody sees broken data unawares.
+impl<T: ?Sized> UnwindSafe for Mutex<T> {}
+impl<T: ?Sized> RefUnwindSafe for Mutex<T> {}
 
 impl<T> Mutex<T> {
     /// An unlocked mutex.
@@ -37,6 +46,7 @@ impl<T> Mutex<T> {
         Mutex {
             handle: Handle::new(),
             poisoned: Cell::new(false),
+            held: Cell::new(false),
             data: UnsafeCell::new(value),
         }
     }
@@ -52,20 +62,13 @@ impl<T> Mutex<T> {
     }
 }
 
-fn guarded<G>(value: G, poisoned: bool) -> LockResult<G> {
-    if poisoned {
-        Err(PoisonError::new(value))
-    } else {
-        Ok(value)
-    }
-}
-
 impl<T: ?Sized> Mutex<T> {
     #[inline]
     #[track_caller]
     fn attach(&self) -> Attached {
         let attached = self.handle.attach("Mutex");
         if attached.fresh {
+            lock::assert_free(self.held.get(), "Mutex", &self.handle);
             self.poisoned.set(false);
             rt::set_gate(&attached, Side::A, true);
         }
@@ -117,6 +120,7 @@ impl<T: ?Sized> Mutex<T> {
     /// Takes the lock, which is free.
     fn guard(&self, attached: &Attached, site: Site) -> LockResult<MutexGuard<'_, T>> {
         rt::acquire(attached, Side::A);
+        self.held.set(true);
         let guard = MutexGuard {
             mutex: self,
             site,
@@ -213,9 +217,10 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
 impl<T: ?Sized> Mutex<T> {
     #[inline]
     fn release(&self, attached: &Attached, guard: &MutexGuard<'_, T>) {
-        if !guard.panicking && rt::panicking() && !rt::is_teardown() {
+        if lock::poisons(guard.panicking) {
             self.poisoned.set(true);
         }
+        self.held.set(false);
         rt::give_up(attached, Side::A);
     }
 }

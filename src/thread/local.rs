@@ -61,37 +61,63 @@ impl<T: 'static> LocalKey<T> {
     where
         F: FnOnce(&T) -> R,
     {
-        // The key's address only tells keys apart; it is never shown or ordered.
-        let key = std::ptr::from_ref(self).addr();
-        let find = || {
-            rt::with_local(key, |slot| match slot {
-                None => Ok(None),
-                Some(None) => Err(AccessError(())),
-                Some(Some(value)) => match value.downcast_ref::<Rc<T>>() {
-                    Some(value) => Ok(Some(Rc::clone(value))),
-                    None => Err(AccessError(())),
-                },
-            })
-        };
-        if let Some(value) = find()? {
+        if let Some(value) = self.find()? {
             return Ok(f(&value));
         }
-        rt::add_local(key, None);
+        rt::add_local(self.key(), None);
         let value = Rc::new((self.init)());
-        let mine = Rc::clone(&value);
-        rt::with_local(key, |slot| {
+        self.fill(Rc::clone(&value));
+        Ok(f(&value))
+    }
+
+    /// Gives the calling task this value if it has none. Otherwise hands it back,
+    /// with the value that the task has.
+    fn insert(&'static self, value: T) -> Result<(), (T, Rc<T>)> {
+        match self.find() {
+            Ok(Some(present)) => Err((value, present)),
+            Ok(None) => {
+                rt::add_local(self.key(), None);
+                self.fill(Rc::new(value));
+                Ok(())
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Tells keys apart; it is never shown or ordered.
+    fn key(&'static self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
+    /// The calling task's value, if it has been made.
+    fn find(&'static self) -> Result<Option<Rc<T>>, AccessError> {
+        rt::with_local(self.key(), |slot| match slot {
+            None => Ok(None),
+            Some(None) => Err(AccessError(())),
+            Some(Some(value)) => match value.downcast_ref::<Rc<T>>() {
+                Some(value) => Ok(Some(Rc::clone(value))),
+                None => Err(AccessError(())),
+            },
+        })
+    }
+
+    /// Puts the value where `add_local` has made room.
+    fn fill(&'static self, value: Rc<T>) {
+        rt::with_local(self.key(), |slot| {
             if let Some(slot) = slot {
-                *slot = Some(Box::new(mine));
+                *slot = Some(Box::new(value));
             }
         });
-        Ok(f(&value))
     }
 }
 
 impl<T: 'static> LocalKey<Cell<T>> {
-    /// Sets the calling task's value; see [`std::thread::LocalKey::set`].
+    /// Sets the calling task's value, without making it first; see
+    /// [`std::thread::LocalKey::set`].
     pub fn set(&'static self, value: T) {
-        self.with(|cell| cell.set(value));
+        if let Err((value, cell)) = self.insert(Cell::new(value)) {
+            cell.set(value.into_inner());
+        }
     }
 
     /// The calling task's value.
@@ -131,6 +157,26 @@ impl<T: 'static> LocalKey<RefCell<T>> {
         F: FnOnce(&mut T) -> R,
     {
         self.with(|cell| f(&mut cell.borrow_mut()))
+    }
+
+    /// Sets the calling task's value, without making it first.
+    pub fn set(&'static self, value: T) {
+        if let Err((value, cell)) = self.insert(RefCell::new(value)) {
+            *cell.borrow_mut() = value.into_inner();
+        }
+    }
+
+    /// Takes the calling task's value and leaves the default.
+    pub fn take(&'static self) -> T
+    where
+        T: Default,
+    {
+        self.with(RefCell::take)
+    }
+
+    /// Replaces the calling task's value.
+    pub fn replace(&'static self, value: T) -> T {
+        self.with(|cell| cell.replace(value))
     }
 }
 

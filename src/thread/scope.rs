@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::panic::{self, AssertUnwindSafe, Location};
+use std::panic::{self, AssertUnwindSafe, Location, RefUnwindSafe};
 
 use crate::id::TaskId;
 use crate::op::{OpKind, Site};
@@ -21,9 +21,12 @@ pub struct Scope<'scope, 'env: 'scope> {
 #[derive(Default)]
 struct Threads {
     started: Vec<TaskId>,
-    /// A thread panicked and nobody has joined it.
-    panicked: bool,
+    /// How many threads panicked and have not been joined.
+    panicked: u32,
 }
+
+// As std's: what a panic could leave broken is on the threads' own stacks.
+impl RefUnwindSafe for Scope<'_, '_> {}
 
 /// Runs `f` and then waits for every thread that it started; see
 /// [`std::thread::scope`].
@@ -60,7 +63,7 @@ where
     }
     match result {
         Err(payload) => panic::resume_unwind(payload),
-        Ok(_) if scope.threads.get().panicked => panic!("a scoped thread panicked"),
+        Ok(_) if scope.threads.get().panicked > 0 => panic!("a scoped thread panicked"),
         Ok(value) => value,
     }
 }
@@ -100,7 +103,7 @@ impl<'scope> Scope<'scope, '_> {
             match panic::catch_unwind(AssertUnwindSafe(f)) {
                 Ok(value) => *theirs.get() = Some(value),
                 Err(payload) => {
-                    threads.get().panicked = true;
+                    threads.get().panicked += 1;
                     drop(theirs);
                     panic::resume_unwind(payload);
                 }
@@ -115,6 +118,7 @@ impl<'scope> Scope<'scope, '_> {
         };
         let task = rt::spawn(name, site, body);
         ScopedJoinHandle {
+            thread: Thread::of(task.unwrap_or(TaskId::MAIN)),
             task,
             packet,
             threads: self.threads.clone(),
@@ -132,7 +136,9 @@ impl fmt::Debug for Scope<'_, '_> {
 /// The right to wait for a scoped thread; see
 /// [`std::thread::ScopedJoinHandle`].
 pub struct ScopedJoinHandle<'scope, T> {
+    /// As in [`JoinHandle`](crate::thread::JoinHandle).
     task: Option<TaskId>,
+    thread: Thread,
     packet: Shared<Option<T>>,
     threads: Shared<Threads>,
     scope: PhantomData<&'scope mut &'scope ()>,
@@ -152,7 +158,7 @@ impl<T> ScopedJoinHandle<'_, T> {
         rt::join(task, OpKind::Join, Location::caller());
         let value = self.packet.get().take();
         value.ok_or_else(|| {
-            self.threads.get().panicked = false;
+            self.threads.get().panicked -= 1;
             rt::take_panic(task).unwrap_or_else(|| Box::new("the thread was unwound"))
         })
     }
@@ -169,8 +175,8 @@ impl<T> ScopedJoinHandle<'_, T> {
     }
 
     /// The thread itself.
-    pub fn thread(&self) -> Thread {
-        Thread::of(self.task.unwrap_or(TaskId::MAIN))
+    pub fn thread(&self) -> &Thread {
+        &self.thread
     }
 }
 

@@ -45,7 +45,11 @@ where
             *theirs.get() = Some(value);
         }),
     );
-    JoinHandle { task, packet }
+    JoinHandle {
+        thread: Thread::of(task.unwrap_or(TaskId::MAIN)),
+        task,
+        packet,
+    }
 }
 
 /// Names a thread before it is started; see [`std::thread::Builder`].
@@ -119,6 +123,7 @@ pub struct JoinHandle<T> {
     /// `None` if the thread was to be started while the execution was being torn
     /// down, so that it never ran.
     task: Option<TaskId>,
+    thread: Thread,
     packet: Shared<Option<T>>,
 }
 
@@ -152,8 +157,8 @@ impl<T> JoinHandle<T> {
     }
 
     /// The thread itself.
-    pub fn thread(&self) -> Thread {
-        Thread::of(self.task.unwrap_or(TaskId::MAIN))
+    pub fn thread(&self) -> &Thread {
+        &self.thread
     }
 }
 

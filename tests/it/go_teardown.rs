@@ -285,7 +285,6 @@ fn outside_a_scenario_it_says_so() {
         let payload = std::panic::catch_unwind(f).unwrap_err();
         payload.downcast_ref::<String>().unwrap().clone()
     };
-    std::panic::set_hook(Box::new(|_| {}));
     let chan = message(|| drop(go::chan::<u32>(0)));
     assert!(
         chan.starts_with("jostle's channel was used outside a scenario"),

@@ -1,5 +1,11 @@
-//! Integration tests, one binary.
+//! Integration tests, in one binary.
 //!
+//! - `explore`: runs a body over many seeds and collects what came of it.
+//! - `sync_*`: the primitives, the same bodies under std where that can end.
+//! - `statics`: primitives in `static`s start over in each execution.
+//! - `teardown`: executions that end early leave nothing behind.
+//! - `thread_*`: threads, scopes, parking, locals.
+//! - `time`: virtual time and hints.
 //! - `async_*`: `jostle::task`, and crates that run on it unmodified.
 //! - `go_*`: `jostle::go`.
 //! - `guards`: scenarios that hang, overflow their stack or start OS threads.
@@ -11,6 +17,7 @@ mod async_select;
 mod async_support;
 mod async_tasks;
 mod async_time;
+mod explore;
 mod go_chan;
 mod go_context;
 mod go_select;
@@ -20,3 +27,19 @@ mod go_sync;
 mod go_teardown;
 mod go_time;
 mod guards;
+mod statics;
+mod sync_atomic;
+mod sync_barrier;
+mod sync_condvar;
+mod sync_lazy;
+mod sync_mpsc;
+mod sync_mutex;
+mod sync_once;
+mod sync_rendezvous;
+mod sync_rwlock;
+mod teardown;
+mod thread_local;
+mod thread_park;
+mod thread_scope;
+mod thread_spawn;
+mod time;

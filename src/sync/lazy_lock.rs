@@ -1,0 +1,240 @@
+//! `LazyLock`.
+
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+
+use crate::op::OpKind;
+use crate::rt::{self, Attached, Side, TaskCell};
+use crate::sync::once::{Once, Progress};
+use crate::sync::slot::Slot;
+
+/// A value that is made at its first use; see [`std::sync::LazyLock`].
+///
+/// - Using it is a scheduling point only as long as it has not been made.
+/// - A `static` one is made anew in each execution. References to the values of
+///   earlier executions stay valid: those values are kept, which takes memory in
+///   a long campaign.
+/// - Using it within its own initialization deadlocks.
+pub struct LazyLock<T, F = fn() -> T> {
+    once: Once,
+    slot: Slot<T>,
+    init: TaskCell<Init<F>>,
+}
+
+struct Init<F> {
+    /// Gone once it has been called, unless it can be copied.
+    f: Option<F>,
+    /// [`LazyLock::force_mut`] panicked, which has no execution to tell.
+    poisoned: bool,
+}
+
+impl<T: RefUnwindSafe + UnwindSafe, F: UnwindSafe> RefUnwindSafe for LazyLock<T, F> {}
+impl<T: UnwindSafe, F: UnwindSafe> UnwindSafe for LazyLock<T, F> {}
+
+impl<T, F: FnOnce() -> T> LazyLock<T, F> {
+    /// A value that `f` makes when it is needed.
+    #[track_caller]
+    pub const fn new(f: F) -> LazyLock<T, F> {
+        LazyLock {
+            once: Once::new(),
+            slot: Slot::new(),
+            init: TaskCell::new(Init {
+                f: Some(f),
+                poisoned: false,
+            }),
+        }
+    }
+
+    /// The value, made if need be; see [`std::sync::LazyLock::force`].
+    ///
+    /// # Panics
+    ///
+    /// With the panic of the initialization; if it panicked earlier; outside a
+    /// scenario; if an earlier execution has used up a closure that can be called
+    /// only once.
+    #[inline]
+    #[track_caller]
+    pub fn force(this: &LazyLock<T, F>) -> &T {
+        let site = Location::caller();
+        let attached = this.attach();
+        if let Some(run) = this.once.begin(&attached, site) {
+            assert!(
+                !run.poisoned,
+                "LazyLock instance has previously been poisoned"
+            );
+            let Some(f) = this.initializer(&attached) else {
+                drop(run);
+                this.used_up(&attached);
+            };
+            let value = f();
+            run.finish(site, || this.slot.fill(&attached, value));
+        }
+        match this.slot.get(&attached) {
+            Some(value) => value,
+            None => unreachable!("this is a bug in jostle: a complete LazyLock is empty"),
+        }
+    }
+
+    /// The value to be changed, made if need be. Not a scheduling point.
+    ///
+    /// # Panics
+    ///
+    /// With the panic of the initialization; if it panicked earlier.
+    #[track_caller]
+    pub fn force_mut(this: &mut LazyLock<T, F>) -> &mut T {
+        this.freshen();
+        if this.slot.get_mut().is_none() {
+            assert!(
+                !this.is_poisoned(),
+                "LazyLock instance has previously been poisoned"
+            );
+            let init = this.init.get_mut();
+            let Some(f) = take_or_copy::<T, F>(&mut init.f) else {
+                panic!("LazyLock instance has previously been poisoned");
+            };
+            init.poisoned = true;
+            let value = f();
+            this.init.get_mut().poisoned = false;
+            this.slot.fill_mut(value, !rt::is_inside());
+            if let Some(attached) = this.once.attached() {
+                this.once.set(&attached, Progress::Complete);
+            }
+        }
+        match this.slot.get_mut() {
+            Some(value) => value,
+            None => unreachable!("this is a bug in jostle: a LazyLock is empty when filled"),
+        }
+    }
+
+    fn initializer(&self, attached: &Attached) -> Option<F> {
+        take_or_copy::<T, F>(&mut self.init.get(attached).f)
+    }
+
+    /// The initialization is to run, and its closure is gone.
+    #[cold]
+    #[track_caller]
+    fn used_up(&self, attached: &Attached) -> ! {
+        let site = Location::caller();
+        // The task that had it was unwound. Whoever needs the value in a
+        // destructor now waits for ever: gate B does not open.
+        while rt::is_teardown() {
+            rt::pass(attached, Side::B, OpKind::Once, site, None);
+        }
+        panic!(
+            "a LazyLock (created at {}) that can be initialized only once is used by two \
+             executions; give it an initialization without captured variables and the type \
+             LazyLock<T>, or create it inside the scenario",
+            self.once.site()
+        );
+    }
+}
+
+/// What is there, without taking it if it is a function pointer: a `static`
+/// needs it again in the next execution.
+fn take_or_copy<T, F>(f: &mut Option<F>) -> Option<F> {
+    // Apart from lifetimes, which make no difference to what follows.
+    if typeid::of::<F>() == typeid::of::<fn() -> T>() {
+        // SAFETY: `F` is the type of a function pointer, and all those are
+        // `Copy`, whatever lifetimes are in them.
+        f.as_ref().map(|f| unsafe { std::ptr::read(f) })
+    } else {
+        f.take()
+    }
+}
+
+impl<T, F> LazyLock<T, F> {
+    #[inline]
+    #[track_caller]
+    fn attach(&self) -> Attached {
+        let attached = self.once.attach("LazyLock");
+        if attached.fresh {
+            let poisoned = self.init.get(&attached).poisoned;
+            if self.slot.start_over(&attached) {
+                self.once.set(&attached, Progress::Complete);
+            } else if poisoned {
+                self.once.set(&attached, Progress::Poisoned);
+            }
+        }
+        attached
+    }
+
+    /// Drops the value of another execution from sight, before somebody to whom
+    /// the lock belongs alone looks into it.
+    #[track_caller]
+    fn freshen(&mut self) {
+        if rt::is_inside() {
+            self.attach();
+        }
+    }
+
+    fn is_poisoned(&mut self) -> bool {
+        let here = self.once.attached();
+        here.is_some_and(|a| self.once.progress(&a) == Progress::Poisoned)
+            || self.init.get_mut().poisoned
+    }
+
+    /// The value, if it has been made; see [`std::sync::LazyLock::get`].
+    ///
+    /// # Panics
+    ///
+    /// Outside a scenario.
+    #[track_caller]
+    pub fn get(this: &LazyLock<T, F>) -> Option<&T> {
+        let site = Location::caller();
+        let attached = this.attach();
+        if this.once.look(&attached, site) {
+            this.slot.get(&attached)
+        } else {
+            None
+        }
+    }
+
+    /// The value to be changed, if it has been made. Not a scheduling point.
+    #[track_caller]
+    pub fn get_mut(this: &mut LazyLock<T, F>) -> Option<&mut T> {
+        this.freshen();
+        this.slot.get_mut()
+    }
+}
+
+impl<T, F: FnOnce() -> T> Deref for LazyLock<T, F> {
+    type Target = T;
+
+    #[inline]
+    #[track_caller]
+    fn deref(&self) -> &T {
+        LazyLock::force(self)
+    }
+}
+
+impl<T, F: FnOnce() -> T> DerefMut for LazyLock<T, F> {
+    #[track_caller]
+    fn deref_mut(&mut self) -> &mut T {
+        LazyLock::force_mut(self)
+    }
+}
+
+impl<T: Default> Default for LazyLock<T> {
+    #[track_caller]
+    fn default() -> LazyLock<T> {
+        LazyLock::new(T::default)
+    }
+}
+
+impl<T: fmt::Debug, F> fmt::Debug for LazyLock<T, F> {
+    /// Not a scheduling point. Outside a scenario the value is not shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut tuple = f.debug_tuple("LazyLock");
+        if !rt::is_inside() {
+            return tuple.finish_non_exhaustive();
+        }
+        match self.slot.get(&self.attach()) {
+            Some(value) => tuple.field(value),
+            None => tuple.field(&format_args!("<uninit>")),
+        };
+        tuple.finish()
+    }
+}

@@ -1,0 +1,36 @@
+//! What `Mutex` and `RwLock` have in common.
+
+use std::sync::{LockResult, PoisonError};
+
+use crate::rt::{self, Handle};
+
+/// What an acquisition gives: the guard, inside an error if the lock is
+/// poisoned.
+pub(super) fn guarded<G>(guard: G, poisoned: bool) -> LockResult<G> {
+    if poisoned {
+        Err(PoisonError::new(guard))
+    } else {
+        Ok(guard)
+    }
+}
+
+/// Whether a guard that is dropped now poisons its lock: its task panics, and
+/// did not when it took the lock. Unwinding a torn-down execution is no panic of
+/// the program.
+pub(super) fn poisons(was_panicking: bool) -> bool {
+    !was_panicking && rt::panicking() && !rt::is_teardown()
+}
+
+/// Refuses a lock that joins an execution while a guard of an earlier one
+/// exists: a reference taken from a leaked guard may live as long as the lock,
+/// and giving out another one would alias it.
+#[track_caller]
+pub(super) fn assert_free(held: bool, kind: &str, handle: &Handle) {
+    assert!(
+        !held,
+        "a static {kind} (created at {}) is still locked by an earlier execution, which never \
+         dropped the guard (it forgot or leaked it, or a destructor panicked while the task was \
+         unwinding); create the {kind} inside the scenario",
+        handle.site()
+    );
+}

@@ -1,0 +1,87 @@
+//! Sending and receiving through a queue.
+//!
+//! That somebody waits for the queue is not visible to the others, so gates do.
+
+use std::sync::mpsc::{RecvTimeoutError, SendError, TryRecvError, TrySendError};
+
+use crate::op::{OpKind, Site};
+use crate::rt::{self, Side};
+use crate::sync::mpsc::channel::Channel;
+use crate::vtime::VInstant;
+
+impl<T> Channel<T> {
+    /// Sends, once there is room.
+    pub(super) fn push(&self, value: T, site: Site) -> Result<(), SendError<T>> {
+        let attached = self.attach();
+        rt::pass(&attached, Side::B, OpKind::Send, site, None);
+        let length = {
+            let mut state = self.state.get();
+            if !state.receiver {
+                return Err(SendError(value));
+            }
+            state.queue.push_back(value);
+            state.queue.len()
+        };
+        rt::note(length as u32);
+        self.set_gates(&attached);
+        Ok(())
+    }
+
+    /// Sends if there is room.
+    pub(super) fn try_push(&self, value: T, site: Site) -> Result<(), TrySendError<T>> {
+        let attached = self.attach();
+        rt::point(OpKind::TrySend, attached.id, site);
+        let has_receiver = self.state.get().receiver;
+        if !has_receiver {
+            return Err(TrySendError::Disconnected(value));
+        }
+        if !rt::is_open(&attached, Side::B) {
+            return Err(TrySendError::Full(value));
+        }
+        let length = {
+            let mut state = self.state.get();
+            state.queue.push_back(value);
+            state.queue.len()
+        };
+        rt::note(length as u32);
+        self.set_gates(&attached);
+        Ok(())
+    }
+
+    /// Receives, once there is a message.
+    pub(super) fn pop(
+        &self,
+        deadline: Option<VInstant>,
+        site: Site,
+    ) -> Result<T, RecvTimeoutError> {
+        let attached = self.attach();
+        if !rt::pass(&attached, Side::A, OpKind::Recv, site, deadline) {
+            return Err(RecvTimeoutError::Timeout);
+        }
+        let (value, left) = {
+            let mut state = self.state.get();
+            (state.queue.pop_front(), state.queue.len())
+        };
+        rt::note(left as u32);
+        self.set_gates(&attached);
+        value.ok_or(RecvTimeoutError::Disconnected)
+    }
+
+    /// Receives if there is a message.
+    pub(super) fn try_pop(&self, site: Site) -> Result<T, TryRecvError> {
+        let attached = self.attach();
+        rt::point(OpKind::TryRecv, attached.id, site);
+        let (value, left, connected) = {
+            let mut state = self.state.get();
+            let value = state.queue.pop_front();
+            (value, state.queue.len(), state.senders > 0)
+        };
+        rt::note(left as u32);
+        self.set_gates(&attached);
+        match value {
+            Some(value) => Ok(value),
+            None if connected => Err(TryRecvError::Empty),
+            None => Err(TryRecvError::Disconnected),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What the ends of a channel share.
+
+use std::collections::VecDeque;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::mpsc::{RecvTimeoutError, SendError, TryRecvError, TrySendError};
+
+use crate::id::TaskId;
+use crate::op::{OpKind, Site};
+use crate::rt::{self, Attached, Handle, Shared, Side};
+use crate::sync::mpsc::rendezvous::Offer;
+use crate::vtime::VInstant;
+
+/// One end's hold on a channel.
+pub(super) struct Channel<T> {
+    pub(super) state: Shared<State<T>>,
+    bound: usize,
+}
+
+/// Gate A is open while a receiver need not wait, gate B while a sender need
+/// not; with a bound of zero the gates are not used.
+pub(super) struct State<T> {
+    handle: Handle,
+    pub(super) senders: usize,
+    /// Whether there is a receiver.
+    pub(super) receiver: bool,
+    /// Messages on their way; at most as many as the bound says.
+    pub(super) queue: VecDeque<T>,
+    /// Bound zero: senders that wait, in the order of arrival.
+    pub(super) offers: VecDeque<Offer<T>>,
+    /// Bound zero: how many offers there have been.
+    pub(super) tickets: u64,
+    /// Bound zero: the receiver, while it waits.
+    pub(super) taker: Option<TaskId>,
+    /// Bound zero: what was handed to the receiver, which has not run since.
+    pub(super) handed: Option<T>,
+}
+
+// As for std's ends: a panic cannot strike while the state is half changed.
+impl<T> UnwindSafe for Channel<T> {}
+impl<T> RefUnwindSafe for Channel<T> {}
+
+impl<T> Channel<T> {
+    /// A channel with one sender and a receiver.
+    #[track_caller]
+    pub(super) fn new(bound: usize) -> Channel<T> {
+        let handle = Handle::new();
+        let attached = handle.attach("channel");
+        rt::set_gate(&attached, Side::B, true);
+        Channel {
+            state: Shared::new(State {
+                handle,
+                senders: 1,
+                receiver: true,
+                queue: VecDeque::new(),
+                offers: VecDeque::new(),
+                tickets: 0,
+                taker: None,
+                handed: None,
+            }),
+            bound,
+        }
+    }
+
+    /// The same channel, for its other end.
+    pub(super) fn clone(&self) -> Channel<T> {
+        Channel {
+            state: self.state.clone(),
+            bound: self.bound,
+        }
+    }
+
+    pub(super) fn attach(&self) -> Attached {
+        self.state.get().handle.attach("channel")
+    }
+
+    /// Sets the gates by the state.
+    pub(super) fn set_gates(&self, attached: &Attached) {
+        let state = self.state.get();
+        let receivable = !state.queue.is_empty() || state.senders == 0;
+        let sendable = state.queue.len() < self.bound || !state.receiver;
+        rt::set_gate(attached, Side::A, receivable);
+        rt::set_gate(attached, Side::B, sendable);
+    }
+
+    pub(super) fn send(&self, value: T, site: Site) -> Result<(), SendError<T>> {
+        match self.bound {
+            0 => self.offer(value, site),
+            _ => self.push(value, site),
+        }
+    }
+
+    pub(super) fn try_send(&self, value: T, site: Site) -> Result<(), TrySendError<T>> {
+        match self.bound {
+            0 => self.try_offer(value, site),
+            _ => self.try_push(value, site),
+        }
+    }
+
+    pub(super) fn recv(
+        &self,
+        deadline: Option<VInstant>,
+        site: Site,
+    ) -> Result<T, RecvTimeoutError> {
+        match self.bound {
+            0 => self.take(deadline, site),
+            _ => self.pop(deadline, site),
+        }
+    }
+
+    pub(super) fn try_recv(&self, site: Site) -> Result<T, TryRecvError> {
+        match self.bound {
+            0 => self.try_take(site),
+            _ => self.try_pop(site),
+        }
+    }
+
+    /// There is one sender more.
+    pub(super) fn add_sender(&self) {
+        self.state.get().senders += 1;
+    }
+
+    /// A sender goes. If it is the last one, the others can tell.
+    pub(super) fn drop_sender(&self, site: Site) {
+        let attached = {
+            let Some(mut state) = self.state.try_get() else {
+                return;
+            };
+            if state.senders > 1 {
+                state.senders -= 1;
+                return;
+            }
+            state.handle.attached()
+        };
+        let Some(attached) = attached else { return };
+        rt::point_in_drop(OpKind::Disconnect, attached.id, site);
+        let taker = {
+            let mut state = self.state.get();
+            state.senders = 0;
+            state.taker
+        };
+        self.set_gates(&attached);
+        if let Some(taker) = taker {
+            rt::complete(taker);
+        }
+    }
+
+    /// The receiver goes. Messages that it has not received are dropped.
+    pub(super) fn drop_receiver(&self, site: Site) {
+        let Some(attached) = self.state.try_get().and_then(|s| s.handle.attached()) else {
+            return;
+        };
+        rt::point_in_drop(OpKind::Disconnect, attached.id, site);
+        let mut leftovers = {
+            let mut state = self.state.get();
+            state.receiver = false;
+            for offer in &state.offers {
+                rt::complete(offer.task);
+            }
+            std::mem::take(&mut state.queue)
+        };
+        self.set_gates(&attached);
+        leftovers.clear();
+    }
+}

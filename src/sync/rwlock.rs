@@ -1,0 +1,292 @@
+//! `RwLock`.
+//!
+//! Gate A is open while the lock is free (writers pass), gate B while nobody
+//! writes (readers pass).
+//!
+//! std leaves open whether readers may overtake a writer that waits, and warns
+//! that a task which reads twice may deadlock with a writer in between. Here both
+//! happen: a reader that meets other readers and a waiting writer goes on or
+//! queues behind the writer, as the decision source says.
+
+#![allow(unsafe_code)]
+
+use std::cell::UnsafeCell;
+use std::fmt;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::sync::{LockResult, TryLockError, TryLockResult};
+
+use crate::decision::ChoiceKind;
+use crate::id::TaskId;
+use crate::op::{OpKind, Site};
+use crate::rt::{self, Attached, Handle, Side, TaskCell};
+use crate::sync::lock::{self, guarded};
+use crate::sync::rwlock_guards::{RwLockReadGuard, RwLockWriteGuard};
+
+/// A lock for one writer or many readers, with poisoning; see
+/// [`std::sync::RwLock`].
+///
+/// Which of the waiting tasks gets the lock is a scheduling decision.
+pub struct RwLock<T: ?Sized> {
+    pub(super) handle: Handle,
+    pub(super) state: TaskCell<State>,
+    pub(super) data: UnsafeCell<T>,
+}
+
+pub(super) struct State {
+    /// Who reads; a task that reads twice is in it twice.
+    pub(super) readers: Vec<TaskId>,
+    pub(super) writing: bool,
+    pub(super) poisoned: bool,
+    /// Readers that let a waiting writer go first.
+    behind: Vec<TaskId>,
+}
+
+impl State {
+    const FREE: State = State {
+        readers: Vec::new(),
+        writing: false,
+        poisoned: false,
+        behind: Vec::new(),
+    };
+
+    /// The task that alone can make a writer's wait end.
+    fn only_reader(&self) -> Option<TaskId> {
+        let first = *self.readers.first()?;
+        self.readers.iter().all(|&r| r == first).then_some(first)
+    }
+}
+
+// SAFETY: As for std's lock, `T` moves to whoever holds it for writing.
+unsafe impl<T: ?Sized + Send> Send for RwLock<T> {}
+// SAFETY: `data` is reached only through guards. `write` makes its guard only
+// when gate A is open and shuts both gates before any other task can run, so a
+// write guard is alone; `read` makes one only when gate B is open and shuts A.
+// The gates open for a new execution only if no guard is left of an old one.
+// Read guards give `&T` to several tasks at a time, hence `T: Sync`.
+unsafe impl<T: ?Sized + Send + Sync> Sync for RwLock<T> {}
+
+// A writer that panics poisons the lock, and so nobody sees broken data unawares.
+impl<T: ?Sized> UnwindSafe for RwLock<T> {}
+impl<T: ?Sized> RefUnwindSafe for RwLock<T> {}
+
+impl<T> RwLock<T> {
+    /// A lock that nobody holds.
+    #[track_caller]
+    pub const fn new(value: T) -> RwLock<T> {
+        RwLock {
+            handle: Handle::new(),
+            state: TaskCell::new(State::FREE),
+            data: UnsafeCell::new(value),
+        }
+    }
+
+    /// The value, without a lock, since nobody else can have one.
+    ///
+    /// # Errors
+    ///
+    /// If the lock is poisoned; the error holds the value.
+    pub fn into_inner(self) -> LockResult<T> {
+        guarded(self.data.into_inner(), self.state.into_inner().poisoned)
+    }
+}
+
+impl<T: ?Sized> RwLock<T> {
+    #[inline]
+    #[track_caller]
+    fn attach(&self) -> Attached {
+        let attached = self.handle.attach("RwLock");
+        if attached.fresh {
+            let mut state = self.state.get(&attached);
+            let held = state.writing || !state.readers.is_empty();
+            lock::assert_free(held, "RwLock", &self.handle);
+            state.poisoned = false;
+            state.behind.clear();
+            self.set_gates(&attached, &state);
+        }
+        attached
+    }
+
+    /// Tells the runtime who holds the lock.
+    pub(super) fn set_gates(&self, attached: &Attached, state: &State) {
+        rt::set_gate(
+            attached,
+            Side::A,
+            !state.writing && state.readers.is_empty(),
+        );
+        rt::set_gate(attached, Side::B, !state.writing);
+        if !state.writing {
+            rt::set_owner(attached, state.only_reader());
+        }
+    }
+
+    /// Waits for the lock, for reading; see [`std::sync::RwLock::read`].
+    ///
+    /// # Errors
+    ///
+    /// If the lock is poisoned; the error holds the guard.
+    ///
+    /// # Panics
+    ///
+    /// Outside a scenario.
+    #[track_caller]
+    pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
+        let site = Location::caller();
+        let attached = self.attach();
+        loop {
+            rt::pass(&attached, Side::B, OpKind::ReadLock, site, None);
+            match self.writer_first(&attached) {
+                None => return self.read_guard(&attached, site),
+                Some(writer) => {
+                    self.state.get(&attached).behind.push(rt::current_task());
+                    rt::wait(Some(writer), None);
+                }
+            }
+        }
+    }
+
+    /// Takes the lock for reading if nobody writes; see
+    /// [`std::sync::RwLock::try_read`].
+    ///
+    /// # Errors
+    ///
+    /// If the lock is not free, if a writer waits and goes first, or if the lock
+    /// is poisoned; the last error holds the guard.
+    ///
+    /// # Panics
+    ///
+    /// Outside a scenario.
+    #[track_caller]
+    pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
+        let site = Location::caller();
+        let attached = self.attach();
+        rt::set_tried(&attached);
+        rt::point(OpKind::TryReadLock, attached.id, site);
+        let free = rt::is_open(&attached, Side::B) && self.writer_first(&attached).is_none();
+        rt::note(u32::from(free));
+        if !free {
+            return Err(TryLockError::WouldBlock);
+        }
+        self.read_guard(&attached, site)
+            .map_err(TryLockError::Poisoned)
+    }
+
+    /// Waits for the lock, for writing; see [`std::sync::RwLock::write`].
+    ///
+    /// # Errors
+    ///
+    /// If the lock is poisoned; the error holds the guard.
+    ///
+    /// # Panics
+    ///
+    /// Outside a scenario.
+    #[track_caller]
+    pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
+        let site = Location::caller();
+        let attached = self.attach();
+        rt::pass(&attached, Side::A, OpKind::Lock, site, None);
+        self.write_guard(&attached, site)
+    }
+
+    /// Takes the lock for writing if it is free; see
+    /// [`std::sync::RwLock::try_write`].
+    ///
+    /// # Errors
+    ///
+    /// If the lock is not free, or if it is poisoned; the latter error holds the
+    /// guard.
+    ///
+    /// # Panics
+    ///
+    /// Outside a scenario.
+    #[track_caller]
+    pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
+        let site = Location::caller();
+        let attached = self.attach();
+        rt::set_tried(&attached);
+        rt::point(OpKind::TryLock, attached.id, site);
+        let free = rt::is_open(&attached, Side::A);
+        rt::note(u32::from(free));
+        if !free {
+            return Err(TryLockError::WouldBlock);
+        }
+        self.write_guard(&attached, site)
+            .map_err(TryLockError::Poisoned)
+    }
+
+    /// The waiting writer that a reader lets go first, if it does. Without other
+    /// readers nothing holds the writer up, and who comes first is a scheduling
+    /// decision.
+    fn writer_first(&self, attached: &Attached) -> Option<TaskId> {
+        if self.state.get(attached).readers.is_empty() {
+            return None;
+        }
+        let writer = rt::first_at(attached, Side::A)?;
+        (rt::choose(ChoiceKind::Waiter, 2) == 1).then_some(writer)
+    }
+
+    /// Takes the lock, which nobody writes.
+    fn read_guard(&self, attached: &Attached, site: Site) -> LockResult<RwLockReadGuard<'_, T>> {
+        let mut state = self.state.get(attached);
+        state.readers.push(rt::current_task());
+        self.set_gates(attached, &state);
+        guarded(RwLockReadGuard::new(self, site), state.poisoned)
+    }
+
+    /// Takes the lock, which is free.
+    fn write_guard(&self, attached: &Attached, site: Site) -> LockResult<RwLockWriteGuard<'_, T>> {
+        let mut state = self.state.get(attached);
+        state.writing = true;
+        self.set_gates(attached, &state);
+        rt::set_owner(attached, Some(rt::current_task()));
+        for reader in state.behind.drain(..) {
+            rt::complete(reader);
+        }
+        guarded(RwLockWriteGuard::new(self, site), state.poisoned)
+    }
+
+    /// Whether a write guard was dropped while its task panicked.
+    ///
+    /// It is not a scheduling point.
+    #[track_caller]
+    pub fn is_poisoned(&self) -> bool {
+        let attached = self.attach();
+        self.state.get(&attached).poisoned
+    }
+
+    /// Forgets the poison.
+    #[track_caller]
+    pub fn clear_poison(&self) {
+        let attached = self.attach();
+        self.state.get(&attached).poisoned = false;
+    }
+
+    /// The value, without a lock, since nobody else can have one.
+    ///
+    /// # Errors
+    ///
+    /// If the lock is poisoned; the error holds the reference.
+    pub fn get_mut(&mut self) -> LockResult<&mut T> {
+        guarded(self.data.get_mut(), self.state.get_mut().poisoned)
+    }
+}
+
+impl<T: Default> Default for RwLock<T> {
+    #[track_caller]
+    fn default() -> RwLock<T> {
+        RwLock::new(T::default())
+    }
+}
+
+impl<T> From<T> for RwLock<T> {
+    #[track_caller]
+    fn from(value: T) -> RwLock<T> {
+        RwLock::new(value)
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Looking at the value would be an operation of its own.
+        f.debug_struct("RwLock").finish_non_exhaustive()
+    }
+}
