@@ -152,7 +152,7 @@ fn verdict(summary: &Summary) -> String {
         Verdict::AsExpected => match summary.findings.first() {
             Some(found) => format!(
                 "ok       {name}: {} (as expected, execution {})",
-                found.finding,
+                first_line(found),
                 HumanCount(found.execution)
             ),
             None => format!(
@@ -163,7 +163,7 @@ fn verdict(summary: &Summary) -> String {
         Verdict::Unexpected => match summary.findings.iter().find(|f| !f.expected) {
             Some(found) => format!(
                 "FINDING  {name}: {} (execution {})",
-                found.finding,
+                first_line(found),
                 HumanCount(found.execution)
             ),
             None => format!("FINDING  {name}"),
@@ -176,6 +176,12 @@ fn verdict(summary: &Summary) -> String {
             "NOTHING  {name}: its argument could not be made in any of {executions} executions"
         ),
     }
+}
+
+/// The finding in one line: the message of an assertion has several.
+fn first_line(found: &Found) -> String {
+    let text = found.finding.to_string();
+    text.lines().next().unwrap_or_default().to_owned()
 }
 
 fn total(summaries: &[Summary]) -> String {

@@ -185,8 +185,9 @@ impl Pulse {
     }
 }
 
+/// The number of the calling OS thread.
 #[allow(unsafe_code)]
-fn os_thread() -> i32 {
+pub(crate) fn os_thread() -> i32 {
     // SAFETY: `gettid` takes nothing and always succeeds.
     unsafe { libc::gettid() }
 }

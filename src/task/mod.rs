@@ -67,9 +67,9 @@ mod interval;
 mod join_error;
 mod join_set;
 mod packet;
+mod preemptible;
 #[doc(hidden)]
 pub mod select;
-mod preemptible;
 mod sleep;
 mod spawn;
 mod timeout;

@@ -46,7 +46,11 @@ fn a_future_that_drops_its_waker_is_a_lost_wake_up() {
     });
     explored.assert(&["finding: lost-wakeup", "seen"]);
     let finding = explored.finding(Kind::LostWakeup);
-    assert_eq!(finding.waits.len(), 1, "the task that waits for it is no culprit");
+    assert_eq!(
+        finding.waits.len(),
+        1,
+        "the task that waits for it is no culprit"
+    );
     assert_eq!(finding.waits[0].op, OpKind::Poll);
 }
 
@@ -174,7 +178,12 @@ fn select_loses_a_message_that_a_dropped_future_has_received() {
     };
     let explored = run(false);
     explored.assert(&["all", "finding: panic"]);
-    assert!(explored.finding(Kind::Panic).message.contains("a message is lost"));
+    assert!(
+        explored
+            .finding(Kind::Panic)
+            .message
+            .contains("a message is lost")
+    );
     run(true).assert(&["all"]);
 }
 

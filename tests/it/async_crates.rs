@@ -29,7 +29,9 @@ fn tokio_mpsc_keeps_the_order_of_each_sender() {
             let tx = tx.clone();
             task::spawn(async move {
                 for i in 0..2 {
-                    task::preemptible(tx.send(format!("{name}{i}"))).await.unwrap();
+                    task::preemptible(tx.send(format!("{name}{i}")))
+                        .await
+                        .unwrap();
                 }
             });
         }
@@ -149,8 +151,11 @@ fn tokio_semaphore_admits_as_many_as_it_has_permits() {
         let (inside, most) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
         let tasks: Vec<_> = (0..4)
             .map(|_| {
-                let (semaphore, inside, most) =
-                    (Arc::clone(&semaphore), Arc::clone(&inside), Arc::clone(&most));
+                let (semaphore, inside, most) = (
+                    Arc::clone(&semaphore),
+                    Arc::clone(&inside),
+                    Arc::clone(&most),
+                );
                 task::spawn(async move {
                     let _permit = semaphore.acquire().await.unwrap();
                     most.fetch_max(inside.fetch_add(1, SeqCst) + 1, SeqCst);
@@ -342,8 +347,9 @@ fn futures_join_and_select_biased() {
 #[test]
 fn futures_unordered_gives_results_as_they_come() {
     let explored = explore_async(60, || async {
-        let mut all: FuturesUnordered<_> =
-            (0..3).map(|i| task::spawn(async move { i }).map(Result::unwrap)).collect();
+        let mut all: FuturesUnordered<_> = (0..3)
+            .map(|i| task::spawn(async move { i }).map(Result::unwrap))
+            .collect();
         let mut order = String::new();
         while let Some(i) = all.next().await {
             order.push_str(&i.to_string());

@@ -92,7 +92,10 @@ pub(crate) fn explore_with(
             };
             let (outcome, text, fingerprint) = once();
             let again = once();
-            assert_eq!(again.2, fingerprint, "{kind} is not deterministic at {seed}");
+            assert_eq!(
+                again.2, fingerprint,
+                "{kind} is not deterministic at {seed}"
+            );
             assert_eq!(again.1, text);
             explored.add(outcome, text);
         }

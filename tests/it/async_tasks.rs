@@ -143,7 +143,10 @@ fn a_task_that_blocks_is_aborted_when_it_awaits_again() {
         // Until it waits for the lock.
         thread::sleep(std::time::Duration::from_secs(1));
         handle.abort();
-        assert!(!handle.is_finished(), "it cannot be aborted while it blocks");
+        assert!(
+            !handle.is_finished(),
+            "it cannot be aborted while it blocks"
+        );
         drop(held);
         let error = task::block_on(handle).unwrap_err();
         format!("{} {}", error.is_cancelled(), got.load(SeqCst))
@@ -267,7 +270,14 @@ fn a_panic_reaches_the_handle_if_it_is_allowed() {
     let explored = explore_async(10, body);
     let finding = explored.always(Kind::Panic);
     assert_eq!(finding.message, "boom");
-    assert!(finding.place.as_ref().unwrap().file.ends_with("async_tasks.rs"));
+    assert!(
+        finding
+            .place
+            .as_ref()
+            .unwrap()
+            .file
+            .ends_with("async_tasks.rs")
+    );
 }
 
 #[test]

@@ -8,6 +8,11 @@
 //! - `time`: virtual time and hints.
 //! - `async_*`: `jostle::task`, and crates that run on it unmodified.
 //! - `go_*`: `jostle::go`.
+//! - `cli`: the command: exit codes, messages, files.
+//! - `corpus`: inputs and reports of every scenario, replayed byte for byte.
+//! - `determinism`: the same input gives the same execution, in any process.
+//! - `layers`: modules import only what lies below them.
+//! - `soak`: many executions in one process.
 //! - `guards`: scenarios that hang, overflow their stack or start OS threads.
 
 mod async_bugs;
@@ -17,6 +22,9 @@ mod async_select;
 mod async_support;
 mod async_tasks;
 mod async_time;
+mod cli;
+mod corpus;
+mod determinism;
 mod explore;
 mod go_chan;
 mod go_context;
@@ -27,6 +35,8 @@ mod go_sync;
 mod go_teardown;
 mod go_time;
 mod guards;
+mod layers;
+mod soak;
 mod statics;
 mod sync_atomic;
 mod sync_barrier;

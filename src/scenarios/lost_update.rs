@@ -1,0 +1,34 @@
+//! Two tasks read, add and write back: one of the additions is lost.
+//!
+//! Origin: the first example of every book on concurrency.
+
+use std::sync::Arc;
+
+use crate::sync::atomic::{AtomicU32, Ordering};
+use crate::thread;
+
+fn count_to_two(add: fn(&AtomicU32)) {
+    let counter = Arc::new(AtomicU32::new(0));
+    let other = Arc::clone(&counter);
+    let task = thread::spawn(move || add(&other));
+    add(&counter);
+    task.join().unwrap();
+    assert_eq!(counter.load(Ordering::SeqCst), 2, "an addition was lost");
+}
+
+/// A counter is read and written in two operations: an addition is lost.
+#[crate::scenario(expect = "panic: an addition was lost")]
+fn lost_update() {
+    count_to_two(|counter| {
+        let seen = counter.load(Ordering::SeqCst);
+        counter.store(seen + 1, Ordering::SeqCst);
+    });
+}
+
+/// The counter is read and written in one operation.
+#[crate::scenario]
+fn lost_update_fixed() {
+    count_to_two(|counter| {
+        counter.fetch_add(1, Ordering::SeqCst);
+    });
+}

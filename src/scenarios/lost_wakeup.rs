@@ -1,0 +1,48 @@
+//! A flag is set and announced without the lock that the waiter looks at it
+//! under: the announcement falls between the look and the wait.
+//!
+//! Origin: the `Condvar` chapter of every thread library; std's documentation of
+//! `Condvar` shows the right form.
+
+use std::sync::Arc;
+
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Condvar, Mutex};
+use crate::thread;
+
+/// The flag is set outside the lock, so that the notification may come before
+/// the wait.
+#[crate::scenario(expect = "lost-wakeup")]
+fn lost_wakeup() {
+    let shared = Arc::new((Mutex::new(()), Condvar::new(), AtomicBool::new(false)));
+    let theirs = Arc::clone(&shared);
+    let waiter = thread::spawn(move || {
+        let (lock, ready, flag) = &*theirs;
+        let mut guard = lock.lock().unwrap();
+        while !flag.load(Ordering::SeqCst) {
+            guard = ready.wait(guard).unwrap();
+        }
+    });
+    let (_, ready, flag) = &*shared;
+    flag.store(true, Ordering::SeqCst);
+    ready.notify_one();
+    waiter.join().unwrap();
+}
+
+/// The flag is set under the lock.
+#[crate::scenario]
+fn lost_wakeup_fixed() {
+    let shared = Arc::new((Mutex::new(false), Condvar::new()));
+    let theirs = Arc::clone(&shared);
+    let waiter = thread::spawn(move || {
+        let (flag, ready) = &*theirs;
+        let mut flag = flag.lock().unwrap();
+        while !*flag {
+            flag = ready.wait(flag).unwrap();
+        }
+    });
+    let (flag, ready) = &*shared;
+    *flag.lock().unwrap() = true;
+    ready.notify_one();
+    waiter.join().unwrap();
+}

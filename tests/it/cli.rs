@@ -1,0 +1,233 @@
+//! The command: exit codes, messages, files.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn jostle(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_jostle"))
+        .args(args)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+/// An empty folder of this test.
+fn folder(name: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+
+/// The fingerprint that a replay prints.
+fn fingerprint(text: &str) -> &str {
+    let line = text.lines().find(|l| l.starts_with("Fingerprint: "));
+    line.unwrap().trim_start_matches("Fingerprint: ")
+}
+
+#[test]
+fn list_shows_every_scenario_with_its_expectation() {
+    let output = jostle(&["list"]);
+    assert_eq!(code(&output), 0);
+    let text = stdout(&output);
+    assert!(text.contains("pool_shutdown "), "{text}");
+    let bug = text.lines().find(|l| l.starts_with("lock_order_abba "));
+    assert!(bug.unwrap().contains("deadlock"), "{text}");
+    let json: Value = serde_json::from_str(&stdout(&jostle(&["list", "--json"]))).unwrap();
+    let rows = json["scenarios"].as_array().unwrap();
+    assert_eq!(rows.len(), text.lines().count());
+    assert!(rows.iter().all(|r| r["line"].as_u64().unwrap() > 0));
+}
+
+#[test]
+fn a_found_trace_replays_to_the_same_fingerprint_in_another_process() {
+    let out = folder("replay");
+    let found = jostle(&["hunt", "pool_shutdown", "--out", out.to_str().unwrap()]);
+    assert_eq!(code(&found), 0, "{}", stderr(&found));
+    assert!(stderr(&found).contains("send on closed channel"));
+    let traces: Vec<_> = fs::read_dir(&out).unwrap().collect();
+    assert_eq!(traces.len(), 1);
+    let path = traces[0].as_ref().unwrap().path();
+    let path = path.to_str().unwrap();
+    let once = jostle(&["replay", path]);
+    let twice = jostle(&["replay", path]);
+    assert_eq!(code(&once), 1, "{}", stderr(&once));
+    assert_eq!(stdout(&once), stdout(&twice));
+    assert_eq!(stderr(&once), "");
+    let recorded: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    assert_eq!(
+        recorded["fingerprint"].as_str().unwrap(),
+        fingerprint(&stdout(&once))
+    );
+    // The command in the report is the command that was given.
+    assert!(stdout(&once).contains(&format!(" replay {path}")));
+}
+
+#[test]
+fn a_trace_that_does_not_fit_says_where() {
+    let out = folder("misfit");
+    jostle(&["hunt", "pool_shutdown", "--out", out.to_str().unwrap()]);
+    let path = fs::read_dir(&out).unwrap().next().unwrap().unwrap().path();
+    let other = jostle(&[
+        "replay",
+        "--scenario",
+        "dining_philosophers",
+        path.to_str().unwrap(),
+    ]);
+    assert!(
+        stderr(&other).contains("does not fit"),
+        "{}",
+        stderr(&other)
+    );
+    assert!(stderr(&other).contains("decision "), "{}", stderr(&other));
+}
+
+#[test]
+fn hunt_json_is_one_document_with_every_figure() {
+    let out = folder("json");
+    let output = jostle(&[
+        "hunt",
+        "lost_update",
+        "lost_update_fixed",
+        "--runs",
+        "500",
+        "--jobs",
+        "1",
+        "--json",
+        "--out",
+        out.to_str().unwrap(),
+    ]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let json: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(json["jostle_hunt"], 1);
+    assert_eq!(json["as_expected"], true);
+    let scenarios = json["scenarios"].as_array().unwrap();
+    let (bug, fixed) = (&scenarios[0], &scenarios[1]);
+    assert_eq!(bug["name"], "lost_update");
+    assert_eq!(bug["findings"][0]["kind"], "panic");
+    assert_eq!(bug["findings"][0]["expected"], true);
+    assert!(fs::exists(bug["traces"][0].as_str().unwrap()).unwrap());
+    assert_eq!(fixed["executions"], 500);
+    assert_eq!(fixed["findings"].as_array().unwrap().len(), 0);
+    assert!(fixed["distinct_interleavings"].as_u64().unwrap() > 1);
+    assert!(fixed["steps"].as_u64().unwrap() > 500);
+}
+
+#[test]
+fn the_result_does_not_depend_on_the_number_of_jobs() {
+    let figures = |jobs: &str| {
+        let out = folder(&format!("jobs-{jobs}"));
+        let output = jostle(&[
+            "hunt",
+            "dining_philosophers",
+            "lock_order_fixed",
+            "--runs",
+            "1000",
+            "--jobs",
+            jobs,
+            "--json",
+            "--out",
+            out.to_str().unwrap(),
+        ]);
+        let json: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        let rows = json["scenarios"].as_array().unwrap().clone();
+        rows.into_iter()
+            .map(|r| {
+                let first = r["findings"][0]["execution"].clone();
+                (
+                    r["executions"].clone(),
+                    r["distinct_interleavings"].clone(),
+                    first,
+                )
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(figures("1"), figures("3"));
+}
+
+#[test]
+fn a_missed_expectation_is_exit_code_1() {
+    // Under the calm schedule nobody is ever between the two operations.
+    let output = jostle(&["hunt", "lost_update", "--strategy", "calm", "--runs", "10"]);
+    assert_eq!(code(&output), 1);
+    assert!(stderr(&output).contains("MISSED"), "{}", stderr(&output));
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2_and_names_the_remedy() {
+    let out = folder("usage");
+    let file = |name: &str, content: &[u8]| {
+        let path = out.join(name);
+        fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let empty = file("empty", b"");
+    let foreign = file("foreign", b"\x89PNG\r\n\x1a\n0000");
+    let corrupt = file("corrupt", b"{\"jostle_trace\": 1, \"scenario\": \"pool_sh");
+    let newer = file("newer", b"{\"jostle_trace\": 999}");
+    let cases: &[(&[&str], &str)] = &[
+        (&["hunt", "pool_shutdow"], "did you mean pool_shutdown"),
+        (&["hunt", "--strategy", "best"], "round-robin"),
+        (&["hunt", "--time", "soon"], "for example 30"),
+        (&["hunt", "--jobs", "0"], "1..=256"),
+        (&["chase"], "Usage"),
+        (&[], "Usage"),
+        (&["replay", "no/such/file"], "cannot read no/such/file"),
+        (&["replay", &empty], "empty"),
+        (&["replay", "--scenario", "pool_shutdown", &empty], "empty"),
+        (&["replay", &foreign], "--scenario"),
+        (&["replay", &corrupt], "corrupt"),
+        (&["replay", &newer], "newer"),
+    ];
+    for (args, text) in cases {
+        let output = jostle(args);
+        let said = stderr(&output);
+        assert_eq!(code(&output), 2, "{args:?}: {said}");
+        assert!(said.contains(text), "{args:?}: {said}");
+        assert!(!said.contains("panicked"), "{args:?}: {said}");
+    }
+}
+
+#[test]
+fn any_bytes_are_an_input_when_the_scenario_is_named() {
+    let out = folder("bytes");
+    let path = out.join("input");
+    for bytes in [&b"\0"[..], b"hello", &[0xff; 300]] {
+        fs::write(&path, bytes).unwrap();
+        let args = [
+            "replay",
+            "--scenario",
+            "lock_order_fixed",
+            path.to_str().unwrap(),
+        ];
+        let output = jostle(&args);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        assert!(stdout(&output).contains("nothing found"));
+    }
+}
+
+#[test]
+fn help_goes_to_standard_output_and_names_the_exit_codes() {
+    let output = jostle(&["--help"]);
+    assert_eq!(code(&output), 0);
+    assert!(
+        stdout(&output).contains("Exit codes"),
+        "{}",
+        stdout(&output)
+    );
+}

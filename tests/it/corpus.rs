@@ -1,0 +1,237 @@
+//! The corpus: inputs that reach each scenario, and inputs that fail it beside the
+//! report they have to give, all replayed byte for byte.
+//!
+//! `corpus/NAME/inputs/*` are inputs of the fuzz target that find nothing. For a known
+//! bug, `corpus/NAME/failing/` has `KIND.input`, an input that finds it, `KIND.trace.json`,
+//! the execution it stands for, and `KIND.txt`, the report of either.
+//!
+//! `JOSTLE_UPDATE_CORPUS=1 cargo test corpus` writes what is missing or has changed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+use jostle::campaign::{Runner, profile};
+use jostle::decision::Choice;
+use jostle::finding::Finding;
+use jostle::input::{self, Input};
+use jostle::report::terminal::{self, Options};
+use jostle::report::{Commands, Report};
+use jostle::scenario::registry::{Scope, scenarios};
+use jostle::scenario::{Expect, Scenario};
+use jostle::strategy::Kind;
+use jostle::trace::Trace;
+use jostle::trace::file::{self, FindingSummary, TraceFile};
+
+/// Inputs kept for each scenario that find nothing.
+const PASSING: usize = 3;
+
+/// Writes the corpus anew if the environment asks for it, once.
+fn update_if_asked() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        if std::env::var_os("JOSTLE_UPDATE_CORPUS").is_some() {
+            for scenario in scenarios(Scope::All).unwrap() {
+                update(scenario);
+            }
+        }
+    });
+}
+
+/// A selector with which fuzzing all of the catalogue gets to this scenario.
+fn selector(scenario: &Scenario) -> u32 {
+    let all = scenarios(Scope::All).unwrap();
+    let names: Vec<&str> = all.iter().map(|s| s.name).collect();
+    let selects = |selector: &u32| input::select(*selector, &names) == Some(scenario.name);
+    (0..u32::MAX).find(selects).unwrap()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus")
+}
+
+struct Execution {
+    finding: Option<Finding>,
+    trace: Trace,
+}
+
+fn execute(scenario: &'static Scenario, input: &Input) -> Execution {
+    let mut runner = Runner::new();
+    let profile = profile(&mut runner, scenario);
+    let run = runner.run(scenario, &profile, input);
+    assert!(!run.rejected, "{}", scenario.name);
+    Execution {
+        finding: run.outcome.finding,
+        trace: runner.trace(),
+    }
+}
+
+fn replay(scenario: &'static Scenario, choices: Vec<Choice>, data: &[u8]) -> Execution {
+    let mut runner = Runner::new();
+    let run = runner.replay(scenario, choices, data);
+    assert_eq!(run.outcome.divergence, None, "{}", scenario.name);
+    Execution {
+        finding: run.outcome.finding,
+        trace: runner.trace(),
+    }
+}
+
+fn report(scenario: &Scenario, finding: &Finding, trace: &Trace) -> String {
+    let commands = Commands {
+        replay: format!(
+            "jostle replay corpus/{}/failing/{}.trace.json",
+            scenario.name, finding.kind
+        ),
+        minimize: None,
+    };
+    let report = Report {
+        scenario: scenario.name,
+        about: scenario.about,
+        finding,
+        trace,
+        commands: &commands,
+    };
+    let options = Options {
+        width: 100,
+        ..Options::default()
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    terminal::render(&report, &options, &|file| {
+        fs::read_to_string(root.join(file)).ok()
+    })
+}
+
+/// Inputs by seed, every strategy in turn.
+fn inputs() -> impl Iterator<Item = Input> {
+    (0..100_000u64).map(|seed| Input::from_seed(Kind::ALL[seed as usize % Kind::ALL.len()], seed))
+}
+
+fn update(scenario: &'static Scenario) {
+    let folder = root().join(scenario.name);
+    let passing = folder.join("inputs");
+    fs::create_dir_all(&passing).unwrap();
+    if fs::read_dir(&passing).unwrap().next().is_none() {
+        let reach = inputs()
+            .take(2_000)
+            .filter(|input| execute(scenario, input).finding.is_none());
+        for input in reach.take(PASSING) {
+            let path = passing.join(format!("{}-{}", input.strategy, input.seed));
+            fs::write(path, input.encode(selector(scenario))).unwrap();
+        }
+    }
+    if scenario.expect == Expect::Clean {
+        return;
+    }
+    let failing = folder.join("failing");
+    let _ = fs::remove_dir_all(&failing);
+    fs::create_dir_all(&failing).unwrap();
+    let found = inputs().find_map(|input| {
+        let execution = execute(scenario, &input);
+        let finding = execution.finding.filter(|f| scenario.expect.allows(f))?;
+        Some((input, finding, execution.trace))
+    });
+    let (input, finding, trace) = found.unwrap();
+    let stem = failing.join(finding.kind.name());
+    let trace_file = TraceFile {
+        scenario: scenario.name.to_owned(),
+        strategy: input.strategy,
+        seed: input.seed,
+        overrides: input.overrides.clone(),
+        data: input.data.clone(),
+        choices: trace.choices.clone(),
+        fingerprint: trace.fingerprint(),
+        finding: Some(FindingSummary::from(&finding)),
+    };
+    fs::write(
+        stem.with_extension("input"),
+        input.encode(selector(scenario)),
+    )
+    .unwrap();
+    fs::write(
+        stem.with_extension("trace.json"),
+        file::write(&trace_file).unwrap(),
+    )
+    .unwrap();
+    fs::write(
+        stem.with_extension("txt"),
+        report(scenario, &finding, &trace),
+    )
+    .unwrap();
+}
+
+/// The files of a folder, in the order of their names.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn every_scenario_has_inputs_that_reach_it() {
+    update_if_asked();
+    for scenario in scenarios(Scope::All).unwrap() {
+        let paths = files(&root().join(scenario.name).join("inputs"));
+        // Some bugs show in every execution: then no input passes.
+        let certain = scenario.expect != Expect::Clean && paths.is_empty();
+        assert!(certain || paths.len() == PASSING, "{}", scenario.name);
+        for path in paths {
+            let (_, input) = Input::decode(&fs::read(&path).unwrap());
+            let execution = execute(scenario, &input);
+            assert_eq!(execution.finding, None, "{}", path.display());
+            assert!(!execution.trace.tasks.is_empty());
+        }
+    }
+}
+
+#[test]
+fn every_known_bug_fails_as_its_report_says() {
+    update_if_asked();
+    let mut bugs = 0;
+    for scenario in scenarios(Scope::All).unwrap() {
+        if scenario.expect == Expect::Clean {
+            continue;
+        }
+        bugs += 1;
+        let failing = root().join(scenario.name).join("failing");
+        let input = files(&failing)
+            .into_iter()
+            .find(|f| f.extension().is_some_and(|e| e == "input"))
+            .unwrap_or_else(|| panic!("{}: no failing input", scenario.name));
+        let expected = fs::read_to_string(input.with_extension("txt")).unwrap();
+        let recorded = file::read(&fs::read(input.with_extension("trace.json")).unwrap()).unwrap();
+        let (_, decoded) = Input::decode(&fs::read(&input).unwrap());
+        let by_input = execute(scenario, &decoded);
+        let by_trace = replay(scenario, recorded.choices, &recorded.data);
+        for execution in [by_input, by_trace] {
+            let finding = execution.finding.unwrap();
+            assert!(scenario.expect.allows(&finding), "{}", scenario.name);
+            assert_eq!(
+                execution.trace.fingerprint(),
+                recorded.fingerprint,
+                "{}",
+                scenario.name
+            );
+            assert_eq!(
+                report(scenario, &finding, &execution.trace),
+                expected,
+                "{}",
+                scenario.name
+            );
+        }
+    }
+    assert!(bugs >= 10, "{bugs}");
+}
+
+/// A folder of a scenario that is gone or renamed would never be replayed.
+#[test]
+fn every_folder_belongs_to_a_scenario() {
+    let all = scenarios(Scope::All).unwrap();
+    for folder in files(&root()) {
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        assert!(all.iter().any(|s| s.name == name), "{}", folder.display());
+    }
+}

@@ -1,0 +1,94 @@
+//! The same input gives the same execution: twice in one process, and in another.
+
+use std::process::Command;
+
+use jostle::campaign::{Runner, profile};
+use jostle::input::Input;
+use jostle::scenario::registry::{Scope, scenarios};
+use jostle::strategy::Kind;
+
+/// Seeds for each scenario and strategy. The environment raises it.
+const SEEDS: u64 = 20;
+
+fn seeds() -> u64 {
+    let text = std::env::var("JOSTLE_TEST_SEEDS");
+    text.map_or(SEEDS, |t| t.parse().unwrap())
+}
+
+/// A line for each execution: scenario, strategy, seed, fingerprint, finding.
+fn executions() -> Vec<String> {
+    let mut lines = Vec::new();
+    for scenario in scenarios(Scope::All).unwrap() {
+        let mut runner = Runner::new();
+        let profile = profile(&mut runner, scenario);
+        for &kind in Kind::ALL {
+            for seed in 0..seeds() {
+                let input = Input::from_seed(kind, seed);
+                let run = runner.run(scenario, &profile, &input);
+                assert!(!runner.is_spoiled(), "{}", scenario.name);
+                let found = run
+                    .outcome
+                    .finding
+                    .map_or_else(String::new, |f| f.signature());
+                let print = runner.fingerprint();
+                lines.push(format!(
+                    "{} {kind} {seed} {print:016x} {found}",
+                    scenario.name
+                ));
+            }
+        }
+    }
+    lines
+}
+
+/// Set in the other process: it prints what it executed.
+const CHILD: &str = "JOSTLE_TEST_DETERMINISM_CHILD";
+
+#[test]
+fn executions_are_the_same_twice_and_in_another_process() {
+    let once = executions();
+    if std::env::var_os(CHILD).is_some() {
+        for line in &once {
+            println!("execution {line}");
+        }
+        return;
+    }
+    assert!(once.len() as u64 >= 30 * seeds());
+    assert_eq!(once, executions(), "twice in one process");
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "--nocapture",
+            "determinism::executions_are_the_same_twice_and_in_another_process",
+        ])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(child.stdout).unwrap();
+    let other: Vec<&str> = text
+        .lines()
+        .filter_map(|l| l.split_once("execution ").map(|(_, rest)| rest))
+        .collect();
+    assert_eq!(once, other, "in another process");
+}
+
+/// A log line adds no scheduling point: the story's bug does not hide from it.
+#[test]
+fn logging_changes_nothing() {
+    let all = scenarios(Scope::All).unwrap();
+    let find = |name: &str| *all.iter().find(|s| s.name == name).unwrap();
+    let outcomes = |name: &str| {
+        let mut runner = Runner::new();
+        let profile = profile(&mut runner, find(name));
+        let mut outcomes = Vec::new();
+        for seed in 0..500 {
+            let kind = Kind::ALL[seed as usize % Kind::ALL.len()];
+            let run = runner.run(find(name), &profile, &Input::from_seed(kind, seed));
+            outcomes.push((run.outcome.finding.map(|f| f.message), runner.fingerprint()));
+        }
+        outcomes
+    };
+    let plain = outcomes("pool_shutdown");
+    assert_eq!(plain, outcomes("pool_shutdown_logged"));
+    assert!(plain.iter().any(|(finding, _)| finding.is_some()));
+}
