@@ -15,6 +15,6 @@ mod profile;
 mod runner;
 
 pub use confirm::{Confirmed, confirm};
-pub use explore::{Campaign, Found, Progress, Summary, Verdict};
+pub use explore::{Campaign, DISTINCT_LIMIT, Found, Progress, Summary, Verdict};
 pub use profile::profile;
 pub use runner::{Run, Runner};

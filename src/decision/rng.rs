@@ -183,7 +183,9 @@ mod tests {
         let bound = 3 << 14;
         let n = 300_000;
         let mut rng = Rng::new(0);
-        let thirds = (0..n).filter(|_| rng.below(bound) % 3 == 0).count() as f64;
+        let thirds = (0..n)
+            .filter(|_| rng.below(bound).is_multiple_of(3))
+            .count() as f64;
         let (mean, deviation) = (f64::from(n) / 3.0, (f64::from(n) * 2.0 / 9.0).sqrt());
         assert!((thirds - mean).abs() < 5.0 * deviation, "{thirds} of {n}");
     }

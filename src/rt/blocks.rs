@@ -6,7 +6,7 @@ use std::mem::{self, MaybeUninit};
 /// Room for whatever fits.
 #[repr(align(16))]
 #[derive(Debug)]
-pub(crate) struct Block(MaybeUninit<[u8; 64]>);
+pub(crate) struct Block(#[allow(dead_code, reason = "nothing but room")] MaybeUninit<[u8; 64]>);
 
 impl Block {
     /// Whether a `T` can be put into a block.
@@ -22,6 +22,10 @@ impl Block {
 /// that a data-race detector never sees a task write where an unrelated one of
 /// the same execution wrote before.
 #[derive(Default, Debug)]
+#[allow(
+    clippy::vec_box,
+    reason = "a block is handed out as a box, whose address stays"
+)]
 pub(crate) struct Blocks {
     free: Vec<Box<Block>>,
     used: Vec<Box<Block>>,

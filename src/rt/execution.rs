@@ -87,7 +87,9 @@ pub(crate) struct Execution {
     pub(crate) cancel: bool,
     pub(crate) finding: Option<Finding>,
     pub(crate) blocks: Blocks,
-    /// Free workers.
+    /// Free workers. Boxed: a link to a worker outlives its move between here and
+    /// its task's row.
+    #[allow(clippy::vec_box)]
     pub(crate) pool: Vec<Box<Worker>>,
     /// How many stacks had to be given up.
     pub(crate) abandoned: u32,

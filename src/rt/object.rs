@@ -154,7 +154,7 @@ impl Handle {
     pub(crate) fn attached(&self) -> Option<Attached> {
         let current = current::try_get()?;
         let joined = self.joined.load(Ordering::Relaxed);
-        ((joined >> 32) as u32 == current.epoch()).then(|| Attached {
+        ((joined >> 32) as u32 == current.epoch()).then_some(Attached {
             id: ObjectId(joined as u32),
             fresh: false,
             thread: PhantomData,

@@ -102,8 +102,10 @@ fn unwind_or_go_on(current: Current) -> bool {
         x.unwinds += 1;
         x.unwinds > PATIENCE
     });
-    while hopeless {
-        stuck(current);
+    if hopeless {
+        loop {
+            stuck(current);
+        }
     }
     panics::unwinds();
     std::panic::resume_unwind(Box::new(Teardown));

@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use crate::id::{ObjectId, TaskId};
-use crate::op::{OpKind, Site};
+use crate::op::Site;
 use crate::rt::clock::TimerId;
 use crate::rt::coroutine::Worker;
 use crate::rt::object::Side;
@@ -110,14 +110,6 @@ impl Task {
     pub(crate) fn is_finished(&self) -> bool {
         self.state == State::Finished
     }
-
-    /// Whether nothing but another task or a timer can make it go on.
-    pub(crate) fn waits(&self) -> bool {
-        matches!(
-            self.state,
-            State::AtGate(..) | State::Queued { .. } | State::Awaiting
-        )
-    }
 }
 
 /// What a wait ended with.
@@ -127,11 +119,4 @@ pub(crate) enum Woken {
     Completed,
     /// The deadline passed first.
     TimedOut,
-}
-
-/// An operation that a task posts, without its object.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Doing {
-    pub(crate) kind: OpKind,
-    pub(crate) site: Site,
 }

@@ -84,5 +84,9 @@ pub enum Body {
     /// Takes no argument.
     Plain(fn()),
     /// Makes its argument out of the input's data; the error rejects the input.
-    Data(fn(&mut Unstructured<'_>) -> arbitrary::Result<Box<dyn FnOnce()>>),
+    Data(MakeBody),
 }
+
+/// Makes the code of one execution, its argument included, out of the input's
+/// data.
+pub type MakeBody = fn(&mut Unstructured<'_>) -> arbitrary::Result<Box<dyn FnOnce()>>;

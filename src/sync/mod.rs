@@ -5,8 +5,8 @@
 //! - `barrier`: barriers.
 //! - `once`, `once_lock`, `lazy_lock`: one-time initialization; `slot`: where the
 //!   value lies.
-//! - [`mpsc`]: channels.
-//! - [`atomic`]: atomics.
+//! - [`mpsc`](mod@mpsc): channels.
+//! - [`atomic`](mod@atomic): atomics.
 //!
 //! Every operation that another task can see is a scheduling point, and every
 //! wait is a choice of the decision source. Releasing a lock is a point only once

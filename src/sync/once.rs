@@ -43,6 +43,8 @@ pub(super) enum Progress {
 impl UnwindSafe for Once {}
 impl RefUnwindSafe for Once {}
 
+// As std's, `Once` has no `Default`.
+#[allow(clippy::new_without_default)]
 impl Once {
     /// One that has not run anything.
     #[must_use]

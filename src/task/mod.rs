@@ -2,10 +2,10 @@
 //!
 //! - [`spawn`](mod@spawn): `spawn`, `spawn_blocking`, `Builder`.
 //! - [`block_on`](mod@block_on): a future on a blocking task.
-//! - [`handle`]: `JoinHandle`, `AbortHandle`, `Id`.
-//! - [`join_error`]: `JoinError`.
-//! - [`join_set`]: `JoinSet`.
-//! - [`packet`]: what a task leaves for its handle.
+//! - `handle`: `JoinHandle`, `AbortHandle`, `Id`.
+//! - `join_error`: `JoinError`.
+//! - `join_set`: `JoinSet`.
+//! - `packet`: what a task leaves for its handle.
 //! - [`yield_now`](mod@yield_now): `yield_now`.
 //! - [`preemptible`](mod@preemptible): `preemptible`.
 //! - [`sleep`](mod@sleep): `sleep`, `sleep_until`.

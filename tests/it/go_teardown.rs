@@ -108,7 +108,9 @@ fn deferred_calls_of_unwound_tasks_get_through() {
                     }
                     6 => {
                         let once = Once::new();
-                        once.do_once(|| drop(never.recv()));
+                        once.do_once(|| {
+                            let _ = never.recv();
+                        });
                     }
                     _ => {
                         let (context, _cancel) =
@@ -197,7 +199,9 @@ fn values_in_buffers_queues_and_timers_are_dropped_with_the_execution() {
             }
         }
         let in_timer = Counted::new();
-        go::after_func(HOUR, move || drop(&in_timer));
+        go::after_func(HOUR, move || {
+            let _kept = &in_timer;
+        });
         let in_context = Counted::new();
         let (context, _cancel) = context::with_timeout(&context::background(), HOUR);
         context::after_func(&context, move || drop(in_context));

@@ -68,7 +68,7 @@ conformance! {
             a.fetch_max(40, SeqCst), a.fetch_min(30, SeqCst), a.swap(5, SeqCst),
         ];
         seen.extend([a.compare_exchange(5, 6, SeqCst, SeqCst), a.compare_exchange(5, 7, SeqCst, SeqCst)]
-            .map(|r| r.map_or_else(|e| -e, |o| o)));
+            .map(|r| r.unwrap_or_else(|e| -e)));
         *a.get_mut() += 1;
         assert_eq!(format!("{a:?}"), "7");
         // SAFETY: Nobody else knows the atomic.

@@ -60,8 +60,8 @@ conformance! {
         for waiter in waiters {
             waiter.join().unwrap();
         }
-        let first = pair.0.lock().unwrap().1[0];
-        first
+
+        pair.0.lock().unwrap().1[0]
     } gives [0, 1];
 
     a_timed_wait_is_notified_or_times_out() -> bool {

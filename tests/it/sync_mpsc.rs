@@ -83,8 +83,8 @@ conformance! {
         assert_eq!((rx.recv(), rx.recv()), (Ok(1), Ok(2)));
         sender.join().unwrap();
         assert!(rx.recv().is_err());
-        let log = log.lock().unwrap().clone();
-        log
+
+        log.lock().unwrap().clone()
     } gives [vec!["receiving", "second sent"]];
 
     try_send_finds_room_or_none() -> Result<(), TrySendError<u32>> {
@@ -135,8 +135,8 @@ conformance! {
         let message = SendsInDrop(tx.clone(), sync::Arc::clone(&refused));
         tx.send(Some(message)).map_err(|_| ()).unwrap();
         drop(rx);
-        let refused = *refused.lock().unwrap();
-        refused
+
+        *refused.lock().unwrap()
     } gives [true];
 
     recv_timeout_gets_it_or_gives_up() -> Result<u32, RecvTimeoutError> {

@@ -19,8 +19,8 @@ conformance! {
         let other = thread::spawn(move || add(&theirs));
         add(&counter);
         other.join().unwrap();
-        let total = *counter.lock().unwrap();
-        total
+
+        *counter.lock().unwrap()
     } gives [2];
 
     two_sections_lose_an_update() -> u32 {
@@ -33,8 +33,8 @@ conformance! {
         let other = thread::spawn(move || add(&theirs));
         add(&counter);
         other.join().unwrap();
-        let total = *counter.lock().unwrap();
-        total
+
+        *counter.lock().unwrap()
     } gives [1, 2];
 
     try_lock_succeeds_or_would_block() -> bool {

@@ -37,8 +37,8 @@ conformance! {
         let other = thread::spawn(move || add(&theirs));
         add(&lock);
         other.join().unwrap();
-        let total = *lock.read().unwrap();
-        total
+
+        *lock.read().unwrap()
     } gives [2];
 
     readers_may_meet() -> u32 {

@@ -62,14 +62,20 @@ fn tasks_are_unwound_wherever_they_wait() {
                 Box::new(move || drop(rw.write()))
             },
             Box::new(move || drop(pair.1.wait(pair.0.lock().unwrap()))),
-            Box::new(move || drop(barrier.wait())),
+            Box::new(move || {
+                let _ = barrier.wait();
+            }),
             Box::new(move || once.wait()),
             Box::new(move || {
                 let _: &u32 = cell.wait();
             }),
-            Box::new(move || drop(rx.recv())),
+            Box::new(move || {
+                let _ = rx.recv();
+            }),
             Box::new(move || drop(full.send(Counted))),
-            Box::new(move || drop(offer.send(()))),
+            Box::new(move || {
+                let _ = offer.send(());
+            }),
             Box::new(thread::park),
             Box::new(|| thread::sleep(Duration::from_secs(1))),
         ];

@@ -15,7 +15,7 @@ conformance! {
     values_are_made_at_first_use_and_dropped_before_join() -> (usize, usize) {
         struct Local(sync::Arc<()>);
         thread_local! {
-            static LOCAL: RefCell<Option<Local>> = RefCell::new(None);
+            static LOCAL: RefCell<Option<Local>> = const { RefCell::new(None) };
             static UNUSED: Local = panic!("nobody uses it");
         }
         let count = sync::Arc::new(());
@@ -40,8 +40,8 @@ conformance! {
         let seen = sync::Arc::new(sync::Mutex::new((false, false)));
         let theirs = sync::Arc::clone(&seen);
         thread::spawn(move || LOCAL.set(Some(Local(theirs)))).join().unwrap();
-        let seen = *seen.lock().unwrap();
-        seen
+
+        *seen.lock().unwrap()
     } gives [(true, true)];
 
     a_destructor_may_use_a_value_that_has_not_been_made() -> u32 {
@@ -52,14 +52,14 @@ conformance! {
             }
         }
         thread_local! {
-            static LATE: Cell<u32> = Cell::new(3);
+            static LATE: Cell<u32> = const { Cell::new(3) };
             static LOCAL: RefCell<Option<Local>> = const { RefCell::new(None) };
         }
         let seen = sync::Arc::new(sync::Mutex::new(0));
         let theirs = sync::Arc::clone(&seen);
         thread::spawn(move || LOCAL.set(Some(Local(theirs)))).join().unwrap();
-        let seen = *seen.lock().unwrap();
-        seen
+
+        *seen.lock().unwrap()
     } gives [3];
 
     cells_are_set_without_being_made_first() -> (u32, Vec<u32>) {

@@ -27,7 +27,7 @@ conformance! {
     } gives [(Some("worker".to_owned()), None, None)];
 
     is_finished_tells_before_join() -> bool {
-        let handle = thread::spawn(|| thread::yield_now());
+        let handle = thread::spawn(thread::yield_now);
         let finished = handle.is_finished();
         handle.join().unwrap();
         finished
@@ -103,7 +103,9 @@ fn joining_each_other_is_a_deadlock() {
         let first = thread::spawn(move || {
             thread::sleep(std::time::Duration::from_secs(1));
             let other = theirs.lock().unwrap().take();
-            other.map(|o| o.join().unwrap());
+            if let Some(o) = other {
+                o.join().unwrap()
+            }
         });
         let second = thread::spawn(move || first.join().unwrap());
         *slot.lock().unwrap() = Some(second);

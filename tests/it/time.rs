@@ -77,8 +77,8 @@ fn sleepers_wake_in_the_order_of_their_deadlines() {
         for sleeper in sleepers {
             sleeper.join().unwrap();
         }
-        let order = order.lock().unwrap().clone();
-        order
+
+        order.lock().unwrap().clone()
     });
     explored.gives([vec![10, 20, 30]]);
 }

@@ -205,7 +205,6 @@ mod tests {
     use std::panic::Location;
     use std::time::Duration;
 
-    use super::*;
     use crate::decision::Script;
     use crate::go::context::{background, with_cancel, with_timeout};
     use crate::rt::{Executor, Plan};

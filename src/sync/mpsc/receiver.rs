@@ -92,7 +92,7 @@ impl<T> fmt::Debug for Receiver<T> {
 /// Receives until there is neither a message nor a sender; see
 /// [`Receiver::iter`].
 #[derive(Debug)]
-pub struct Iter<'a, T: 'a> {
+pub struct Iter<'a, T> {
     rx: &'a Receiver<T>,
 }
 
@@ -107,7 +107,7 @@ impl<T> Iterator for Iter<'_, T> {
 
 /// Receives until there is no message; see [`Receiver::try_iter`].
 #[derive(Debug)]
-pub struct TryIter<'a, T: 'a> {
+pub struct TryIter<'a, T> {
     rx: &'a Receiver<T>,
 }
 
