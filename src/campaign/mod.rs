@@ -1,9 +1,9 @@
 //! Campaigns: many executions of scenarios, and what they came to.
 //!
-//! - [`runner`]: one execution of a scenario, from an input or a record.
-//! - [`profile`](mod@profile): what strategies know of a scenario beforehand.
-//! - [`confirm`](mod@confirm): every finding is replayed before it counts.
-//! - [`explore`](mod@explore): the campaign on one scenario, on one or several
+//! - `runner`: one execution of a scenario, from an input or a record.
+//! - `profile`: what strategies know of a scenario beforehand.
+//! - `confirm`: every finding is replayed before it counts.
+//! - `explore`: the campaign on one scenario, on one or several
 //!   OS threads.
 //!
 //! Execution number `i` of a campaign is a function of the campaign's seed, the

@@ -1,10 +1,10 @@
 //! The command line: `list`, `hunt`, `replay`.
 //!
-//! - [`args`]: what can be typed, and the text of `--help`.
-//! - [`list`], [`hunt`], [`replay`]: one subcommand each.
-//! - [`progress`]: the live line of a hunt.
-//! - [`json`]: the document of `--json`.
-//! - [`outcome`]: exit codes, and errors that name their remedy.
+//! - `args`: what can be typed, and the text of `--help`.
+//! - `list`, `hunt`, `replay`: one subcommand each.
+//! - `progress`: the live line of a hunt.
+//! - `json`: the document of `--json`.
+//! - `outcome`: exit codes, and errors that name their remedy.
 //!
 //! A project gets the same command for its own scenarios with one line in its
 //! `main.rs`: [`jostle::main!();`](crate::main).

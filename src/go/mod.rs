@@ -1,10 +1,10 @@
 //! Go's concurrency for Rust scenarios: goroutines, channels, `select!`, and what
 //! the packages `sync`, `context` and `time` add to them.
 //!
-//! - `chan`: [`chan`], [`nil`], [`Sender`], [`Receiver`], [`Range`].
+//! - `chan`: `chan`, [`nil`], [`Sender`], [`Receiver`], [`Range`].
 //! - `select`, `select_macro`: [`select!`].
 //! - `any_select`: [`Select`], whose arms are known at run time.
-//! - `spawn`: [`spawn`], [`go!`](crate::go!), [`sleep`], [`now`], [`defer`].
+//! - `spawn`: `spawn`, [`go!`](crate::go!), [`sleep`], [`now`], [`defer`].
 //! - `wait_group`, `once`, `mutex`, `rw_mutex`, `cond`: package `sync`.
 //! - [`context`]: package `context`.
 //! - `timer`, `ticker`: the timers of package `time`.

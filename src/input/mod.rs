@@ -5,7 +5,7 @@
 //!   bytes that a fuzzer works on.
 //! - `seed`: [`Input::from_seed`] and [`seed_of`], for campaigns without a
 //!   fuzzer.
-//! - `select`: [`select`], which scenario an input is for if none is named.
+//! - `select`: `select`, which scenario an input is for if none is named.
 //!
 //! An input is not a list of choices but a sampler, a few deviations from it and
 //! the scenario's data. Bytes that are choices find bugs that take a precise

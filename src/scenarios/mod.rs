@@ -4,18 +4,18 @@
 //! oracle neither misses nor invents.
 //!
 //! Two stories, each from a service that ran in production:
-//! - [`pool_shutdown`](mod@pool_shutdown): "send on closed channel", once a day.
-//! - [`cron`]: a collector that ranges over a channel nobody closes.
-//! - [`early_return`](mod@early_return): senders abandoned by a receiver.
+//! - `pool_shutdown`: "send on closed channel", once a day.
+//! - `cron`: a collector that ranges over a channel nobody closes.
+//! - `early_return`: senders abandoned by a receiver.
 //!
 //! Classics with locks, atomics and channels:
-//! - [`lost_update`](mod@lost_update), [`lock_order`], [`lost_wakeup`](mod@lost_wakeup),
-//!   [`double_checked`], [`channel_len`], [`philosophers`], [`bounded_buffer`].
+//! - `lost_update`, `lock_order`, `lost_wakeup`,
+//!   `double_checked`, `channel_len`, `philosophers`, `bounded_buffer`.
 //!
 //! Async:
-//! - [`lost_waker`](mod@lost_waker), [`select_loss`], [`missed_notify`],
-//!   [`mpsc_cycle`](mod@mpsc_cycle).
-//! - [`async_crates`]: `tokio::sync`, `async-channel` and `futures`, unmodified.
+//! - `lost_waker`, `select_loss`, `missed_notify`,
+//!   `mpsc_cycle`.
+//! - `async_crates`: `tokio::sync`, `async-channel` and `futures`, unmodified.
 
 mod async_crates;
 mod bounded_buffer;

@@ -1,22 +1,22 @@
 //! Async tasks: the names and signatures of [`tokio::task`] and [`tokio::time`].
 //!
-//! - [`spawn`](mod@spawn): `spawn`, `spawn_blocking`, `Builder`.
-//! - [`block_on`](mod@block_on): a future on a blocking task.
+//! - `spawn`: `spawn`, `spawn_blocking`, `Builder`.
+//! - `block_on`: a future on a blocking task.
 //! - `handle`: `JoinHandle`, `AbortHandle`, `Id`.
 //! - `join_error`: `JoinError`.
 //! - `join_set`: `JoinSet`.
 //! - `packet`: what a task leaves for its handle.
-//! - [`yield_now`](mod@yield_now): `yield_now`.
-//! - [`preemptible`](mod@preemptible): `preemptible`.
-//! - [`sleep`](mod@sleep): `sleep`, `sleep_until`.
-//! - [`timeout`](mod@timeout): `timeout`, `timeout_at`.
-//! - [`interval`](mod@interval): `interval`, `interval_at`.
+//! - `yield_now`: `yield_now`.
+//! - `preemptible`: `preemptible`.
+//! - `sleep`: `sleep`, `sleep_until`.
+//! - `timeout`: `timeout`, `timeout_at`.
+//! - `interval`: `interval`, `interval_at`.
 //! - [`select`](mod@select): `select!`.
 //!
 //! An async task is a task like any other: it has a stack of its own and polls
 //! its future in a loop. So a future may call anything that blocks
 //! ([`sync::Mutex::lock`](crate::sync::Mutex::lock), a channel of `jostle::go`,
-//! [`block_on`]) and never blocks any other task by it. Futures need no particular
+//! `block_on`) and never blocks any other task by it. Futures need no particular
 //! runtime: what wakes their waker may be any crate.
 //!
 //! # What a step is
@@ -26,7 +26,7 @@
 //! interrupted: an `.await` that need not wait is no scheduling point, and neither
 //! is an operation of a foreign crate, such as `tokio::sync::mpsc::Sender::try_send`.
 //! A runtime with several threads may interleave other tasks there. Where that
-//! matters, say [`preemptible`]`(future).await`.
+//! matters, say `preemptible``(future).await`.
 //!
 //! # Unmodified crates
 //!
@@ -36,8 +36,8 @@
 //! | do not use | because | use |
 //! | --- | --- | --- |
 //! | `tokio::select!`, `futures::select!` | where they begin is drawn from a thread-local generator that Jostle cannot set; the same input would give two executions, which is a finding | [`select!`], `tokio::select! { biased; … }`, `futures::select_biased!` |
-//! | `blocking_recv`, `blocking_send`, `blocking_lock`, `recv_blocking`, `futures::executor::block_on` | they block the OS thread, and with it every task | [`block_on`] |
-//! | `tokio::spawn`, `tokio::time` | they need tokio's runtime | [`spawn`], [`sleep`], [`timeout`], [`interval`] |
+//! | `blocking_recv`, `blocking_send`, `blocking_lock`, `recv_blocking`, `futures::executor::block_on` | they block the OS thread, and with it every task | `block_on` |
+//! | `tokio::spawn`, `tokio::time` | they need tokio's runtime | `spawn`, `sleep`, `timeout`, `interval` |
 //!
 //! With its features `rt` or `macros`, `tokio::sync::watch` draws from the same
 //! generator in which order the tasks that wait for a change are woken. Jostle

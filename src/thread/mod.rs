@@ -1,9 +1,9 @@
 //! Threads as tasks: the names and signatures of [`std::thread`].
 //!
-//! - [`spawn`](mod@spawn): `spawn`, `Builder`, `JoinHandle`.
-//! - [`scope`](mod@scope): scoped threads.
-//! - [`local`]: `thread_local!` per task.
-//! - [`park`](mod@park): `Thread`, `current`, `park`, `unpark`.
+//! - `spawn`: `spawn`, `Builder`, `JoinHandle`.
+//! - `scope`: scoped threads.
+//! - `local`: `thread_local!` per task.
+//! - `park`: `Thread`, `current`, `park`, `unpark`.
 //!
 //! Differences from std: `ThreadId`s start anew in each execution; `sleep` and
 //! `park_timeout` go by virtual time; a panic in a thread is a finding unless the

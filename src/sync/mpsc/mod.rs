@@ -11,7 +11,7 @@
 //! goes by virtual time.
 //!
 //! Differences from std: a channel belongs to the execution that makes it, so that
-//! [`channel`] panics outside a scenario.
+//! `channel` panics outside a scenario.
 
 mod buffer;
 mod channel;
