@@ -191,6 +191,19 @@ impl TaskSet {
         }
     }
 
+    /// How many tasks are in the set if all of them are in its first word.
+    #[inline(always)]
+    pub(crate) fn len_if_small(&self) -> Option<u32> {
+        (self.tail_len == 0).then_some(self.head.count)
+    }
+
+    /// As [`nth`](TaskSet::nth) in a set that is small, for small ranks: nothing
+    /// but a few instructions.
+    #[inline(always)]
+    pub(crate) fn nth_if_small(&self, rank: u32) -> Option<TaskId> {
+        (rank < 16).then(|| TaskId(select_by_ones(self.head.bits, rank)))
+    }
+
     fn nth_of_tail(&self, mut rank: u32) -> TaskId {
         for (i, word) in self.tail.iter().enumerate() {
             match rank.checked_sub(word.count) {
@@ -271,6 +284,12 @@ fn select(word: u64, rank: u32) -> u32 {
     if rank >= 8 {
         return select_by_bytes(word, rank);
     }
+    select_by_ones(word, rank)
+}
+
+/// As [`select`], one after the other.
+#[inline(always)]
+fn select_by_ones(word: u64, rank: u32) -> u32 {
     let mut rest = word;
     for _ in 0..rank {
         rest = without_lowest(rest);

@@ -1,9 +1,9 @@
 //! Decisions: every nondeterministic choice of an execution passes through
-//! this module and is recorded here.
+//! this module.
 //!
-//! - [`mod@self`]: [`Decisions`], which answers and records choices.
-//! - `rng`: [`Rng`], the ChaCha stream that samplers draw from.
-//! - `script`: recorded choices read back, and the first divergence.
+//! - [`mod@self`]: [`Decisions`], which answers choices.
+//! - [`rng`]: [`Rng`], the ChaCha stream that samplers draw from.
+//! - [`script`]: recorded choices read back, and the first divergence.
 //!
 //! There are two kinds of randomness, and only one of them is recorded. A
 //! strategy draws from [`Rng`] to make up its mind; that is its own affair.
@@ -103,14 +103,14 @@ pub enum Environment {
     Random,
 }
 
-/// Answers every choice of one execution and records the answers.
+/// Answers the choices of one execution. Which one is asked for is told by its
+/// number, counted from 0; whoever asks records the answer.
 #[derive(Debug)]
 pub struct Decisions {
     /// What samplers draw from.
     pub rng: Rng,
     environment: Environment,
     script: Script,
-    record: Vec<Choice>,
 }
 
 /// One in this many opportunities for a rare event is taken. Rare enough that
@@ -127,7 +127,6 @@ impl Decisions {
             rng: Rng::new(seed),
             environment,
             script,
-            record: Vec::new(),
         }
     }
 
@@ -136,19 +135,14 @@ impl Decisions {
         self.rng.reset(seed);
         self.environment = environment;
         self.script = script;
-        self.record.clear();
     }
 
-    /// A choice of the environment among `arity` alternatives.
-    ///
-    /// With fewer than two alternatives the answer is 0 and nothing is
-    /// recorded.
-    pub fn choose(&mut self, kind: ChoiceKind, arity: u32) -> u32 {
+    /// A choice of the environment among `arity` alternatives, at least two: the
+    /// one with number `at`.
+    pub fn choose(&mut self, at: u32, kind: ChoiceKind, arity: u32) -> u32 {
         debug_assert!(kind != ChoiceKind::Task, "tasks are chosen by schedule()");
-        if arity < 2 {
-            return 0;
-        }
-        let picked = match self.script.prescribed(self.record.len(), kind, arity) {
+        debug_assert!(arity > 1, "there is nothing to choose");
+        match self.script.prescribed(at as usize, kind, arity) {
             Some(picked) => picked,
             None if self.environment == Environment::Calm => 0,
             None => match kind {
@@ -157,13 +151,7 @@ impl Decisions {
                 }
                 _ => self.rng.below(arity),
             },
-        };
-        self.record.push(Choice {
-            kind,
-            arity,
-            picked,
-        });
-        picked
+        }
     }
 
     /// Whether nothing is prescribed.
@@ -172,12 +160,13 @@ impl Decisions {
         self.script.is_free()
     }
 
-    /// The task that the script prescribes for a decision among `arity`
+    /// The task that the script prescribes for decision `at`, among `arity`
     /// tasks, if it prescribes one. `nth` gives the task with a rank, and
     /// `is_ready` says whether a task may run.
     #[inline]
     pub fn scheduled(
         &mut self,
+        at: u32,
         arity: u32,
         nth: impl FnOnce(u32) -> u32,
         is_ready: impl FnOnce(u32) -> bool,
@@ -186,23 +175,7 @@ impl Decisions {
             return None;
         }
         self.script
-            .prescribed_task(self.record.len(), arity, nth, is_ready)
-    }
-
-    /// Records that `task` was scheduled out of `arity` that could have been.
-    #[inline]
-    pub fn record_task(&mut self, arity: u32, task: u32) {
-        self.record.push(Choice {
-            kind: ChoiceKind::Task,
-            arity,
-            picked: task,
-        });
-    }
-
-    /// All choices so far.
-    #[must_use]
-    pub fn record(&self) -> &[Choice] {
-        &self.record
+            .prescribed_task(at as usize, arity, nth, is_ready)
     }
 
     /// Where the execution left a script that it was to follow exactly.

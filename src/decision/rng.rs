@@ -47,19 +47,34 @@ impl Rng {
     /// probability.
     #[inline]
     pub fn below(&mut self, bound: u32) -> u32 {
+        match self.peek_below(bound) {
+            Some(number) => {
+                self.drop_peeked();
+                number
+            }
+            None => self.below_rejecting(bound),
+        }
+    }
+
+    /// What [`below`](Rng::below) is about to answer, if that is a matter of a few
+    /// instructions, as it nearly always is for small bounds. It draws nothing;
+    /// whoever uses the number calls [`drop_peeked`](Rng::drop_peeked).
+    #[inline(always)]
+    pub(crate) fn peek_below(&self, bound: u32) -> Option<u32> {
         // Lemire's method (ACM TOMACS 29, 2019): the product's upper half is
         // the number, and its lower half tells the few draws that may have to
-        // be rejected lest somebody is favoured.
-        if bound <= u32::from(u16::MAX)
-            && let Some(&[a, b]) = self.buffer.get(self.at..self.at + 2)
-        {
-            let product = u32::from(u16::from_le_bytes([a, b])) * bound;
-            if product & 0xffff >= bound {
-                self.at += 2;
-                return product >> 16;
-            }
-        }
-        self.below_rejecting(bound)
+        // be rejected lest somebody is favoured. No bound of more than 16 bits
+        // passes that test, so that the product may wrap.
+        let bytes = self.buffer.get(self.at..self.at + 2)?;
+        let bits = u32::from(u16::from_le_bytes([bytes[0], bytes[1]]));
+        let product = bits.wrapping_mul(bound);
+        (product & 0xffff >= bound).then_some(product >> 16)
+    }
+
+    /// Draws what [`peek_below`](Rng::peek_below) has answered.
+    #[inline(always)]
+    pub(crate) fn drop_peeked(&mut self) {
+        self.at += 2;
     }
 
     /// As [`below`](Rng::below), in all cases. Not inlined, so that the samplers

@@ -4,7 +4,7 @@
 ///
 /// Most executions have none, so that a scheduling point tests a single number.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(crate) struct Duties(u8);
+pub(crate) struct Duties(u16);
 
 impl Duties {
     /// The strategy wants to be told what changes.
@@ -21,6 +21,10 @@ impl Duties {
     pub(crate) const STOP: Duties = Duties(1 << 5);
     /// The execution is being torn down.
     pub(crate) const TEARDOWN: Duties = Duties(1 << 6);
+    /// There are eager tasks.
+    pub(crate) const EAGER: Duties = Duties(1 << 7);
+    /// The strategy is not uniform and has to be asked.
+    pub(crate) const STRATEGY: Duties = Duties(1 << 8);
 
     pub(crate) const NONE: Duties = Duties(0);
 

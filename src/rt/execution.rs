@@ -37,10 +37,10 @@ use crate::rt::duties::Duties;
 use crate::rt::foreign::{Lookout, Roster};
 use crate::rt::object::{Gate, Object};
 use crate::rt::pulse::Pulse;
+use crate::rt::record::Record;
 use crate::rt::task::Task;
 use crate::snapshot::Stop;
 use crate::strategy::{Profile, Strategy, TaskView, View};
-use crate::trace::Step;
 
 /// Where the run loop goes next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,7 +80,7 @@ pub(crate) struct Execution {
     pub(crate) clock_moved: u32,
     pub(crate) strategy: Box<dyn Strategy>,
     pub(crate) decisions: Decisions,
-    pub(crate) trace: Vec<Step>,
+    pub(crate) record: Record,
     pub(crate) preemptions: u32,
     pub(crate) budget: Budget,
     pub(crate) allowed_panics: &'static [&'static str],
@@ -157,7 +157,7 @@ impl Execution {
             clock_moved: 0,
             strategy: crate::strategy::Kind::Calm.build(),
             decisions: Decisions::new(0, Environment::Calm, Script::free()),
-            trace: Vec::new(),
+            record: Record::default(),
             preemptions: 0,
             budget: Budget::DEFAULT,
             allowed_panics: &[],
@@ -200,7 +200,7 @@ impl Execution {
         self.clock.reset(epoch);
         self.blocks.begin();
         self.clock_moved = 0;
-        self.trace.clear();
+        self.record.clear();
         self.preemptions = 0;
         self.finding = None;
         self.abandoned = 0;
@@ -210,6 +210,9 @@ impl Execution {
         self.duties = Duties::NONE;
         if self.strategy.watches() {
             self.duties.add(Duties::WATCHER);
+        }
+        if !self.strategy.is_uniform() {
+            self.duties.add(Duties::STRATEGY);
         }
         if !self.decisions.is_free() {
             self.duties.add(Duties::SCRIPT);
@@ -262,7 +265,6 @@ impl Execution {
                 site,
             },
             key,
-            steps: 0,
         });
         match self.tasks.get_mut(task.index()) {
             Some(row) => row.reset(name, parent, site),
@@ -285,6 +287,14 @@ impl Execution {
             Some(worker) => Ok(worker),
             None => Worker::new(self.budget.stack, crate::rt::lifecycle::epilogue).map(Box::new),
         }
+    }
+
+    /// Has `task` run to its first operation, or to its next one, before the next
+    /// decision.
+    #[inline]
+    pub(crate) fn hasten(&mut self, task: TaskId) {
+        self.eager.push(task);
+        self.duties.add(Duties::EAGER);
     }
 
     /// Whether tasks no longer execute the scenario but are being unwound.

@@ -132,7 +132,7 @@ impl Executor {
         let outcome = current.with(|x| Outcome {
             finding: x.finding.clone(),
             steps: x.view.step,
-            choices: x.decisions.record().len() as u32,
+            choices: x.record.count_choices(),
             preemptions: x.preemptions,
             divergence: x.decisions.divergence().cloned(),
             abandoned: 0,
@@ -156,24 +156,25 @@ impl Executor {
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         let x = self.idle();
-        crate::trace::fingerprint(x.decisions.record(), &x.trace, x.clock.now.0)
+        crate::trace::fingerprint(x.record.choices(), x.record.steps(), x.clock.now.0)
     }
 
     /// The interleaving of the last execution; see [`Trace::interleaving`].
     #[must_use]
     pub fn interleaving(&self) -> u64 {
-        crate::trace::interleaving(&self.idle().trace)
+        crate::trace::interleaving(self.idle().record.steps())
     }
 
     /// How large the tasks of the last execution were, the clock first.
     #[must_use]
     pub fn task_sizes(&self) -> Vec<TaskSize> {
         let x = self.idle();
-        let rows = x.view.tasks.iter().zip(&x.tasks);
-        rows.map(|(view, row)| TaskSize {
+        let steps = x.record.steps_by_task(x.view.tasks.len());
+        let rows = x.view.tasks.iter().zip(&x.tasks).zip(steps);
+        rows.map(|((view, row), steps)| TaskSize {
             parent: row.parent,
             key: view.key,
-            steps: view.steps,
+            steps,
         })
         .collect()
     }
@@ -183,19 +184,20 @@ impl Executor {
     pub fn trace(&self) -> Trace {
         let x = self.idle();
         Trace {
-            choices: x.decisions.record().to_vec(),
-            steps: x.trace.clone(),
+            choices: x.record.choices().collect(),
+            steps: x.record.steps().collect(),
             tasks: x
                 .view
                 .tasks
                 .iter()
                 .zip(&x.tasks)
-                .map(|(view, row)| TaskInfo {
+                .zip(x.record.steps_by_task(x.view.tasks.len()))
+                .map(|((view, row), steps)| TaskInfo {
                     name: row.name.clone(),
                     parent: row.parent,
                     site: row.site,
                     key: view.key,
-                    steps: view.steps,
+                    steps,
                 })
                 .collect(),
             objects: x.objects[..x.object_count]
@@ -341,10 +343,7 @@ impl Execution {
 fn tick() {
     let current = current::get("clock");
     loop {
-        let action = current.with(|x| {
-            x.step(TaskId::CLOCK);
-            x.fire()
-        });
+        let action = current.with(|x| x.fire());
         match action {
             Some(Action::Wake(waker)) => waker.wake(),
             Some(Action::Call(call)) => call(),

@@ -27,7 +27,7 @@ pub(crate) fn spawn(name: Option<String>, site: Site, body: Job) -> Option<TaskI
     }
     let task = current.with(|x| {
         let task = x.new_task(name, site, body)?;
-        x.eager.push(x.current);
+        x.hasten(x.current);
         x.next = match x.next {
             Next::Run(_) => Next::Run(task),
             stopped => stopped,

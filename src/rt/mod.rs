@@ -1,23 +1,24 @@
 //! The runtime: tasks on coroutines, one at a time, under a strategy.
 //!
-//! - `execution`: the state of one execution, and how a decision is made.
-//! - `schedule`: posting operations, deciding, recording steps, gates, queues.
-//! - `lifecycle`: spawning, finishing and joining tasks.
-//! - `executor`: the run loop, the judgement, the teardown.
-//! - `duties`: what an execution sees to besides the running task.
-//! - `switch`: changing stacks from inside a task.
-//! - `coroutine`: stacks; the only place that knows corosensei.
-//! - `badge`: who runs on a stack, for the watchdog and signal handlers.
-//! - `task`, `object`, `clock`: the tables.
-//! - `current`: the execution of this OS thread.
-//! - `blocks`: memory for small things.
-//! - `cell`: state shared by tasks.
-//! - `shared`: reference-counted cells.
-//! - `waker`: wakers of tasks.
-//! - `poll`: loops that poll a future.
-//! - `panics`: panics of tasks.
-//! - `pulse`: signs of life for the watchdog.
-//! - `foreign`: OS threads that the scenario starts behind our back.
+//! - [`execution`]: the state of one execution, and how a decision is made.
+//! - [`schedule`]: posting operations, deciding, recording steps, gates, queues.
+//! - [`lifecycle`]: spawning, finishing and joining tasks.
+//! - [`executor`]: the run loop, the judgement, the teardown.
+//! - [`duties`]: what an execution sees to besides the running task.
+//! - [`switch`]: changing stacks from inside a task.
+//! - [`coroutine`]: stacks; the only place that knows corosensei.
+//! - [`badge`]: who runs on a stack, for the watchdog and signal handlers.
+//! - [`task`], [`object`], [`clock`]: the tables.
+//! - [`current`]: the execution of this OS thread.
+//! - [`blocks`]: memory for small things.
+//! - [`cell`]: state shared by tasks.
+//! - [`shared`]: reference-counted cells.
+//! - [`waker`]: wakers of tasks.
+//! - [`poll`]: loops that poll a future.
+//! - [`panics`]: panics of tasks.
+//! - [`record`]: what was chosen and done.
+//! - [`pulse`]: signs of life for the watchdog.
+//! - [`foreign`]: OS threads that the scenario starts behind our back.
 //!
 //! What primitives are built from is below: [`point`] before an operation that
 //! is always enabled, [`pass`] before one that is enabled while a gate is open,
@@ -39,6 +40,7 @@ pub(crate) mod object;
 pub(crate) mod panics;
 pub(crate) mod poll;
 pub(crate) mod pulse;
+pub(crate) mod record;
 pub(crate) mod schedule;
 pub(crate) mod shared;
 pub(crate) mod switch;
@@ -68,7 +70,7 @@ use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, OpKind, Site};
 use crate::rt::clock::Action;
 use crate::rt::current::Current;
-use crate::rt::duties::Duties;
+use crate::rt::schedule::Turn;
 use crate::vtime::VInstant;
 
 /// A scheduling point before an operation that is always enabled. When it
@@ -76,34 +78,32 @@ use crate::vtime::VInstant;
 pub(crate) fn point(kind: OpKind, object: ObjectId, site: Site) {
     let current = current::get(kind.name());
     let op = Op { kind, object, site };
-    if is_plain(current) {
-        current.with(|x| x.post_unwatched(op));
-    } else {
-        if switch::is_unwound(current) {
-            return;
-        }
-        // A destructor that runs because its task panics is not interrupted:
-        // the panic is about to be judged.
-        if panics::panicking(current) {
-            current.with(|x| {
-                x.post(op);
-                x.step(x.current);
-            });
-            return;
-        }
-        current.with(|x| {
-            x.post(op);
-            x.announce(x.current);
-        });
+    match current.with(|x| x.turn(op)) {
+        Turn::Mine => {}
+        Turn::Another => switch::leave(current),
+        Turn::Unusual => unusual_point(current, op),
     }
-    switch::reschedule(current);
-    step(current);
 }
 
-/// Whether there is nothing to see to but the task that runs.
-#[inline]
-fn is_plain(current: Current) -> bool {
-    current.with(|x| x.duties.is_none()) && !std::thread::panicking()
+#[inline(never)]
+fn unusual_point(current: Current, op: Op) {
+    if switch::is_unwound(current) {
+        return;
+    }
+    // A destructor that runs because its task panics is not interrupted: the
+    // panic is about to be judged.
+    if panics::panicking(current) {
+        current.with(|x| {
+            x.post(op);
+            x.step(x.current, 0);
+        });
+        return;
+    }
+    current.with(|x| {
+        x.post(op);
+        x.announce(x.current);
+    });
+    switch::reschedule(current);
 }
 
 /// As [`point`], in a destructor: it never panics. When the execution is torn
@@ -124,16 +124,7 @@ pub(crate) fn point_in_drop(kind: OpKind, object: ObjectId, site: Site) {
         x.post(Op { kind, object, site });
         x.announce(x.current);
     });
-    if switch::give_way(current) && current.with(|x| x.is_teardown()) {
-        return;
-    }
-    let over = current.with(|x| {
-        x.step(x.current);
-        x.duties.has(Duties::STOP)
-    });
-    if over {
-        switch::away(current);
-    }
+    switch::give_way(current);
 }
 
 /// A scheduling point before an operation that is enabled while a gate is open.
@@ -152,23 +143,33 @@ pub(crate) fn pass(
     let current = current::get(kind.name());
     let object = attached.id;
     let op = Op { kind, object, site };
+    match current.with(|x| x.turn_at_gate(op, side)) {
+        Turn::Mine => true,
+        Turn::Another => {
+            switch::leave(current);
+            // A task that has no timer finds the gate open, or is unwound.
+            current.with(|x| x.leave_gate(object, side))
+                || pass_unusually(current, op, side, deadline)
+        }
+        Turn::Unusual => pass_unusually(current, op, side, deadline),
+    }
+}
+
+#[inline(never)]
+fn pass_unusually(current: Current, op: Op, side: Side, deadline: Option<VInstant>) -> bool {
     loop {
-        if !is_plain(current)
-            && let Some(open) = pass_at_once(current, op, side, deadline)
-        {
+        if let Some(open) = pass_at_once(current, op, side, deadline) {
             return open;
         }
         current.with(|x| {
             x.post(op);
-            x.arrive(object, side, deadline);
+            x.arrive(op.object, side, deadline);
         });
         switch::reschedule(current);
         if switch::is_unwound(current) {
             continue;
         }
-        let open = current.with(|x| x.leave_gate(object, side));
-        step(current);
-        return open;
+        return current.with(|x| x.leave_gate(op.object, side));
     }
 }
 
@@ -188,7 +189,7 @@ fn pass_at_once(current: Current, op: Op, side: Side, deadline: Option<VInstant>
     if panics::panicking(current) && is_open() {
         current.with(|x| {
             x.post(op);
-            x.step(x.current);
+            x.step(x.current, 0);
         });
         return Some(true);
     }
@@ -218,28 +219,6 @@ pub(crate) fn wait(on: Option<TaskId>, deadline: Option<VInstant>) -> Woken {
         };
     }
     current.with(|x| x.dequeued())
-}
-
-/// The running task, about to go on after a decision, makes its step. If that
-/// uses up the budget it does not come back.
-#[inline(always)]
-fn step(current: Current) {
-    let over = current.with(|x| {
-        x.step(x.current);
-        x.duties.has(Duties::STOP)
-    });
-    if over {
-        halt(current);
-    }
-}
-
-#[cold]
-fn halt(current: Current) {
-    if panics::panicking(current) {
-        return;
-    }
-    switch::away(current);
-    switch::is_unwound(current);
 }
 
 /// Completes the operation for which `task` waits in a queue. Returns false if
@@ -351,8 +330,10 @@ pub(crate) fn note(value: u32) {
                 return;
             }
             let me = x.current;
-            if let Some(step) = x.trace.last_mut().filter(|s| s.task == me) {
-                step.value = Some(value);
+            if let Some(entry) = x.record.entries_mut().last_mut()
+                && entry.task == me
+            {
+                entry.marks.note(value);
             }
         });
     }
@@ -362,7 +343,7 @@ pub(crate) fn note(value: u32) {
 pub(crate) fn choose(kind: ChoiceKind, arity: u32) -> u32 {
     let current = current::get("choice");
     current.with(|x| match x.is_teardown() {
-        false => x.decisions.choose(kind, arity),
+        false => x.choose(kind, arity),
         true => 0,
     })
 }
@@ -400,28 +381,34 @@ pub(crate) fn yield_now(spin: bool, site: Site) {
         object: ObjectId::NONE,
         site,
     };
-    if is_plain(current) {
-        current.with(|x| x.post_unwatched(op));
-    } else {
-        if switch::is_unwound(current) {
-            switch::waits_unwound(current);
-            return;
+    if !spin {
+        match current.with(|x| x.turn(op)) {
+            Turn::Mine => return,
+            Turn::Another => return switch::leave(current),
+            Turn::Unusual => {}
         }
-        if panics::panicking(current) {
-            return;
+    }
+    yield_unusually(current, op);
+}
+
+#[inline(never)]
+fn yield_unusually(current: Current, op: Op) {
+    if switch::is_unwound(current) {
+        switch::waits_unwound(current);
+        return;
+    }
+    if panics::panicking(current) {
+        return;
+    }
+    current.with(|x| {
+        x.post(op);
+        if op.kind == OpKind::Spin {
+            x.spin();
+        } else {
+            x.announce(x.current);
         }
-        current.with(|x| {
-            x.post(op);
-            if !spin {
-                x.announce(x.current);
-            }
-        });
-    }
-    if spin {
-        current.with(|x| x.spin());
-    }
+    });
     switch::reschedule(current);
-    step(current);
 }
 
 /// Virtual time.

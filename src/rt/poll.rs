@@ -21,7 +21,6 @@ use std::task::Waker;
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, OpKind, Site};
 use crate::rt::current::{self, Current};
-use crate::rt::duties::Duties;
 use crate::rt::execution::Execution;
 use crate::rt::{panics, switch, waker};
 
@@ -83,7 +82,7 @@ impl PollLoop {
         if !woken && panics::panicking(current) {
             current.with(|x| {
                 x.post(poll);
-                x.step(x.current);
+                x.step(x.current, 0);
                 x.begin_poll(self.depth);
             });
             return true;
@@ -120,7 +119,7 @@ fn is_torn_down(current: Current) -> bool {
     current.with(|x| x.is_teardown())
 }
 
-/// Posts an operation and makes its step when it is scheduled. Returns false if
+/// Posts an operation and waits until it is scheduled. Returns false if
 /// the execution is being torn down instead.
 ///
 /// Elsewhere a task unwinds from here in teardown. A poll loop returns, so that
@@ -129,17 +128,7 @@ fn is_torn_down(current: Current) -> bool {
 fn turn(current: Current, post: impl FnOnce(&mut Execution)) -> bool {
     current.with(post);
     switch::give_way(current);
-    if is_torn_down(current) {
-        return false;
-    }
-    let over = current.with(|x| {
-        x.step(x.current);
-        x.duties.has(Duties::STOP)
-    });
-    if over {
-        switch::away(current);
-    }
-    !over
+    !is_torn_down(current)
 }
 
 impl Drop for PollLoop {

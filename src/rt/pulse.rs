@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::panic::Location;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::id::TaskId;
@@ -22,9 +22,10 @@ pub(crate) struct Pulse {
     /// A number for the strategy, 0 for none.
     strategy: AtomicU32,
     seed: AtomicU64,
-    /// The number of the task that made the last step, and above it the code of
-    /// the operation. One word, so that they belong together.
-    last: AtomicU64,
+    /// The task that made the last step, the code of its operation, and where it
+    /// stands. The three belong together once the thread stands still.
+    last_task: AtomicU32,
+    last_kind: AtomicU8,
     last_site: StaticCell<Location<'static>>,
     /// Who runs.
     badge: StaticCell<Badge>,
@@ -66,7 +67,8 @@ impl Pulse {
             subject: Mutex::new(None),
             strategy: AtomicU32::new(0),
             seed: AtomicU64::new(0),
-            last: AtomicU64::new(0),
+            last_task: AtomicU32::new(0),
+            last_kind: AtomicU8::new(0),
             last_site: StaticCell::new(),
             badge: StaticCell::new(),
         }
@@ -109,10 +111,10 @@ impl Pulse {
     }
 
     /// `task` has made a step.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn step(&self, task: TaskId, kind: OpKind, site: Site) {
-        let last = u64::from(task.0) | (kind as u64) << 32;
-        self.last.store(last, Ordering::Relaxed);
+        self.last_task.store(task.0, Ordering::Relaxed);
+        self.last_kind.store(kind as u8, Ordering::Relaxed);
         self.last_site.set(Some(site));
         self.beat();
     }
@@ -145,10 +147,10 @@ impl Pulse {
 
     /// The last step of the execution, `None` before the first one.
     pub(crate) fn last_step(&self) -> Option<LastStep> {
-        let last = self.last.load(Ordering::Relaxed);
+        let kind = self.last_kind.load(Ordering::Relaxed);
         Some(LastStep {
-            task: TaskId(last as u32),
-            kind: *OpKind::ALL.get((last >> 32) as usize)?,
+            task: TaskId(self.last_task.load(Ordering::Relaxed)),
+            kind: *OpKind::ALL.get(usize::from(kind))?,
             site: self.last_site.get()?,
         })
     }

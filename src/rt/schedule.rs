@@ -1,6 +1,6 @@
 //! Posting operations, deciding who goes on, recording steps.
 
-use crate::decision::ChoiceKind;
+use crate::decision::{Choice, ChoiceKind};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, OpKind, Site};
 use crate::rt::clock::{Action, TimerId};
@@ -8,10 +8,22 @@ use crate::rt::duties::Duties;
 use crate::rt::execution::{Execution, Next};
 use crate::rt::foreign::Lookout;
 use crate::rt::object::Side;
+use crate::rt::record::Entry;
 use crate::rt::task::{State, Task, Woken};
 use crate::snapshot::Stop;
-use crate::trace::Step;
+use crate::strategy::uniform;
 use crate::vtime::VInstant;
+
+/// How the running task fares at a scheduling point.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Turn {
+    /// It goes on: it has made its step.
+    Mine,
+    /// Another task goes on, and this one has posted its operation.
+    Another,
+    /// That has yet to be found out, with all that goes with it.
+    Unusual,
+}
 
 impl Execution {
     /// The running task is about to do `op`.
@@ -21,13 +33,6 @@ impl Execution {
         if self.duties.has(Duties::WATCHER) {
             self.tell_posted(self.current);
         }
-    }
-
-    /// As [`post`](Execution::post) under a strategy that does not watch.
-    #[inline]
-    pub(crate) fn post_unwatched(&mut self, op: Op) {
-        debug_assert!(!self.duties.has(Duties::WATCHER));
-        self.view.tasks[self.current.index()].op = op;
     }
 
     #[cold]
@@ -44,15 +49,77 @@ impl Execution {
         }
     }
 
-    /// Who goes on.
+    /// The running task is about to do `op`, which is enabled: who goes on? If
+    /// everything is as usual, that is settled here.
     #[inline(always)]
-    pub(crate) fn decide(&mut self) -> Next {
-        let arity = self.view.ready.len();
-        if arity > 1 && self.duties.is_none() && self.eager.is_empty() {
-            let task = self.strategy.pick(&self.view, &mut self.decisions.rng);
-            return self.picked(task, arity);
+    pub(crate) fn turn(&mut self, op: Op) -> Turn {
+        match self.draw() {
+            None => Turn::Unusual,
+            Some((task, arity)) if task == self.current => {
+                self.stay(op, arity);
+                Turn::Mine
+            }
+            Some((task, arity)) => {
+                self.view.tasks[self.current.index()].op = op;
+                self.hand_over(task, arity);
+                Turn::Another
+            }
         }
-        self.decide_with_duties()
+    }
+
+    /// Draws the task that goes on, and out of how many, in the usual case. In
+    /// any other one it does nothing.
+    #[inline(always)]
+    pub(crate) fn draw(&mut self) -> Option<(TaskId, u32)> {
+        if !self.duties.is_none() || std::thread::panicking() || !self.record.has_room() {
+            return None;
+        }
+        let arity = self.view.ready.len_if_small().filter(|&n| n > 1)?;
+        let rank = self.decisions.rng.peek_below(arity)?;
+        let task = self.view.ready.nth_if_small(rank)?;
+        self.decisions.rng.drop_peeked();
+        Some((task, arity))
+    }
+
+    /// The running task, drawn out of `arity`, does `op`.
+    #[inline(always)]
+    pub(crate) fn stay(&mut self, op: Op, arity: u32) {
+        self.enter(Entry::new(op, self.current, arity));
+    }
+
+    /// `task`, drawn out of `arity`, goes on with what it posted. The running
+    /// task has posted as well and is about to leave.
+    #[inline(always)]
+    pub(crate) fn hand_over(&mut self, task: TaskId, arity: u32) {
+        let op = self.view.tasks[task.index()].op;
+        self.enter(Entry::new(op, task, arity));
+        self.next = Next::Run(task);
+    }
+
+    /// Enters a step for which the record has room.
+    #[inline(always)]
+    fn enter(&mut self, mut entry: Entry) {
+        let task = entry.task;
+        if self.view.last != task {
+            entry.marks.preemption = self.is_preempted();
+            self.preemptions += u32::from(entry.marks.preemption);
+            self.view.last = task;
+        }
+        self.record.fill(entry);
+        self.view.step += 1;
+        self.pulse.step(task, entry.op.kind, entry.op.site);
+    }
+
+    /// Who goes on. If it has an operation to do, it makes its step.
+    pub(crate) fn decide(&mut self) -> Next {
+        match self.draw() {
+            Some((task, arity)) => {
+                let op = self.view.tasks[task.index()].op;
+                self.enter(Entry::new(op, task, arity));
+                Next::Run(task)
+            }
+            None => self.decide_with_duties(),
+        }
     }
 
     fn decide_with_duties(&mut self) -> Next {
@@ -62,6 +129,7 @@ impl Execution {
         if let Some(task) = self.eager.pop() {
             return Next::Run(task);
         }
+        self.duties.remove(Duties::EAGER);
         if !self.woken.is_empty() {
             self.announce_woken();
         }
@@ -70,57 +138,83 @@ impl Execution {
         }
         match self.view.ready.len() {
             0 => self.idle(),
-            1 => Next::Run(self.view.ready.nth(0)),
+            1 => {
+                let task = self.view.ready.nth(0);
+                self.scheduled(task, 1)
+            }
             arity => {
                 let task = match self.dictated(arity) {
                     Some(task) => task,
-                    None => self.strategy.pick(&self.view, &mut self.decisions.rng),
+                    None if self.duties.has(Duties::STRATEGY) => self.ask(),
+                    None => uniform(&self.view.ready, &mut self.decisions.rng),
                 };
-                self.picked(task, arity)
+                self.scheduled(task, arity)
             }
         }
     }
 
+    /// Who goes on, as the strategy will have it.
+    fn ask(&mut self) -> TaskId {
+        let task = self.strategy.pick(&self.view, &mut self.decisions.rng);
+        assert!(
+            self.view.ready.contains(task),
+            "this is a bug in jostle: {:?} picked {task}, which is not ready",
+            self.strategy
+        );
+        task
+    }
+
     /// Who goes on where the strategy is not asked.
     fn dictated(&mut self, arity: u32) -> Option<TaskId> {
+        if !self.duties.has(Duties::SCRIPT) && !self.duties.has(Duties::FAIR) {
+            return None;
+        }
+        let at = self.record.count_choices();
         let ready = &self.view.ready;
         let scripted = self.decisions.scheduled(
+            at,
             arity,
             |rank| ready.nth(rank).0,
             |task| ready.contains(TaskId(task)),
         );
         match scripted {
             Some(task) => Some(TaskId(task)),
-            None if self.duties.has(Duties::FAIR) => {
-                Some(ready.nth(self.decisions.rng.below(arity)))
-            }
+            None if self.duties.has(Duties::FAIR) => Some(uniform(ready, &mut self.decisions.rng)),
             None => None,
         }
     }
 
-    /// `task` was chosen out of `arity`.
-    #[inline(always)]
-    fn picked(&mut self, task: TaskId, arity: u32) -> Next {
-        if !self.view.ready.contains(task) {
-            self.not_ready(task);
+    /// `task` goes on, one of `arity` that could, unless its step is the last one.
+    #[inline]
+    fn scheduled(&mut self, task: TaskId, arity: u32) -> Next {
+        self.step(task, arity);
+        if self.duties.has(Duties::STOP) {
+            return self.next;
         }
-        self.decisions.record_task(arity, task.0);
         Next::Run(task)
     }
 
-    #[cold]
-    fn not_ready(&self, task: TaskId) -> ! {
-        panic!(
-            "this is a bug in jostle: {:?} picked {task}, which is not ready",
-            self.strategy
-        );
+    /// A choice of the environment among `arity` alternatives. With fewer than
+    /// two there is none, and the answer is 0.
+    pub(crate) fn choose(&mut self, kind: ChoiceKind, arity: u32) -> u32 {
+        if arity < 2 {
+            return 0;
+        }
+        let at = self.record.count_choices();
+        let picked = self.decisions.choose(at, kind, arity);
+        self.record.push_other(Choice {
+            kind,
+            arity,
+            picked,
+        });
+        picked
     }
 
     /// Nobody is ready.
     #[cold]
     fn idle(&mut self) -> Next {
         if self.clock.next_deadline().is_some() {
-            return Next::Run(TaskId::CLOCK);
+            return self.scheduled(TaskId::CLOCK, 1);
         }
         if !self.spinners.is_empty() {
             // Whoever spins on the time of day sees it pass.
@@ -169,7 +263,7 @@ impl Execution {
     pub(crate) fn fire(&mut self) -> Option<Action> {
         self.view.ready.remove(TaskId::CLOCK);
         let together = self.clock.due_together();
-        let rank = self.decisions.choose(ChoiceKind::Timer, together);
+        let rank = self.choose(ChoiceKind::Timer, together);
         self.clock_moved = self.view.step;
         let action = self.clock.fire(rank)?;
         if let Action::Timeout(task) = &action {
@@ -194,35 +288,21 @@ impl Execution {
             State::Queued { .. } => {
                 row.state = State::Live;
                 self.view.ready.insert(task);
-                self.eager.push(task);
+                self.hasten(task);
             }
             State::Live | State::Awaiting | State::Finished => {}
         }
     }
 
-    /// `task` goes on with the operation it posted: a step.
-    #[inline(always)]
-    pub(crate) fn step(&mut self, task: TaskId) {
-        let last = self.view.last;
-        let preemption = last != task && self.is_preempted(last);
-        self.preemptions += u32::from(preemption);
-        let row = &mut self.view.tasks[task.index()];
-        row.steps += 1;
-        let op = row.op;
-        self.trace.push(Step {
-            site: op.site,
-            value: None,
-            task,
-            object: op.object,
-            choices: self.decisions.record().len() as u32,
-            kind: op.kind,
-            preemption,
-            blocks: false,
-        });
-        self.view.last = task;
-        self.view.step += 1;
-        self.pulse.step(task, op.kind, op.site);
-        if self.view.step >= self.step_limit || !self.duties.is_none() {
+    /// `task` goes on with the operation it posted: a step. It is one of `arity`
+    /// that could have gone on.
+    pub(crate) fn step(&mut self, task: TaskId, arity: u32) {
+        if !self.record.has_room() {
+            self.record.make_room(1);
+        }
+        let op = self.view.tasks[task.index()].op;
+        self.enter(Entry::new(op, task, arity));
+        if !self.record.has_room() || !self.duties.is_none() {
             self.stepped(task);
         }
     }
@@ -240,12 +320,16 @@ impl Execution {
         if self.view.step >= self.step_limit {
             self.at_limit();
         }
+        if !self.record.has_room() {
+            self.set_limit();
+        }
     }
 
-    /// Whether a step of another task after one of `last` is a preemption: `last`
+    /// Whether a step of another task is a preemption: whoever made the last one
     /// could have gone on and had not offered to wait.
-    #[inline]
-    fn is_preempted(&self, last: TaskId) -> bool {
+    #[inline(always)]
+    fn is_preempted(&self) -> bool {
+        let last = self.view.last;
         self.view.ready.contains(last)
             && last != TaskId::CLOCK
             && !matches!(
@@ -262,16 +346,9 @@ impl Execution {
         if self.is_teardown() {
             return;
         }
-        self.trace.push(Step {
-            site,
-            value: None,
-            task: self.current,
-            object,
-            choices: self.decisions.record().len() as u32,
-            kind,
-            preemption: false,
-            blocks: false,
-        });
+        let mut entry = Entry::new(Op { kind, object, site }, self.current, 0);
+        entry.marks.event = true;
+        self.record.push(entry);
     }
 
     /// Has the scenario at `site` watched for OS threads, if it is its turn.
@@ -286,6 +363,9 @@ impl Execution {
         let look = self.lookout.as_ref();
         let look = look.map_or(u32::MAX, |l| l.next_look(self.view.step));
         self.step_limit = self.last_step().min(look);
+        // The record has no room for the step at the limit.
+        let further = self.step_limit.saturating_sub(self.view.step + 1);
+        self.record.make_room(further as usize);
     }
 
     /// The step that uses up the budget.
@@ -351,6 +431,30 @@ impl Execution {
         side: Side,
     ) -> &mut crate::rt::object::Gate {
         &mut self.objects[object.0 as usize].gates[side as usize]
+    }
+
+    /// As [`turn`](Execution::turn) for an operation that is enabled while a gate
+    /// is open. A task that stays need not arrive.
+    #[inline(always)]
+    pub(crate) fn turn_at_gate(&mut self, op: Op, side: Side) -> Turn {
+        if !self.gate_mut(op.object, side).open {
+            return Turn::Unusual;
+        }
+        match self.draw() {
+            None => Turn::Unusual,
+            Some((task, arity)) if task == self.current => {
+                self.stay(op, arity);
+                Turn::Mine
+            }
+            Some((task, arity)) => {
+                let me = self.current;
+                self.view.tasks[me.index()].op = op;
+                self.tasks[me.index()].state = State::AtGate(op.object, side);
+                self.gate_mut(op.object, side).pending.insert(me);
+                self.hand_over(task, arity);
+                Turn::Another
+            }
+        }
     }
 
     /// The running task posts an operation that is enabled while a gate is open.
@@ -483,15 +587,16 @@ impl Execution {
             self.clock.disarm(timer);
         }
         self.view.ready.insert(task);
-        self.eager.push(task);
+        self.hasten(task);
         true
     }
 
     /// The last step of the running task turned out to wait.
     pub(crate) fn mark_blocked(&mut self) {
         let me = self.current;
-        if let Some(step) = self.trace.iter_mut().rev().find(|s| s.task == me) {
-            step.blocks = true;
+        let entries = self.record.entries_mut();
+        if let Some(entry) = entries.iter_mut().rev().find(|e| e.task == me) {
+            entry.marks.blocks = true;
         }
     }
 

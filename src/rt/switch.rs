@@ -29,12 +29,25 @@ pub(crate) fn give_way(current: Current) -> bool {
     !stay
 }
 
+/// Lets `x.next` happen, which is another task, while this one is not unwinding;
+/// returns when it is this task's turn.
+#[inline(never)]
+pub(crate) fn leave(current: Current) {
+    suspend(current);
+    returned(current);
+}
+
 /// Lets `x.next` happen; returns when somebody resumes this task.
 #[inline(never)]
 pub(crate) fn away(current: Current) {
     if panics::panicking(current) {
         return away_unwinding(current);
     }
+    suspend(current);
+}
+
+#[inline(always)]
+fn suspend(current: Current) {
     let link = current.with(|x| x.link);
     // SAFETY: The run loop set `link` when it resumed the running task, which
     // this code runs in, so on the stack of that link's worker. The worker is
@@ -46,12 +59,11 @@ pub(crate) fn away(current: Current) {
 /// see [`panics::panicking`].
 #[cold]
 fn away_unwinding(current: Current) {
-    let (me, link) = current.with(|x| {
+    let me = current.with(|x| {
         x.tasks[x.current.index()].unwinding = true;
-        (x.current, x.link)
+        x.current
     });
-    // SAFETY: As in `away`.
-    unsafe { (*link).suspend() };
+    suspend(current);
     current.with(|x| x.tasks[me.index()].unwinding = false);
 }
 

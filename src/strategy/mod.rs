@@ -53,8 +53,6 @@ pub struct TaskView {
     /// Identifies the task across executions: a hash of its parent's key and of
     /// how many tasks the parent had spawned before it.
     pub key: u64,
-    /// How many steps it has made.
-    pub steps: u32,
 }
 
 /// What a strategy sees at a decision.
@@ -68,6 +66,13 @@ pub struct View {
     pub last: TaskId,
     /// How many steps the execution has made.
     pub step: u32,
+}
+
+/// Any of the ready tasks, each with the same probability.
+#[inline]
+#[must_use]
+pub fn uniform(ready: &TaskSet, rng: &mut Rng) -> TaskId {
+    ready.nth(rng.below(ready.len()))
 }
 
 /// A policy that picks the next task.
@@ -88,6 +93,12 @@ pub trait Strategy: std::fmt::Debug {
     /// How the environment behaves under this strategy.
     fn environment(&self) -> Environment {
         Environment::Random
+    }
+
+    /// Whether `pick` is [`uniform`] and nothing else, so that whoever would
+    /// call it may do the same himself.
+    fn is_uniform(&self) -> bool {
+        false
     }
 
     /// Whether the methods below `pick` are to be called.

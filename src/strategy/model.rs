@@ -40,6 +40,7 @@ struct Row {
     parent: TaskId,
     rest: Vec<Do>,
     children: u64,
+    steps: u32,
     finished: bool,
 }
 
@@ -157,7 +158,7 @@ impl Model {
             .map(|(row, view)| TaskSize {
                 parent: row.parent,
                 key: view.key,
-                steps: view.steps,
+                steps: row.steps,
             });
         self.sizes = sizes.collect();
         order
@@ -178,12 +179,12 @@ impl Execution<'_> {
             parent,
             rest: program.into_iter().rev().collect(),
             children: 0,
+            steps: 0,
             finished: false,
         });
         self.view.tasks.push(TaskView {
             op: op(OpKind::Start, 0),
             key,
-            steps: 0,
         });
         if self.strategy.watches() {
             self.strategy.spawned(new, parent, key, &mut self.rng);
@@ -236,7 +237,7 @@ impl Execution<'_> {
 
     fn step(&mut self, task: TaskId) {
         let op = self.view.tasks[task.index()].op;
-        self.view.tasks[task.index()].steps += 1;
+        self.rows[task.index()].steps += 1;
         self.view.last = task;
         self.view.step += 1;
         if self.strategy.watches() {

@@ -2,7 +2,7 @@
 
 use crate::decision::Rng;
 use crate::id::TaskId;
-use crate::strategy::{Strategy, View};
+use crate::strategy::{Strategy, View, uniform};
 
 /// Picks each ready task with the same probability at every decision.
 ///
@@ -14,7 +14,11 @@ pub struct Random;
 
 impl Strategy for Random {
     fn pick(&mut self, view: &View, rng: &mut Rng) -> TaskId {
-        view.ready.nth(rng.below(view.ready.len()))
+        uniform(&view.ready, rng)
+    }
+
+    fn is_uniform(&self) -> bool {
+        true
     }
 }
 

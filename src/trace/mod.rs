@@ -95,14 +95,18 @@ impl Trace {
     /// executions with equal fingerprints did the same in the same order.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
-        fingerprint(&self.choices, &self.steps, self.time)
+        fingerprint(
+            self.choices.iter().copied(),
+            self.steps.iter().copied(),
+            self.time,
+        )
     }
 
     /// A hash of who did what to what, in order: equal for executions that
     /// interleave the same operations in the same way.
     #[must_use]
     pub fn interleaving(&self) -> u64 {
-        interleaving(&self.steps)
+        interleaving(self.steps.iter().copied())
     }
 }
 
@@ -126,7 +130,11 @@ impl Words {
 }
 
 /// See [`Trace::fingerprint`].
-pub(crate) fn fingerprint(choices: &[Choice], steps: &[Step], time: u64) -> u64 {
+pub(crate) fn fingerprint(
+    choices: impl Iterator<Item = Choice>,
+    steps: impl Iterator<Item = Step>,
+    time: u64,
+) -> u64 {
     let mut words = Words::new();
     for c in choices {
         words.mix(u64::from(c.picked) | u64::from(c.arity) << 32);
@@ -142,7 +150,7 @@ pub(crate) fn fingerprint(choices: &[Choice], steps: &[Step], time: u64) -> u64 
 }
 
 /// See [`Trace::interleaving`].
-pub(crate) fn interleaving(steps: &[Step]) -> u64 {
+pub(crate) fn interleaving(steps: impl Iterator<Item = Step>) -> u64 {
     let mut words = Words::new();
     for s in steps {
         words.mix(u64::from(s.task.0) | u64::from(s.object.0) << 24 | (s.kind as u64) << 56);

@@ -1,0 +1,207 @@
+//! What an execution chose and did, in the order in which it happened.
+//!
+//! The choices and the steps of a [`Trace`](crate::trace::Trace) in one list: a
+//! decision about which task goes on is followed by the step of the task that
+//! was picked, so that the two are one entry. The other choices, which are few,
+//! remember between which entries they were made.
+
+use std::panic::Location;
+
+use crate::decision::{Choice, ChoiceKind};
+use crate::id::{ObjectId, TaskId};
+use crate::op::{Op, OpKind};
+use crate::trace::Step;
+
+/// Something that a task did.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) op: Op,
+    pub(crate) task: TaskId,
+    /// Out of how many tasks it was picked; less than 2 if that was no decision.
+    pub(crate) arity: u32,
+    pub(crate) marks: Marks,
+}
+
+/// What else there is to know of an entry.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Marks {
+    value: u32,
+    has_value: bool,
+    pub(crate) preemption: bool,
+    pub(crate) blocks: bool,
+    /// It was no scheduling point.
+    pub(crate) event: bool,
+}
+
+impl Marks {
+    pub(crate) fn note(&mut self, value: u32) {
+        self.value = value;
+        self.has_value = true;
+    }
+}
+
+impl Entry {
+    #[inline]
+    pub(crate) fn new(op: Op, task: TaskId, arity: u32) -> Entry {
+        Entry {
+            op,
+            task,
+            arity,
+            marks: Marks::default(),
+        }
+    }
+
+    fn decision(&self) -> Option<Choice> {
+        (self.arity > 1).then_some(Choice {
+            kind: ChoiceKind::Task,
+            arity: self.arity,
+            picked: self.task.0,
+        })
+    }
+}
+
+/// The entries of one execution.
+#[derive(Default, Debug)]
+pub(crate) struct Record {
+    /// Entries `0..len` are made. The others are room for more: while there is
+    /// some, neither memory nor any limit is to be thought of.
+    entries: Vec<Entry>,
+    len: usize,
+    /// The choices of the environment, each with the number of entries before it.
+    others: Vec<(usize, Choice)>,
+    /// How many decisions about tasks there are among the entries before
+    /// `counted`.
+    decisions: u32,
+    counted: usize,
+}
+
+impl Record {
+    /// Forgets everything but the memory.
+    pub(crate) fn clear(&mut self) {
+        self.len = 0;
+        self.others.clear();
+        self.decisions = 0;
+        self.counted = 0;
+    }
+
+    /// Whether there is nothing to see to at the next entry.
+    #[inline(always)]
+    pub(crate) fn has_room(&self) -> bool {
+        self.len < self.entries.len()
+    }
+
+    /// Makes room for no more than `most` further entries.
+    #[cold]
+    pub(crate) fn make_room(&mut self, most: usize) {
+        const FILLER: Entry = Entry {
+            op: Op {
+                kind: OpKind::Start,
+                object: ObjectId::NONE,
+                site: Location::caller(),
+            },
+            task: TaskId::CLOCK,
+            arity: 0,
+            marks: Marks {
+                value: 0,
+                has_value: false,
+                preemption: false,
+                blocks: false,
+                event: false,
+            },
+        };
+        let affordable = (2 * self.len).max(self.entries.capacity()).max(64);
+        let room = self.len.saturating_add(most).min(affordable);
+        self.entries.resize(room, FILLER);
+    }
+
+    /// Adds an entry where there is room.
+    #[inline(always)]
+    pub(crate) fn fill(&mut self, entry: Entry) {
+        self.entries[self.len] = entry;
+        self.len += 1;
+    }
+
+    /// Adds an entry.
+    #[inline]
+    pub(crate) fn push(&mut self, entry: Entry) {
+        if self.has_room() {
+            self.fill(entry);
+        } else {
+            self.entries.push(entry);
+            self.len += 1;
+        }
+    }
+
+    /// Adds a choice of the environment.
+    pub(crate) fn push_other(&mut self, choice: Choice) {
+        self.others.push((self.len, choice));
+    }
+
+    /// The entries, to be changed.
+    #[inline]
+    pub(crate) fn entries_mut(&mut self) -> &mut [Entry] {
+        &mut self.entries[..self.len]
+    }
+
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries[..self.len]
+    }
+
+    /// How many choices there were.
+    pub(crate) fn count_choices(&mut self) -> u32 {
+        let news = &self.entries[self.counted..self.len];
+        self.decisions += news.iter().filter(|e| e.arity > 1).count() as u32;
+        self.counted = self.len;
+        self.decisions + self.others.len() as u32
+    }
+
+    /// How many steps each task made.
+    pub(crate) fn steps_by_task(&self, tasks: usize) -> Vec<u32> {
+        let mut steps = vec![0; tasks];
+        for entry in self.entries().iter().filter(|e| !e.marks.event) {
+            steps[entry.task.index()] += 1;
+        }
+        steps
+    }
+
+    /// Every choice, in order.
+    pub(crate) fn choices(&self) -> impl Iterator<Item = Choice> + '_ {
+        let mut others = self.others.iter().peekable();
+        let mut entries = self.entries().iter().enumerate().peekable();
+        std::iter::from_fn(move || {
+            loop {
+                let at = entries.peek().map_or(usize::MAX, |&(at, _)| at);
+                if let Some(&(_, choice)) = others.next_if(|&&(before, _)| before <= at) {
+                    return Some(choice);
+                }
+                let (_, entry) = entries.next()?;
+                if let Some(choice) = entry.decision() {
+                    return Some(choice);
+                }
+            }
+        })
+    }
+
+    /// Every step, in order.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = Step> + '_ {
+        let mut others = self.others.iter().peekable();
+        let mut choices = 0;
+        self.entries().iter().enumerate().map(move |(at, entry)| {
+            while others.next_if(|&&(before, _)| before <= at).is_some() {
+                choices += 1;
+            }
+            choices += u32::from(entry.decision().is_some());
+            let marks = entry.marks;
+            Step {
+                site: entry.op.site,
+                value: marks.has_value.then_some(marks.value),
+                task: entry.task,
+                object: entry.op.object,
+                choices,
+                kind: entry.op.kind,
+                preemption: marks.preemption,
+                blocks: marks.blocks,
+            }
+        })
+    }
+}
