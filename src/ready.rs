@@ -204,6 +204,18 @@ impl TaskSet {
         (rank < 16).then(|| TaskId(select_by_ones(self.head.bits, rank)))
     }
 
+    /// Below which number all members are.
+    #[inline]
+    pub(crate) fn span(&self) -> u32 {
+        64 * (1 + self.tail.len() as u32)
+    }
+
+    /// Whether the set is not small and holds most tasks below its span.
+    #[inline]
+    pub(crate) fn is_dense(&self) -> bool {
+        self.tail_len > 0 && self.len() > self.span() / 2
+    }
+
     fn nth_of_tail(&self, mut rank: u32) -> TaskId {
         for (i, word) in self.tail.iter().enumerate() {
             match rank.checked_sub(word.count) {
@@ -291,8 +303,12 @@ fn select(word: u64, rank: u32) -> u32 {
 #[inline(always)]
 fn select_by_ones(word: u64, rank: u32) -> u32 {
     let mut rest = word;
-    for _ in 0..rank {
+    if rank > 0 {
         rest = without_lowest(rest);
+        // Kept out of the way of what is the rule in small scenarios.
+        for _ in 1..rank {
+            rest = without_lowest(rest);
+        }
     }
     rest.trailing_zeros()
 }

@@ -109,6 +109,11 @@ impl Badge {
         self.name_len.store(len, Ordering::Relaxed);
     }
 
+    /// Who runs.
+    pub(crate) fn task(&self) -> TaskId {
+        TaskId(self.task.load(Ordering::Relaxed))
+    }
+
     /// Addresses at which a fault means that the stack has overflowed.
     pub(crate) fn guard(&self) -> Range<usize> {
         self.guard_start.load(Ordering::Relaxed)..self.guard_end.load(Ordering::Relaxed)

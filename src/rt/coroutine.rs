@@ -7,7 +7,7 @@
 //!                                      … Link::suspend
 //!   <──────────────────────────────────┘ (Suspended)
 //!   Worker::resume ──────────────────> … job returns
-//!                                      done = true, suspend
+//!                                      suspend
 //!   <──────────────────────────────────┘ (Done)
 //!   Worker::start(next job) …
 //! ```
@@ -46,9 +46,8 @@ pub(crate) enum Resumed {
 
 /// The part of a worker that both sides of the switch touch.
 pub(crate) struct Link {
-    yielder: Cell<*const Yielder<(), ()>>,
+    yielder: Cell<*const Yielder<(), Resumed>>,
     job: UnsafeCell<Option<Job>>,
-    done: Cell<bool>,
 }
 
 impl Link {
@@ -63,7 +62,7 @@ impl Link {
         // SAFETY: The worker's body set the pointer to its yielder before it
         // took its first job, and the yielder lives as long as the stack, on
         // which the caller promises to be.
-        unsafe { (*self.yielder.get()).suspend(()) }
+        unsafe { (*self.yielder.get()).suspend(Resumed::Suspended) }
     }
 }
 
@@ -71,7 +70,7 @@ impl Link {
 pub(crate) struct Worker {
     // Declared before `link`, which its body points to, so that it is dropped
     // first.
-    coroutine: Coroutine<(), (), (), DefaultStack>,
+    coroutine: Coroutine<(), Resumed, (), DefaultStack>,
     link: Box<Link>,
     badge: &'static Badge,
 }
@@ -101,10 +100,9 @@ impl Worker {
         let link = Box::new(Link {
             yielder: Cell::new(ptr::null()),
             job: UnsafeCell::new(None),
-            done: Cell::new(false),
         });
         let shared: *const Link = &*link;
-        let coroutine = Coroutine::with_stack(stack, move |yielder: &Yielder<(), ()>, ()| {
+        let coroutine = Coroutine::with_stack(stack, move |yielder: &Yielder<(), Resumed>, ()| {
             // SAFETY: The box is owned by the worker that owns this coroutine
             // and is dropped after it.
             let link = unsafe { &*shared };
@@ -118,8 +116,7 @@ impl Worker {
                     // tasks under the rules of poisoning, as in a thread.
                     epilogue(panic::catch_unwind(AssertUnwindSafe(job)));
                 }
-                link.done.set(true);
-                yielder.suspend(());
+                yielder.suspend(Resumed::Done);
             }
         });
         Ok(Worker {
@@ -131,7 +128,6 @@ impl Worker {
 
     /// Gives a free worker its next job, to be run by [`Worker::resume`].
     pub(crate) fn start(&mut self, job: Job) {
-        self.link.done.set(false);
         // SAFETY: `&mut self` means that the coroutine is suspended, so its
         // body holds no reference into the slot.
         unsafe { *self.link.job.get() = Some(job) };
@@ -141,8 +137,7 @@ impl Worker {
     #[inline]
     pub(crate) fn resume(&mut self) -> Resumed {
         match self.coroutine.resume(()) {
-            CoroutineResult::Yield(()) if self.link.done.get() => Resumed::Done,
-            CoroutineResult::Yield(()) => Resumed::Suspended,
+            CoroutineResult::Yield(resumed) => resumed,
             CoroutineResult::Return(()) => unreachable!("a worker's body never returns"),
         }
     }

@@ -247,7 +247,6 @@ fn resume(current: Current, task: TaskId) {
     let Some(worker) = worker else {
         return current.with(|x| x.wind(task));
     };
-    panics::running(task);
     // SAFETY: The worker is boxed and stays in its row until it is done, which
     // this loop alone notices. While it runs, others read its link through a
     // shared pointer to another allocation; nobody touches the worker itself.

@@ -70,6 +70,7 @@ use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, OpKind, Site};
 use crate::rt::clock::Action;
 use crate::rt::current::Current;
+use crate::rt::duties::Duties;
 use crate::rt::schedule::Turn;
 use crate::vtime::VInstant;
 
@@ -87,6 +88,11 @@ pub(crate) fn point(kind: OpKind, object: ObjectId, site: Site) {
 
 #[inline(never)]
 fn unusual_point(current: Current, op: Op) {
+    match current.with(|x| x.turn_among_many(op)) {
+        Turn::Mine => return,
+        Turn::Another => return switch::leave(current),
+        Turn::Unusual => {}
+    }
     if switch::is_unwound(current) {
         return;
     }
@@ -267,6 +273,28 @@ pub(crate) fn release(attached: &Attached, kind: OpKind, site: Site) {
     }
 }
 
+/// [`release`] and then [`give_up`] with nothing in between.
+#[inline]
+pub(crate) fn unlock(attached: &Attached, side: Side, kind: OpKind, site: Site) {
+    let Some(current) = current::try_get() else {
+        return;
+    };
+    let done = current.with(|x| {
+        let object = &mut x.objects[attached.id.0 as usize];
+        let plain = !object.tried && !x.duties.has(Duties::TEARDOWN);
+        if plain {
+            object.owner = None;
+            x.event(kind, attached.id, site);
+            x.set_gate(attached.id, side, true);
+        }
+        plain
+    });
+    if !done {
+        release(attached, kind, site);
+        give_up(attached, side);
+    }
+}
+
 /// Notes who holds an object that only its holder can release.
 #[inline]
 pub(crate) fn set_owner(attached: &Attached, owner: Option<TaskId>) {
@@ -373,26 +401,43 @@ pub(crate) fn is_teardown() -> bool {
 
 /// A scheduling point that lets others go first; see
 /// [`OpKind::Yield`] and [`OpKind::Spin`].
+#[inline]
 pub(crate) fn yield_now(spin: bool, site: Site) {
-    let kind = if spin { OpKind::Spin } else { OpKind::Yield };
-    let current = current::get(kind.name());
-    let op = Op {
+    if spin {
+        yield_unusually(current::get("spin"), yield_op(OpKind::Spin, site));
+    } else {
+        yield_turn(site);
+    }
+}
+
+#[inline]
+fn yield_op(kind: OpKind, site: Site) -> Op {
+    Op {
         kind,
         object: ObjectId::NONE,
         site,
-    };
-    if !spin {
-        match current.with(|x| x.turn(op)) {
+    }
+}
+
+fn yield_turn(site: Site) {
+    let current = current::get("yield");
+    let op = yield_op(OpKind::Yield, site);
+    match current.with(|x| x.turn(op)) {
+        Turn::Mine => {}
+        Turn::Another => switch::leave(current),
+        Turn::Unusual => yield_unusually(current, op),
+    }
+}
+
+#[inline(never)]
+fn yield_unusually(current: Current, op: Op) {
+    if op.kind == OpKind::Yield {
+        match current.with(|x| x.turn_among_many(op)) {
             Turn::Mine => return,
             Turn::Another => return switch::leave(current),
             Turn::Unusual => {}
         }
     }
-    yield_unusually(current, op);
-}
-
-#[inline(never)]
-fn yield_unusually(current: Current, op: Op) {
     if switch::is_unwound(current) {
         switch::waits_unwound(current);
         return;

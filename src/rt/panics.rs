@@ -18,7 +18,9 @@ use std::sync::Once;
 
 use crate::finding::{Finding, Kind, Place};
 use crate::id::TaskId;
+use crate::rt::badge::Badge;
 use crate::rt::current::{self, Current};
+use crate::rt::pulse::Pulse;
 
 /// What is known of a panic.
 #[derive(Clone, Debug)]
@@ -49,8 +51,6 @@ std::thread_local! {
     static LAST: RefCell<Option<PanicInfo>> = const { RefCell::new(None) };
     /// Tasks of this thread's execution that have panicked or been unwound.
     static PANICKED: RefCell<Vec<TaskId>> = const { RefCell::new(Vec::new()) };
-    /// The task that runs on this thread, for the hook.
-    static RUNNING: Cell<TaskId> = const { Cell::new(TaskId::MAIN) };
 }
 
 /// Forgets the panics of the last execution.
@@ -60,12 +60,6 @@ pub(crate) fn forget() {
         LAST.take();
         PANICKED.with_borrow_mut(Vec::clear);
     }
-}
-
-/// The run loop has resumed `task`.
-#[inline]
-pub(crate) fn running(task: TaskId) {
-    RUNNING.set(task);
 }
 
 /// Takes what is known of the last panic.
@@ -122,7 +116,8 @@ fn note(current: Current, info: &PanicHookInfo<'_>) {
     });
     NOTED.set(true);
     LAST.set(Some(PanicInfo { message, place }));
-    PANICKED.with_borrow_mut(|list| list.push(RUNNING.get()));
+    let running = Pulse::existing().and_then(Pulse::badge).map(Badge::task);
+    PANICKED.with_borrow_mut(|list| list.extend(running));
 }
 
 fn give_up(current: Current) -> ! {

@@ -25,6 +25,13 @@ pub(crate) enum Turn {
     Unusual,
 }
 
+/// Whether a task that is about to do this lets others go first of its own
+/// accord.
+#[inline(always)]
+fn offers_to_wait(kind: OpKind) -> bool {
+    matches!(kind, OpKind::Yield | OpKind::Spin)
+}
+
 impl Execution {
     /// The running task is about to do `op`.
     #[inline]
@@ -56,22 +63,49 @@ impl Execution {
         match self.draw() {
             None => Turn::Unusual,
             Some((task, arity)) if task == self.current => {
-                self.stay(op, arity);
+                self.enter(Entry::new(op, task, arity));
                 Turn::Mine
             }
             Some((task, arity)) => {
-                self.view.tasks[self.current.index()].op = op;
-                self.hand_over(task, arity);
+                self.hand_over(op, task, arity);
                 Turn::Another
             }
         }
     }
 
-    /// Draws the task that goes on, and out of how many, in the usual case. In
-    /// any other one it does nothing.
+    /// As [`turn`](Execution::turn) where there are more tasks than it can cope
+    /// with.
+    pub(crate) fn turn_among_many(&mut self, op: Op) -> Turn {
+        let arity = self.view.ready.len();
+        if arity < 2 || !self.is_usual() {
+            return Turn::Unusual;
+        }
+        let task = uniform(&self.view.ready, &mut self.decisions.rng);
+        if task == self.current {
+            self.enter(Entry::new(op, task, arity));
+            Turn::Mine
+        } else {
+            self.hand_over(op, task, arity);
+            Turn::Another
+        }
+    }
+
+    /// Whether there is nothing to see to at a scheduling point but who goes on.
     #[inline(always)]
-    pub(crate) fn draw(&mut self) -> Option<(TaskId, u32)> {
-        if !self.duties.is_none() || std::thread::panicking() || !self.record.has_room() {
+    fn is_usual(&self) -> bool {
+        self.duties.is_none()
+            && self.view.last == self.current
+            && self.record.has_room()
+            && !std::thread::panicking()
+    }
+
+    /// Draws the task that goes on, and out of how many, where the running task
+    /// is ready and everything is as usual. Otherwise it does nothing.
+    ///
+    /// What it draws and what it takes from the stream is what [`uniform`] would.
+    #[inline(always)]
+    fn draw(&mut self) -> Option<(TaskId, u32)> {
+        if !self.is_usual() {
             return None;
         }
         let arity = self.view.ready.len_if_small().filter(|&n| n > 1)?;
@@ -81,48 +115,31 @@ impl Execution {
         Some((task, arity))
     }
 
-    /// The running task, drawn out of `arity`, does `op`.
+    /// The running task, which made the last step and could go on with `op`, is
+    /// about to leave: `task`, drawn out of `arity`, makes its step.
     #[inline(always)]
-    pub(crate) fn stay(&mut self, op: Op, arity: u32) {
-        self.enter(Entry::new(op, self.current, arity));
-    }
-
-    /// `task`, drawn out of `arity`, goes on with what it posted. The running
-    /// task has posted as well and is about to leave.
-    #[inline(always)]
-    pub(crate) fn hand_over(&mut self, task: TaskId, arity: u32) {
-        let op = self.view.tasks[task.index()].op;
-        self.enter(Entry::new(op, task, arity));
+    fn hand_over(&mut self, op: Op, task: TaskId, arity: u32) {
+        self.view.tasks[self.current.index()].op = op;
+        // Taken apart, lest the padding is copied byte by byte.
+        let Op { kind, object, site } = self.view.tasks[task.index()].op;
+        let mut entry = Entry::new(Op { kind, object, site }, task, arity);
+        entry.marks.preemption = !offers_to_wait(op.kind);
+        self.preemptions += u32::from(entry.marks.preemption);
+        self.view.last = task;
+        self.enter(entry);
         self.next = Next::Run(task);
     }
 
     /// Enters a step for which the record has room.
     #[inline(always)]
-    fn enter(&mut self, mut entry: Entry) {
-        let task = entry.task;
-        if self.view.last != task {
-            entry.marks.preemption = self.is_preempted();
-            self.preemptions += u32::from(entry.marks.preemption);
-            self.view.last = task;
-        }
+    fn enter(&mut self, entry: Entry) {
         self.record.fill(entry);
         self.view.step += 1;
-        self.pulse.step(task, entry.op.kind, entry.op.site);
+        self.pulse.step(entry.task, entry.op.kind, entry.op.site);
     }
 
     /// Who goes on. If it has an operation to do, it makes its step.
     pub(crate) fn decide(&mut self) -> Next {
-        match self.draw() {
-            Some((task, arity)) => {
-                let op = self.view.tasks[task.index()].op;
-                self.enter(Entry::new(op, task, arity));
-                Next::Run(task)
-            }
-            None => self.decide_with_duties(),
-        }
-    }
-
-    fn decide_with_duties(&mut self) -> Next {
         if self.duties.has(Duties::STOP) {
             return self.next;
         }
@@ -300,8 +317,13 @@ impl Execution {
         if !self.record.has_room() {
             self.record.make_room(1);
         }
-        let op = self.view.tasks[task.index()].op;
-        self.enter(Entry::new(op, task, arity));
+        let mut entry = Entry::new(self.view.tasks[task.index()].op, task, arity);
+        if self.view.last != task {
+            entry.marks.preemption = self.is_preempted();
+            self.preemptions += u32::from(entry.marks.preemption);
+            self.view.last = task;
+        }
+        self.enter(entry);
         if !self.record.has_room() || !self.duties.is_none() {
             self.stepped(task);
         }
@@ -327,15 +349,12 @@ impl Execution {
 
     /// Whether a step of another task is a preemption: whoever made the last one
     /// could have gone on and had not offered to wait.
-    #[inline(always)]
+    #[inline]
     fn is_preempted(&self) -> bool {
         let last = self.view.last;
         self.view.ready.contains(last)
             && last != TaskId::CLOCK
-            && !matches!(
-                self.view.tasks[last.index()].op.kind,
-                OpKind::Yield | OpKind::Spin
-            )
+            && !offers_to_wait(self.view.tasks[last.index()].op.kind)
     }
 
     /// Something that `task` did and that is no scheduling point.
@@ -443,15 +462,14 @@ impl Execution {
         match self.draw() {
             None => Turn::Unusual,
             Some((task, arity)) if task == self.current => {
-                self.stay(op, arity);
+                self.enter(Entry::new(op, task, arity));
                 Turn::Mine
             }
             Some((task, arity)) => {
                 let me = self.current;
-                self.view.tasks[me.index()].op = op;
                 self.tasks[me.index()].state = State::AtGate(op.object, side);
                 self.gate_mut(op.object, side).pending.insert(me);
-                self.hand_over(task, arity);
+                self.hand_over(op, task, arity);
                 Turn::Another
             }
         }

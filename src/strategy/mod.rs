@@ -69,9 +69,23 @@ pub struct View {
 }
 
 /// Any of the ready tasks, each with the same probability.
+///
+/// # Panics
+///
+/// If there is none.
 #[inline]
 #[must_use]
 pub fn uniform(ready: &TaskSet, rng: &mut Rng) -> TaskId {
+    // Where most numbers are those of ready tasks, a few tries find one sooner
+    // than counting does. Whether they do or not, nobody is favoured.
+    if ready.is_dense() {
+        for _ in 0..8 {
+            let task = TaskId(rng.below(ready.span()));
+            if ready.contains(task) {
+                return task;
+            }
+        }
+    }
     ready.nth(rng.below(ready.len()))
 }
 

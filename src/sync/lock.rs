@@ -17,6 +17,7 @@ pub(super) fn guarded<G>(guard: G, poisoned: bool) -> LockResult<G> {
 /// Whether a guard that is dropped now poisons its lock: its task panics, and
 /// did not when it took the lock. Unwinding a torn-down execution is no panic of
 /// the program.
+#[inline]
 pub(super) fn poisons(was_panicking: bool) -> bool {
     !was_panicking && rt::panicking() && !rt::is_teardown()
 }

@@ -118,6 +118,7 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     /// Takes the lock, which is free.
+    #[inline]
     fn guard(&self, attached: &Attached, site: Site) -> LockResult<MutexGuard<'_, T>> {
         rt::acquire(attached, Side::A);
         self.held.set(true);
@@ -207,7 +208,9 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         let mutex = self.mutex;
         // Unless the guard outlived its execution.
         if let Some(attached) = mutex.handle.attached() {
-            mutex.release(&attached, &self);
+            mutex.poison(&self);
+            mutex.held.set(false);
+            rt::give_up(&attached, Side::A);
         }
         std::mem::forget(self);
         mutex
@@ -215,22 +218,24 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
 }
 
 impl<T: ?Sized> Mutex<T> {
+    /// Poisons the mutex if its guard is dropped because of a panic that began
+    /// while it was there. Nobody sees it before the lock is given up.
     #[inline]
-    fn release(&self, attached: &Attached, guard: &MutexGuard<'_, T>) {
+    fn poison(&self, guard: &MutexGuard<'_, T>) {
         if lock::poisons(guard.panicking) {
             self.poisoned.set(true);
         }
-        self.held.set(false);
-        rt::give_up(attached, Side::A);
     }
 }
 
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
+    #[inline]
     fn drop(&mut self) {
         // Unless the guard outlived its execution, on a stack that was given up.
         if let Some(attached) = self.mutex.handle.attached() {
-            rt::release(&attached, OpKind::Unlock, self.site);
-            self.mutex.release(&attached, self);
+            self.mutex.poison(self);
+            rt::unlock(&attached, Side::A, OpKind::Unlock, self.site);
+            self.mutex.held.set(false);
         }
     }
 }

@@ -37,6 +37,7 @@ use crate::rt;
 /// # Panics
 ///
 /// Outside a scenario.
+#[inline]
 #[track_caller]
 pub fn yield_now() {
     rt::yield_now(false, std::panic::Location::caller());
