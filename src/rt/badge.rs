@@ -98,7 +98,9 @@ impl Badge {
     pub(crate) fn wear(&self, task: TaskId, name: Option<&str>, spawned: Site) {
         self.task.store(task.0, Ordering::Relaxed);
         self.spawned.set(Some(spawned));
-        let name = name.unwrap_or_default();
+        let Some(name) = name else {
+            return self.name_len.store(0, Ordering::Relaxed);
+        };
         let len = (0..=name.len().min(NAME))
             .rev()
             .find(|&at| name.is_char_boundary(at))

@@ -129,27 +129,24 @@ impl Executor {
                 x.finding.get_or_insert(finding);
             }
         });
-        let outcome = current.with(|x| Outcome {
-            finding: x.finding.clone(),
-            steps: x.view.step,
-            choices: x.record.count_choices(),
-            preemptions: x.preemptions,
-            divergence: x.decisions.divergence().cloned(),
-            abandoned: 0,
-        });
         tear_down(current);
         object::end_epoch();
-        let abandoned = current.with(|x| {
+        // The teardown makes neither steps nor choices nor findings.
+        let outcome = current.with(|x| {
             x.pulse.executing(false);
             x.lookout = None;
             std::mem::swap(&mut x.strategy, strategy);
-            x.abandoned
+            Outcome {
+                finding: x.finding.clone(),
+                steps: x.view.step,
+                choices: x.record.count_choices(),
+                preemptions: x.preemptions,
+                divergence: x.decisions.divergence().cloned(),
+                abandoned: x.abandoned,
+            }
         });
         drop(entered);
-        Outcome {
-            abandoned,
-            ..outcome
-        }
+        outcome
     }
 
     /// The fingerprint of the last execution; see [`Trace::fingerprint`].

@@ -205,3 +205,76 @@ impl Record {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::Site;
+
+    fn entry(task: u32, arity: u32) -> Entry {
+        let op = Op {
+            kind: OpKind::Store,
+            object: ObjectId::NONE,
+            site: Location::caller(),
+        };
+        Entry::new(op, TaskId(task), arity)
+    }
+
+    fn choice(kind: ChoiceKind, arity: u32, picked: u32) -> Choice {
+        Choice {
+            kind,
+            arity,
+            picked,
+        }
+    }
+
+    #[test]
+    fn choices_and_steps_come_back_in_their_order() {
+        let waiter = choice(ChoiceKind::Waiter, 3, 2);
+        let value = choice(ChoiceKind::Value, 9, 7);
+        let mut record = Record::default();
+        record.push_other(waiter);
+        record.push(entry(1, 1));
+        record.push(entry(2, 2));
+        assert_eq!(record.count_choices(), 2);
+        record.push_other(value);
+        record.push_other(waiter);
+        let mut event = entry(2, 0);
+        event.marks.event = true;
+        record.push(event);
+        record.push(entry(1, 4));
+        record.push_other(value);
+        let task = |arity, picked| choice(ChoiceKind::Task, arity, picked);
+        let expected = [waiter, task(2, 2), value, waiter, task(4, 1), value];
+        assert!(record.choices().eq(expected));
+        assert_eq!(record.count_choices(), 6);
+        let before: Vec<u32> = record.steps().map(|s| s.choices).collect();
+        assert_eq!(before, [1, 2, 4, 5]);
+        assert_eq!(record.steps_by_task(3), [0, 2, 1]);
+    }
+
+    #[test]
+    fn room_is_limited_and_what_is_entered_stays() {
+        let site: Site = Location::caller();
+        let mut record = Record::default();
+        record.make_room(2);
+        record.fill(entry(1, 2));
+        assert!(record.has_room());
+        record.fill(entry(2, 2));
+        assert!(!record.has_room());
+        record.make_room(0);
+        assert!(!record.has_room());
+        record.push(entry(3, 2));
+        record.make_room(1000);
+        assert!(record.has_room());
+        assert!(record.entries().iter().map(|e| e.task.0).eq([1, 2, 3]));
+        assert!(
+            record
+                .entries()
+                .iter()
+                .all(|e| e.op.site.file() == site.file())
+        );
+        record.clear();
+        assert_eq!(record.choices().count() + record.steps().count(), 0);
+    }
+}

@@ -1,4 +1,24 @@
 //! Posting operations, deciding who goes on, recording steps.
+//!
+//! # The way through a scheduling point
+//!
+//! In nearly all executions nearly all points are *usual*: no duty (see
+//! [`Duties`]; a strategy other than the uniform one is a duty), the running task
+//! made the last step and is not unwinding, and the record has room, which also
+//! says that no limit is near. Then [`turn`](Execution::turn) does it all: it
+//! draws a task; if that is the running one, enters its step; if not, posts the
+//! operation, enters the step of the other one and sets `next`. It calls nothing
+//! and changes nothing before it knows that it can finish. Sets of more than 64
+//! tasks are seen to by [`turn_among_many`](Execution::turn_among_many).
+//!
+//! Whatever is unusual goes the long way: `post`, `announce` or `arrive`,
+//! [`decide`](Execution::decide), `step`. Both ways take the same from the random
+//! stream and enter the same. That matters: how much room the record has depends
+//! on the executions before.
+//!
+//! A step is entered by whoever decides, before the stack is changed: the task
+//! that comes back to its point just goes on. A task that comes back because it
+//! was eager makes no step.
 
 use crate::decision::{Choice, ChoiceKind};
 use crate::id::{ObjectId, TaskId};

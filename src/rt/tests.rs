@@ -4,9 +4,10 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::decision::Script;
+use crate::id::TaskId;
 use crate::rt::{Executor, Plan};
 use crate::scenario::Options;
-use crate::strategy::Kind;
+use crate::strategy::{Kind, Strategy};
 use crate::trace::Trace;
 use crate::{sync, thread};
 
@@ -77,4 +78,100 @@ fn steps_are_counted_for_each_task() {
     let task = &trace.tasks[2];
     // Three locks, three yields, one sleep.
     assert_eq!(task.steps, 7);
+}
+
+/// As [`Random`](crate::strategy::Random), which the runtime need not know.
+#[derive(Debug)]
+struct Asked;
+
+impl crate::strategy::Strategy for Asked {
+    fn pick(&mut self, view: &crate::strategy::View, rng: &mut crate::decision::Rng) -> TaskId {
+        crate::strategy::uniform(&view.ready, rng)
+    }
+}
+
+fn execute(executor: &mut Executor, strategy: Box<dyn Strategy>, seed: u64, body: fn()) -> Trace {
+    let plan = Plan {
+        options: &Options::DEFAULT,
+        profile: &Default::default(),
+        seed,
+        script: Script::free(),
+    };
+    let mut strategy = strategy;
+    executor.execute(plan, &mut strategy, Location::caller(), Box::new(body));
+    executor.trace()
+}
+
+/// Five tasks, so that there are preemptions, and critical sections with points.
+fn small() {
+    let total = Arc::new(sync::Mutex::new(0));
+    let tasks: Vec<_> = (0..4)
+        .map(|i| {
+            let total = Arc::clone(&total);
+            thread::spawn(move || {
+                for _ in 0..20 {
+                    let mut held = total.lock().unwrap();
+                    if i % 2 == 0 {
+                        thread::yield_now();
+                    }
+                    *held += 1;
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.join().unwrap();
+    }
+}
+
+#[test]
+fn both_ways_through_a_point_give_the_same_execution() {
+    let mut executor = Executor::new();
+    for body in [busy as fn(), small] {
+        for seed in 0..20 {
+            let short = execute(&mut executor, Kind::Random.build(), seed, body);
+            let long = execute(&mut executor, Box::new(Asked), seed, body);
+            assert!(short.preemptions > 0);
+            assert_eq!(short, long);
+        }
+    }
+}
+
+#[test]
+fn the_budget_is_used_up_at_the_same_step_however_often_the_executor_was_used() {
+    static OPTIONS: Options = Options {
+        budget: crate::budget::Budget {
+            steps: 100,
+            ..crate::budget::Budget::DEFAULT
+        },
+        ..Options::DEFAULT
+    };
+    fn endless() {
+        let task = thread::spawn(|| {
+            loop {
+                thread::yield_now();
+            }
+        });
+        loop {
+            thread::yield_now();
+            if task.thread().name().is_some() {
+                return;
+            }
+        }
+    }
+    let mut executor = Executor::new();
+    for seed in 0..20 {
+        let plan = Plan {
+            options: &OPTIONS,
+            profile: &Default::default(),
+            seed,
+            script: Script::free(),
+        };
+        let mut strategy = Kind::Random.build();
+        let outcome = executor.execute(plan, &mut strategy, Location::caller(), Box::new(endless));
+        // As many again under the fair scheduler.
+        assert_eq!(outcome.steps, 200);
+        assert!(outcome.finding.is_some());
+        execute(&mut executor, Kind::Random.build(), seed, busy);
+    }
 }
