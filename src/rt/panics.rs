@@ -87,9 +87,12 @@ fn is_mine(current: Current) -> bool {
         })
 }
 
-/// The running task is about to be unwound, which does not pass the hook.
+/// The running task is about to be unwound. What the runtime unwinds does not
+/// pass the hook.
 pub(crate) fn unwinds() {
-    PANICKED.with_borrow_mut(|list| list.push(RUNNING.get()));
+    // The badge, not the execution, which a panic of the runtime may hold.
+    let running = Pulse::existing().and_then(Pulse::badge).map(Badge::task);
+    PANICKED.with_borrow_mut(|list| list.extend(running));
 }
 
 /// Puts the hook in front of the present one, once.
@@ -116,8 +119,7 @@ fn note(current: Current, info: &PanicHookInfo<'_>) {
     });
     NOTED.set(true);
     LAST.set(Some(PanicInfo { message, place }));
-    let running = Pulse::existing().and_then(Pulse::badge).map(Badge::task);
-    PANICKED.with_borrow_mut(|list| list.extend(running));
+    unwinds();
 }
 
 fn give_up(current: Current) -> ! {
