@@ -2,8 +2,8 @@
 //! this module.
 //!
 //! - [`mod@self`]: [`Decisions`], which answers choices.
-//! - [`rng`]: [`Rng`], the ChaCha stream that samplers draw from.
-//! - [`script`]: recorded choices read back, and the first divergence.
+//! - `rng`: [`Rng`], the ChaCha stream that samplers draw from.
+//! - `script`: recorded choices read back, and the first divergence.
 //!
 //! There are two kinds of randomness, and only one of them is recorded. A
 //! strategy draws from [`Rng`] to make up its mind; that is its own affair.

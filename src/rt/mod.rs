@@ -1,24 +1,24 @@
 //! The runtime: tasks on coroutines, one at a time, under a strategy.
 //!
-//! - [`execution`]: the state of one execution, and how a decision is made.
-//! - [`schedule`]: posting operations, deciding, recording steps, gates, queues.
-//! - [`lifecycle`]: spawning, finishing and joining tasks.
-//! - [`executor`]: the run loop, the judgement, the teardown.
-//! - [`duties`]: what an execution sees to besides the running task.
-//! - [`switch`]: changing stacks from inside a task.
-//! - [`coroutine`]: stacks; the only place that knows corosensei.
-//! - [`badge`]: who runs on a stack, for the watchdog and signal handlers.
-//! - [`task`], [`object`], [`clock`]: the tables.
-//! - [`current`]: the execution of this OS thread.
-//! - [`blocks`]: memory for small things.
-//! - [`cell`]: state shared by tasks.
-//! - [`shared`]: reference-counted cells.
-//! - [`waker`]: wakers of tasks.
-//! - [`poll`]: loops that poll a future.
-//! - [`panics`]: panics of tasks.
-//! - [`record`]: what was chosen and done.
-//! - [`pulse`]: signs of life for the watchdog.
-//! - [`foreign`]: OS threads that the scenario starts behind our back.
+//! - `execution`: the state of one execution, and how a decision is made.
+//! - `schedule`: posting operations, deciding, recording steps, gates, queues.
+//! - `lifecycle`: spawning, finishing and joining tasks.
+//! - `executor`: the run loop, the judgement, the teardown.
+//! - `duties`: what an execution sees to besides the running task.
+//! - `switch`: changing stacks from inside a task.
+//! - `coroutine`: stacks; the only place that knows corosensei.
+//! - `badge`: who runs on a stack, for the watchdog and signal handlers.
+//! - `task`, `object`, `clock`: the tables.
+//! - `current`: the execution of this OS thread.
+//! - `blocks`: memory for small things.
+//! - `cell`: state shared by tasks.
+//! - `shared`: reference-counted cells.
+//! - `waker`: wakers of tasks.
+//! - `poll`: loops that poll a future.
+//! - `panics`: panics of tasks.
+//! - `record`: what was chosen and done.
+//! - `pulse`: signs of life for the watchdog.
+//! - `foreign`: OS threads that the scenario starts behind our back.
 //!
 //! What primitives are built from is below: [`point`] before an operation that
 //! is always enabled, [`pass`] before one that is enabled while a gate is open,
