@@ -83,6 +83,8 @@ fn subject(
             let (_, input) = Input::decode(bytes);
             Ok((list::named(scenarios, name)?, Subject::Input(input)))
         }
+        Err(error @ ReadError::Foreign) => Err(anyhow::Error::from(error)
+            .context("for an input of libFuzzer name the scenario with --scenario")),
         Err(error) => Err(error.into()),
     }
 }

@@ -632,9 +632,18 @@ impl Execution {
     /// The last step of the running task turned out to wait.
     pub(crate) fn mark_blocked(&mut self) {
         let me = self.current;
+        // Not what it did on the way, such as releasing a lock, but a join is
+        // recorded as an event only.
+        let waits = |e: &&mut Entry| {
+            e.task == me
+                && (!e.marks.event || matches!(e.op.kind, OpKind::Join | OpKind::Scope))
+        };
         let entries = self.record.entries_mut();
-        if let Some(entry) = entries.iter_mut().rev().find(|e| e.task == me) {
+        if let Some(entry) = entries.iter_mut().rev().find(waits) {
             entry.marks.blocks = true;
+            // On its way through a point the task did not say what it does unless
+            // somebody else was to know.
+            self.view.tasks[me.index()].op = entry.op;
         }
     }
 
