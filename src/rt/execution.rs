@@ -188,7 +188,8 @@ impl Execution {
     ) {
         self.epoch = epoch;
         self.current = TaskId::MAIN;
-        self.view.last = TaskId::MAIN;
+        // Nobody has made a step, so that the first one preempts nobody.
+        self.view.last = TaskId::CLOCK;
         self.view.step = 0;
         self.step_limit = self.budget.steps;
         self.view.ready.clear();

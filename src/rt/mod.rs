@@ -149,6 +149,10 @@ pub(crate) fn pass(
     let current = current::get(kind.name());
     let object = attached.id;
     let op = Op { kind, object, site };
+    // A gate may shut again before the task is scheduled: then a deadline counts.
+    if deadline.is_some() {
+        return pass_unusually(current, op, side, deadline);
+    }
     match current.with(|x| x.turn_at_gate(op, side)) {
         Turn::Mine => true,
         Turn::Another => {

@@ -503,24 +503,25 @@ impl Execution {
         let open = gate.open;
         gate.pending.insert(me);
         self.tasks[me.index()].state = State::AtGate(object, side);
+        if let Some(deadline) = deadline {
+            // Also where the gate is open: it may shut before the task's turn.
+            let timer = self.arm(deadline, Action::Timeout(me));
+            self.tasks[me.index()].timer = Some(timer);
+        }
         if open {
             self.announce(me);
         } else {
             self.view.ready.remove(me);
-            self.wait_begins(object, deadline);
+            if deadline.is_none() {
+                self.wait_begins(object);
+            }
         }
     }
 
     #[cold]
-    fn wait_begins(&mut self, object: ObjectId, deadline: Option<VInstant>) {
-        let me = self.current;
-        match deadline {
-            Some(deadline) => {
-                let timer = self.arm(deadline, Action::Timeout(me));
-                self.tasks[me.index()].timer = Some(timer);
-            }
-            None if self.is_cycle(object) => self.stop(Next::Stop(Stop::Cycle)),
-            None => {}
+    fn wait_begins(&mut self, object: ObjectId) {
+        if self.is_cycle(object) {
+            self.stop(Next::Stop(Stop::Cycle));
         }
     }
 
@@ -635,8 +636,7 @@ impl Execution {
         // Not what it did on the way, such as releasing a lock, but a join is
         // recorded as an event only.
         let waits = |e: &&mut Entry| {
-            e.task == me
-                && (!e.marks.event || matches!(e.op.kind, OpKind::Join | OpKind::Scope))
+            e.task == me && (!e.marks.event || matches!(e.op.kind, OpKind::Join | OpKind::Scope))
         };
         let entries = self.record.entries_mut();
         if let Some(entry) = entries.iter_mut().rev().find(waits) {

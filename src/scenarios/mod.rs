@@ -6,6 +6,7 @@
 //! Two stories, each from a service that ran in production:
 //! - `pool_shutdown`: "send on closed channel", once a day.
 //! - `cron`: a collector that ranges over a channel nobody closes.
+//! - `shutdown`: the first screen of the README.
 //! - `early_return`: senders abandoned by a receiver.
 //!
 //! Classics with locks, atomics and channels:
@@ -32,3 +33,4 @@ mod mpsc_cycle;
 mod philosophers;
 mod pool_shutdown;
 mod select_loss;
+mod shutdown;

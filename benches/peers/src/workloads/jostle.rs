@@ -1,0 +1,125 @@
+//! The workloads under jostle.
+
+use std::panic::Location;
+
+use jostle::campaign::{Campaign, Progress, Runner, profile};
+use jostle::input::Input;
+use jostle::scenario::{Body, Expect, Options, Scenario};
+use jostle::strategy::{Depth, Kind};
+use jostle::sync::atomic::{AtomicUsize, Ordering};
+use jostle::sync::{Arc, Mutex, mpsc};
+use jostle::{task, thread};
+use tokio::sync::Semaphore;
+
+use crate::contender::{Contender, PCT_DEPTH};
+use crate::workload::Workload;
+use crate::workloads::bodies::bodies;
+
+/// Any number.
+const SEED: u64 = 1;
+
+/// Executes `workload` `executions` times and returns the number of steps.
+///
+/// # Panics
+///
+/// If an oracle finds anything.
+pub(crate) fn run(contender: Contender, workload: Workload, executions: u64) -> u64 {
+    let scenario = Scenario {
+        name: "workload",
+        about: "",
+        module: module_path!(),
+        site: Location::caller(),
+        expect: Expect::Clean,
+        options: Options::DEFAULT,
+        body: Body::Plain(body(workload)),
+    };
+    match contender {
+        Contender::JostleCampaign => campaign(scenario, executions),
+        Contender::JostlePct => {
+            let depth = Depth::new(PCT_DEPTH).expect("a depth from 1 to 9");
+            execute(&scenario, Kind::Pct(depth), executions)
+        }
+        Contender::JostleUrw => execute(&scenario, Kind::Urw, executions),
+        _ => execute(&scenario, Kind::Random, executions),
+    }
+}
+
+/// Executions alone: what shuttle's runner does, too.
+fn execute(scenario: &Scenario, strategy: Kind, executions: u64) -> u64 {
+    let mut runner = Runner::new();
+    let profile = profile(&mut runner, scenario);
+    let mut input = Input {
+        strategy,
+        seed: SEED,
+        overrides: Vec::new(),
+        data: Vec::new(),
+    };
+    let mut steps = 0;
+    for _ in 0..executions {
+        let outcome = runner.run(scenario, &profile, &input).outcome;
+        if let Some(finding) = outcome.finding {
+            panic!("a workload is to have no findings: {finding}");
+        }
+        steps += u64::from(outcome.steps);
+        input.seed += 1;
+    }
+    steps
+}
+
+/// What `jostle hunt` does: it also draws inputs and counts interleavings.
+fn campaign(scenario: Scenario, executions: u64) -> u64 {
+    let campaign = Campaign {
+        strategies: vec![Kind::Random],
+        runs: executions,
+        time: None,
+        seed: SEED,
+        jobs: 1,
+        stop_at_first: true,
+    };
+    let summary = campaign.explore(Box::leak(Box::new(scenario)), &Progress::default());
+    if let Some(found) = summary.findings.first() {
+        panic!("a workload is to have no findings: {}", found.finding);
+    }
+    summary.steps
+}
+
+bodies!();
+
+fn async_pingpong(trips: usize) {
+    task::block_on(async move {
+        let ping = Arc::new(Semaphore::new(0));
+        let pong = Arc::new(Semaphore::new(0));
+        let (pinged, ponged) = (Arc::clone(&ping), Arc::clone(&pong));
+        let echo = task::spawn(async move {
+            for _ in 0..trips {
+                pinged.acquire().await.unwrap().forget();
+                pong.add_permits(1);
+            }
+        });
+        let caller = task::spawn(async move {
+            for _ in 0..trips {
+                ping.add_permits(1);
+                ponged.acquire().await.unwrap().forget();
+            }
+        });
+        caller.await.unwrap();
+        echo.await.unwrap();
+    });
+}
+
+fn async_yields(tasks: usize, times: usize) {
+    task::block_on(async move {
+        let tasks: Vec<_> = (0..tasks)
+            .map(|_| {
+                task::spawn(async move {
+                    for _ in 0..times {
+                        task::yield_now().await;
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+    });
+}

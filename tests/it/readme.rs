@@ -1,0 +1,78 @@
+//! What the README shows is what there is.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use jostle::strategy::Kind;
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// The code blocks of the README in `language`.
+fn blocks(language: &str) -> Vec<String> {
+    let text = read("README.md");
+    let fence = format!("```{language}\n");
+    let mut blocks = Vec::new();
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find(&fence) {
+        rest = &rest[at + fence.len()..];
+        let end = rest.find("```").unwrap();
+        blocks.push(rest[..end].to_owned());
+        rest = &rest[end..];
+    }
+    blocks
+}
+
+#[test]
+fn the_first_scenario_is_the_one_in_the_catalogue() {
+    let scenario = blocks("rust").remove(0);
+    let catalogue = read("src/scenarios/shutdown.rs");
+    let body = scenario.split_once("fn shutdown()").unwrap().1;
+    assert!(catalogue.contains(body.trim_end()), "{body}");
+}
+
+#[test]
+fn the_first_report_is_what_the_command_prints() {
+    let block = blocks("console").remove(0);
+    let (command, report) = block.split_once('\n').unwrap();
+    let args = command.split_once(" -- ").unwrap().1;
+    let output = Command::new(env!("CARGO_BIN_EXE_jostle"))
+        .args(args.split(' '))
+        .args(["--jobs", "1"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let said = String::from_utf8(output.stderr).unwrap();
+    // Where the program lies depends on who built it.
+    let said = said.replace(env!("CARGO_BIN_EXE_jostle"), "target/release/jostle");
+    assert!(said.starts_with(report), "{said}");
+}
+
+#[test]
+fn every_strategy_and_every_finding_is_explained() {
+    let text = read("README.md");
+    for kind in Kind::ALL {
+        let shown = match kind {
+            Kind::Pct(_) => "`pct1` … `pct9`".to_owned(),
+            other => format!("`{other}`"),
+        };
+        assert!(text.contains(&shown), "{shown}");
+    }
+    for kind in jostle::finding::Kind::ALL {
+        assert!(text.contains(&format!("| `{kind}` |")), "{kind}");
+    }
+}
+
+#[test]
+fn every_script_it_names_is_there_and_can_be_run() {
+    for script in ["scripts/test", "scripts/fuzz", ".ci/run"] {
+        use std::os::unix::fs::PermissionsExt;
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
+        let mode = fs::metadata(path).unwrap().permissions().mode();
+        assert!(mode & 0o111 != 0, "{script}");
+        assert!(read("README.md").contains(script), "{script}");
+    }
+}
