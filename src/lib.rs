@@ -1,4 +1,21 @@
-//! Jostle makes the scheduler the fuzz input.
+#![doc = include_str!("../README.md")]
+//!
+//! # Crate layout
+//!
+//! From the bottom up; a module imports only modules of the rows above it in this
+//! table, and a test keeps it so.
+//!
+//! | modules | what they are |
+//! | --- | --- |
+//! | [`decision`], [`id`], [`vtime`] | choices, numbers of tasks and objects, virtual time |
+//! | [`budget`], [`op`], [`ready`] | limits, operations, sets of tasks |
+//! | [`finding`], [`snapshot`], [`strategy`] | what oracles see and say, who goes on |
+//! | [`input`], [`oracle`], [`mod@scenario`], [`trace`] | what drives an execution, judges it, names it, records it |
+//! | [`report`], `rt` | findings as text; the runtime |
+//! | [`mod@go`], [`guard`], [`hint`], [`sync`], [`task`], [`thread`], [`time`] | what scenarios are written with, and what keeps them from hanging |
+//! | [`campaign`], `scenarios` | many executions; the catalogue |
+//! | [`present`] | findings on the way out |
+//! | `cli`, [`fuzz`], [`testing`] | the command, the fuzz target, `cargo test` |
 
 #![deny(unsafe_code)]
 
