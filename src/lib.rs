@@ -19,6 +19,8 @@
 
 #![deny(unsafe_code)]
 
+// What the attribute makes says `::jostle`, in the catalogue too.
+#[cfg(feature = "catalogue")]
 extern crate self as jostle;
 
 pub mod decision;

@@ -10,7 +10,7 @@ use crate::decision::ChoiceKind;
 use crate::id::TaskId;
 use crate::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, TaskCell, Woken};
-use crate::sync::MutexGuard;
+use crate::sync::mutex::MutexGuard;
 use crate::vtime::VInstant;
 
 /// A condition variable; see [`std::sync::Condvar`].

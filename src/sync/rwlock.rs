@@ -27,9 +27,14 @@ use crate::sync::rwlock_guards::{RwLockReadGuard, RwLockWriteGuard};
 ///
 /// Which of the waiting tasks gets the lock is a scheduling decision.
 pub struct RwLock<T: ?Sized> {
+    pub(super) core: Core,
+    pub(super) data: UnsafeCell<T>,
+}
+
+/// The lock without what it guards.
+pub(super) struct Core {
     pub(super) handle: Handle,
     pub(super) state: TaskCell<State>,
-    pub(super) data: UnsafeCell<T>,
 }
 
 pub(super) struct State {
@@ -68,29 +73,10 @@ unsafe impl<T: ?Sized + Send + Sync> Sync for RwLock<T> {}
 // A writer that panics poisons the lock, and so nobody sees broken data unawares.
 impl<T: ?Sized> UnwindSafe for RwLock<T> {}
 impl<T: ?Sized> RefUnwindSafe for RwLock<T> {}
+impl UnwindSafe for Core {}
+impl RefUnwindSafe for Core {}
 
-impl<T> RwLock<T> {
-    /// A lock that nobody holds.
-    #[track_caller]
-    pub const fn new(value: T) -> RwLock<T> {
-        RwLock {
-            handle: Handle::new(),
-            state: TaskCell::new(State::FREE),
-            data: UnsafeCell::new(value),
-        }
-    }
-
-    /// The value, without a lock, since nobody else can have one.
-    ///
-    /// # Errors
-    ///
-    /// If the lock is poisoned; the error holds the value.
-    pub fn into_inner(self) -> LockResult<T> {
-        guarded(self.data.into_inner(), self.state.into_inner().poisoned)
-    }
-}
-
-impl<T: ?Sized> RwLock<T> {
+impl Core {
     #[inline]
     #[track_caller]
     fn attach(&self) -> Attached {
@@ -119,6 +105,45 @@ impl<T: ?Sized> RwLock<T> {
         }
     }
 
+    /// The waiting writer that a reader lets go first, if it does. Without other
+    /// readers nothing holds the writer up, and who comes first is a scheduling
+    /// decision.
+    fn writer_first(&self, attached: &Attached) -> Option<TaskId> {
+        if self.state.get(attached).readers.is_empty() {
+            return None;
+        }
+        let writer = rt::first_at(attached, Side::A)?;
+        (rt::choose(ChoiceKind::Waiter, 2) == 1).then_some(writer)
+    }
+}
+
+impl<T> RwLock<T> {
+    /// A lock that nobody holds.
+    #[track_caller]
+    pub const fn new(value: T) -> RwLock<T> {
+        RwLock {
+            core: Core {
+                handle: Handle::new(),
+                state: TaskCell::new(State::FREE),
+            },
+            data: UnsafeCell::new(value),
+        }
+    }
+
+    /// The value, without a lock, since nobody else can have one.
+    ///
+    /// # Errors
+    ///
+    /// If the lock is poisoned; the error holds the value.
+    pub fn into_inner(self) -> LockResult<T> {
+        guarded(
+            self.data.into_inner(),
+            self.core.state.into_inner().poisoned,
+        )
+    }
+}
+
+impl<T: ?Sized> RwLock<T> {
     /// Waits for the lock, for reading; see [`std::sync::RwLock::read`].
     ///
     /// # Errors
@@ -131,13 +156,17 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
         let site = Location::caller();
-        let attached = self.attach();
+        let attached = self.core.attach();
         loop {
             rt::pass(&attached, Side::B, OpKind::ReadLock, site, None);
-            match self.writer_first(&attached) {
+            match self.core.writer_first(&attached) {
                 None => return self.read_guard(&attached, site),
                 Some(writer) => {
-                    self.state.get(&attached).behind.push(rt::current_task());
+                    self.core
+                        .state
+                        .get(&attached)
+                        .behind
+                        .push(rt::current_task());
                     rt::wait(Some(writer), None);
                 }
             }
@@ -158,10 +187,10 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
         let site = Location::caller();
-        let attached = self.attach();
+        let attached = self.core.attach();
         rt::set_tried(&attached);
         rt::point(OpKind::TryReadLock, attached.id, site);
-        let free = rt::is_open(&attached, Side::B) && self.writer_first(&attached).is_none();
+        let free = rt::is_open(&attached, Side::B) && self.core.writer_first(&attached).is_none();
         rt::note(u32::from(free));
         if !free {
             return Err(TryLockError::WouldBlock);
@@ -182,7 +211,7 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
         let site = Location::caller();
-        let attached = self.attach();
+        let attached = self.core.attach();
         rt::pass(&attached, Side::A, OpKind::Lock, site, None);
         self.write_guard(&attached, site)
     }
@@ -201,7 +230,7 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
         let site = Location::caller();
-        let attached = self.attach();
+        let attached = self.core.attach();
         rt::set_tried(&attached);
         rt::point(OpKind::TryLock, attached.id, site);
         let free = rt::is_open(&attached, Side::A);
@@ -213,30 +242,19 @@ impl<T: ?Sized> RwLock<T> {
             .map_err(TryLockError::Poisoned)
     }
 
-    /// The waiting writer that a reader lets go first, if it does. Without other
-    /// readers nothing holds the writer up, and who comes first is a scheduling
-    /// decision.
-    fn writer_first(&self, attached: &Attached) -> Option<TaskId> {
-        if self.state.get(attached).readers.is_empty() {
-            return None;
-        }
-        let writer = rt::first_at(attached, Side::A)?;
-        (rt::choose(ChoiceKind::Waiter, 2) == 1).then_some(writer)
-    }
-
     /// Takes the lock, which nobody writes.
     fn read_guard(&self, attached: &Attached, site: Site) -> LockResult<RwLockReadGuard<'_, T>> {
-        let mut state = self.state.get(attached);
+        let mut state = self.core.state.get(attached);
         state.readers.push(rt::current_task());
-        self.set_gates(attached, &state);
+        self.core.set_gates(attached, &state);
         guarded(RwLockReadGuard::new(self, site), state.poisoned)
     }
 
     /// Takes the lock, which is free.
     fn write_guard(&self, attached: &Attached, site: Site) -> LockResult<RwLockWriteGuard<'_, T>> {
-        let mut state = self.state.get(attached);
+        let mut state = self.core.state.get(attached);
         state.writing = true;
-        self.set_gates(attached, &state);
+        self.core.set_gates(attached, &state);
         rt::set_owner(attached, Some(rt::current_task()));
         for reader in state.behind.drain(..) {
             rt::complete(reader);
@@ -249,15 +267,15 @@ impl<T: ?Sized> RwLock<T> {
     /// It is not a scheduling point.
     #[track_caller]
     pub fn is_poisoned(&self) -> bool {
-        let attached = self.attach();
-        self.state.get(&attached).poisoned
+        let attached = self.core.attach();
+        self.core.state.get(&attached).poisoned
     }
 
     /// Forgets the poison.
     #[track_caller]
     pub fn clear_poison(&self) {
-        let attached = self.attach();
-        self.state.get(&attached).poisoned = false;
+        let attached = self.core.attach();
+        self.core.state.get(&attached).poisoned = false;
     }
 
     /// The value, without a lock, since nobody else can have one.
@@ -266,7 +284,7 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// If the lock is poisoned; the error holds the reference.
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
-        guarded(self.data.get_mut(), self.state.get_mut().poisoned)
+        guarded(self.data.get_mut(), self.core.state.get_mut().poisoned)
     }
 }
 

@@ -5,20 +5,23 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
 
 use crate::op::{OpKind, Site};
 use crate::rt;
 use crate::sync::lock;
-use crate::sync::rwlock::RwLock;
+use crate::sync::rwlock::{Core, RwLock};
 
 /// The right to read what a [`RwLock`] guards; see
 /// [`std::sync::RwLockReadGuard`].
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockReadGuard<'a, T: ?Sized> {
-    lock: &'a RwLock<T>,
+    core: &'a Core,
+    /// A pointer and not a reference to the lock, as in std: a guard of a `T` is
+    /// one of anything that lives shorter. It also keeps the guard from being
+    /// `Send`.
+    data: NonNull<T>,
     site: Site,
-    /// Not `Send`, as std's guard is not.
-    thread: PhantomData<*const ()>,
 }
 
 // SAFETY: A shared guard gives `&T` and nothing else.
@@ -28,26 +31,27 @@ impl<'a, T: ?Sized> RwLockReadGuard<'a, T> {
     /// The lock counts the running task among its readers.
     pub(super) fn new(lock: &'a RwLock<T>, site: Site) -> RwLockReadGuard<'a, T> {
         RwLockReadGuard {
-            lock,
+            core: &lock.core,
+            // SAFETY: A pointer taken from a reference is not null.
+            data: unsafe { NonNull::new_unchecked(lock.data.get()) },
             site,
-            thread: PhantomData,
         }
     }
 }
 
 impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
     fn drop(&mut self) {
-        let Some(attached) = self.lock.handle.attached() else {
+        let Some(attached) = self.core.handle.attached() else {
             // The guard outlived its execution; see `lock::assert_free`.
             return;
         };
         rt::release(&attached, OpKind::Unlock, self.site);
         let me = rt::current_task();
-        let mut state = self.lock.state.get(&attached);
+        let mut state = self.core.state.get(&attached);
         if let Some(at) = state.readers.iter().position(|&r| r == me) {
             state.readers.swap_remove(at);
         }
-        self.lock.set_gates(&attached, &state);
+        self.core.set_gates(&attached, &state);
     }
 }
 
@@ -55,9 +59,9 @@ impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: While this guard exists there is no write guard; see `Sync for
-        // RwLock`.
-        unsafe { &*self.lock.data.get() }
+        // SAFETY: The lock is borrowed for `'a`, so that its data is there. While
+        // this guard exists there is no write guard; see `Sync for RwLock`.
+        unsafe { self.data.as_ref() }
     }
 }
 
@@ -104,12 +108,12 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
     /// See [`std::sync::RwLockWriteGuard::downgrade`].
     pub fn downgrade(s: Self) -> RwLockReadGuard<'a, T> {
         let guard = RwLockReadGuard::new(s.lock, s.site);
-        if let Some(attached) = s.lock.handle.attached() {
+        if let Some(attached) = s.lock.core.handle.attached() {
             rt::release(&attached, OpKind::Unlock, s.site);
-            let mut state = s.lock.state.get(&attached);
+            let mut state = s.lock.core.state.get(&attached);
             state.writing = false;
             state.readers.push(rt::current_task());
-            s.lock.set_gates(&attached, &state);
+            s.lock.core.set_gates(&attached, &state);
         }
         std::mem::forget(s);
         guard
@@ -118,15 +122,15 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
 
 impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
     fn drop(&mut self) {
-        let Some(attached) = self.lock.handle.attached() else {
+        let Some(attached) = self.lock.core.handle.attached() else {
             // The guard outlived its execution; see `lock::assert_free`.
             return;
         };
         rt::release(&attached, OpKind::Unlock, self.site);
-        let mut state = self.lock.state.get(&attached);
+        let mut state = self.lock.core.state.get(&attached);
         state.poisoned |= lock::poisons(self.panicking);
         state.writing = false;
-        self.lock.set_gates(&attached, &state);
+        self.lock.core.set_gates(&attached, &state);
     }
 }
 

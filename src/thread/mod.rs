@@ -55,8 +55,7 @@ pub fn sleep(duration: Duration) {
         ObjectId::NONE,
         std::panic::Location::caller(),
     );
-    let deadline = rt::now().after(duration);
-    rt::wait(None, Some(deadline));
+    rt::wait(None, rt::deadline(duration));
 }
 
 /// Whether the calling task is unwinding; see [`std::thread::panicking`].

@@ -105,6 +105,6 @@ pub fn park_timeout(duration: Duration) {
     if rt::take_token(me) || rt::choose(ChoiceKind::Spurious, 2) == 1 {
         return;
     }
-    rt::wait(None, Some(rt::now().after(duration)));
+    rt::wait(None, rt::deadline(duration));
     rt::take_token(me);
 }

@@ -53,16 +53,18 @@ where
 }
 
 /// Names a thread before it is started; see [`std::thread::Builder`].
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[must_use = "must eventually spawn the thread"]
 pub struct Builder {
     name: Option<String>,
 }
 
+// Without `Default`, as std's.
+#[allow(clippy::new_without_default)]
 impl Builder {
     /// A thread without a name.
     pub fn new() -> Builder {
-        Builder::default()
+        Builder { name: None }
     }
 
     /// Gives the thread a name, which reports then use.

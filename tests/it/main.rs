@@ -12,6 +12,7 @@
 //! - `corpus`: inputs and reports of every scenario, replayed byte for byte.
 //! - `determinism`: the same input gives the same execution, in any process.
 //! - `layers`: modules import only what lies below them.
+//! - `parity`: signatures and auto traits are those of std.
 //! - `readme`: what the README shows is what there is.
 //! - `soak`: many executions in one process.
 //! - `guards`: scenarios that hang, overflow their stack or start OS threads.
@@ -37,6 +38,7 @@ mod go_teardown;
 mod go_time;
 mod guards;
 mod layers;
+mod parity;
 mod readme;
 mod soak;
 mod statics;

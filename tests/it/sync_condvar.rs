@@ -60,7 +60,6 @@ conformance! {
         for waiter in waiters {
             waiter.join().unwrap();
         }
-
         pair.0.lock().unwrap().1[0]
     } gives [0, 1];
 
@@ -162,6 +161,57 @@ fn an_old_missed_notification_is_not_blamed() {
         other.join().unwrap();
     });
     explored.always_finds(Kind::Deadlock, "all tasks are asleep");
+}
+
+/// Which of them is not specified.
+#[test]
+fn a_notification_may_wake_the_one_that_came_later() {
+    let explored = explore(300, || {
+        let pair = Arc::new((Mutex::new((0, Vec::new())), Condvar::new()));
+        let waiters: Vec<_> = (1..=2)
+            .map(|n| {
+                let pair = Arc::clone(&pair);
+                thread::spawn(move || {
+                    thread::sleep(Duration::from_secs(n));
+                    let state = pair.0.lock().unwrap();
+                    let mut state = pair.1.wait_while(state, |s| s.0 == 0).unwrap();
+                    state.0 -= 1;
+                    state.1.push(n);
+                })
+            })
+            .collect();
+        for _ in 0..2 {
+            thread::sleep(Duration::from_secs(5));
+            pair.0.lock().unwrap().0 = 1;
+            pair.1.notify_one();
+        }
+        for waiter in waiters {
+            waiter.join().unwrap();
+        }
+        pair.0.lock().unwrap().1[0]
+    });
+    explored.gives([1, 2]);
+}
+
+#[test]
+fn a_waiter_that_has_timed_out_takes_no_notification() {
+    let explored = explore(300, || {
+        let pair = Arc::new((Mutex::new(false), Condvar::new()));
+        let theirs = Arc::clone(&pair);
+        let patient = thread::spawn(move || {
+            thread::sleep(Duration::from_secs(1));
+            let flag = theirs.0.lock().unwrap();
+            drop(theirs.1.wait_while(flag, |set| !*set).unwrap());
+        });
+        let flag = pair.0.lock().unwrap();
+        let limit = Duration::from_secs(2);
+        let (mut flag, _) = pair.1.wait_timeout_while(flag, limit, |set| !*set).unwrap();
+        *flag = true;
+        pair.1.notify_one();
+        drop(flag);
+        patient.join().unwrap();
+    });
+    explored.gives([()]);
 }
 
 #[test]

@@ -83,7 +83,6 @@ conformance! {
         assert_eq!((rx.recv(), rx.recv()), (Ok(1), Ok(2)));
         sender.join().unwrap();
         assert!(rx.recv().is_err());
-
         log.lock().unwrap().clone()
     } gives [vec!["receiving", "second sent"]];
 
@@ -135,7 +134,6 @@ conformance! {
         let message = SendsInDrop(tx.clone(), sync::Arc::clone(&refused));
         tx.send(Some(message)).map_err(|_| ()).unwrap();
         drop(rx);
-
         *refused.lock().unwrap()
     } gives [true];
 

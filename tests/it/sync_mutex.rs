@@ -19,7 +19,6 @@ conformance! {
         let other = thread::spawn(move || add(&theirs));
         add(&counter);
         other.join().unwrap();
-
         *counter.lock().unwrap()
     } gives [2];
 
@@ -33,7 +32,6 @@ conformance! {
         let other = thread::spawn(move || add(&theirs));
         add(&counter);
         other.join().unwrap();
-
         *counter.lock().unwrap()
     } gives [1, 2];
 

@@ -37,7 +37,6 @@ conformance! {
         let other = thread::spawn(move || add(&theirs));
         add(&lock);
         other.join().unwrap();
-
         *lock.read().unwrap()
     } gives [2];
 

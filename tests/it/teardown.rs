@@ -2,12 +2,17 @@
 //! any state, without a panic in a destructor and without end.
 
 use std::cell::Cell;
+use std::panic::Location;
 use std::time::Duration;
 
+use jostle::decision::Script;
 use jostle::finding::Kind;
+use jostle::op::OpKind;
+use jostle::scenario::Options;
+use jostle::strategy;
 use jostle::sync::atomic::{AtomicBool, Ordering};
 use jostle::sync::{Arc, Barrier, Condvar, LazyLock, Mutex, Once, OnceLock, RwLock, mpsc};
-use jostle::thread;
+use jostle::{Executor, Plan, thread};
 
 use crate::explore::explore;
 
@@ -349,4 +354,31 @@ fn an_initialization_that_was_cut_off_can_be_done_by_a_destructor() {
     });
     explored.always_finds(Kind::Panic, "the end");
     assert_eq!(explored.abandoned, 0);
+}
+
+/// What destructors do afterwards is not part of what happened.
+#[test]
+fn the_record_ends_with_the_execution() {
+    let mut executor = Executor::new();
+    let plan = Plan {
+        options: &Options::DEFAULT,
+        profile: &Default::default(),
+        seed: 0,
+        script: Script::free(),
+    };
+    let body = || {
+        let lock = Arc::new(Mutex::new(()));
+        let theirs = Arc::clone(&lock);
+        thread::spawn(move || {
+            let _held = theirs.lock().unwrap();
+            forever();
+        });
+        thread::sleep(Duration::from_millis(1));
+        panic!("the end");
+    };
+    let mut strategy = strategy::Kind::Calm.build();
+    executor.execute(plan, &mut strategy, Location::caller(), Box::new(body));
+    let kinds: Vec<_> = executor.trace().steps.iter().map(|s| s.kind).collect();
+    assert!(kinds.contains(&OpKind::Lock));
+    assert!(!kinds.contains(&OpKind::Unlock), "{kinds:?}");
 }

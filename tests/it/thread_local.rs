@@ -40,7 +40,6 @@ conformance! {
         let seen = sync::Arc::new(sync::Mutex::new((false, false)));
         let theirs = sync::Arc::clone(&seen);
         thread::spawn(move || LOCAL.set(Some(Local(theirs)))).join().unwrap();
-
         *seen.lock().unwrap()
     } gives [(true, true)];
 
@@ -58,7 +57,6 @@ conformance! {
         let seen = sync::Arc::new(sync::Mutex::new(0));
         let theirs = sync::Arc::clone(&seen);
         thread::spawn(move || LOCAL.set(Some(Local(theirs)))).join().unwrap();
-
         *seen.lock().unwrap()
     } gives [3];
 

@@ -77,7 +77,6 @@ fn sleepers_wake_in_the_order_of_their_deadlines() {
         for sleeper in sleepers {
             sleeper.join().unwrap();
         }
-
         order.lock().unwrap().clone()
     });
     explored.gives([vec![10, 20, 30]]);

@@ -38,6 +38,8 @@ pub(super) struct State<T> {
 // As for std's ends: a panic cannot strike while the state is half changed.
 impl<T> UnwindSafe for Channel<T> {}
 impl<T> RefUnwindSafe for Channel<T> {}
+// No message lies in an end itself.
+impl<T> Unpin for Channel<T> {}
 
 impl<T> Channel<T> {
     /// A channel with one sender and a receiver.
