@@ -9,17 +9,19 @@
 //! | `JOSTLE_TIME` | seconds at most | no limit |
 //! | `JOSTLE_SEED` | the campaign's seed | 0 |
 //! | `JOSTLE_STRATEGY` | one strategy instead of all in turn | all |
+//! | `JOSTLE_REPLAY` | a trace file: its scenario is executed as it says, and no other | none |
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::campaign::{Campaign, Found, Progress, Summary, Verdict};
+use crate::campaign::{Campaign, Found, Progress, Runner, Summary, Verdict};
 use crate::present;
 use crate::report::Commands;
 use crate::scenario::Scenario;
 use crate::scenario::registry::{Scope, scenarios};
 use crate::strategy::Kind;
+use crate::trace;
 
 /// Executions of one test. A second for most scenarios.
 const RUNS: u64 = 1_000;
@@ -43,6 +45,9 @@ pub fn explore(name: &str) {
     let Some(scenario) = all.into_iter().find(|s| s.name == name) else {
         panic!("no scenario named {name:?} is registered")
     };
+    if let Some(path) = std::env::var_os("JOSTLE_REPLAY") {
+        return replay(scenario, Path::new(&path));
+    }
     let campaign = campaign(scenario);
     let summary = campaign.explore(scenario, &Progress::default());
     match summary.verdict() {
@@ -58,6 +63,56 @@ pub fn explore(name: &str) {
             summary.executions
         ),
     }
+}
+
+/// Executes the trace in `path` if it is one of `scenario`.
+fn replay(scenario: &'static Scenario, path: &Path) {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => panic!("JOSTLE_REPLAY: cannot read {}: {error}", path.display()),
+    };
+    let file = match trace::file::read(&bytes) {
+        Ok(file) => file,
+        Err(error) => panic!("JOSTLE_REPLAY: cannot replay {}: {error}", path.display()),
+    };
+    if file.scenario != scenario.name {
+        return;
+    }
+    let replayed = std::thread::scope(|scope| {
+        let execution = scope.spawn(|| {
+            let mut runner = Runner::new();
+            let run = runner.replay(scenario, file.choices, &file.data);
+            (run.outcome, runner.trace())
+        });
+        execution.join()
+    });
+    let Ok((outcome, trace)) = replayed else {
+        panic!("the executor gave up; this is a bug in jostle")
+    };
+    if let Some(divergence) = outcome.divergence {
+        panic!(
+            "the trace in {} does not fit scenario {} any more: {divergence}",
+            path.display(),
+            scenario.name
+        );
+    }
+    if let Some(finding) = outcome.finding {
+        let commands = Commands {
+            replay: replay_command(scenario, path),
+            minimize: None,
+        };
+        let report = present::report(scenario, &finding, &trace, &commands, false);
+        panic!("replayed {}\n\n{report}", path.display());
+    }
+}
+
+/// The command that makes `cargo test` replay a trace.
+fn replay_command(scenario: &Scenario, path: &Path) -> String {
+    format!(
+        "JOSTLE_REPLAY={} cargo test {}",
+        present::quoted(path),
+        scenario.name
+    )
 }
 
 fn campaign(scenario: &Scenario) -> Campaign {
@@ -100,11 +155,7 @@ fn fail(summary: &Summary) -> ! {
     let saved = save(scenario, found);
     let commands = Commands {
         replay: match &saved {
-            Ok(path) => format!(
-                "JOSTLE_REPLAY={} cargo test {}",
-                present::quoted(path),
-                scenario.name
-            ),
+            Ok(path) => replay_command(scenario, path),
             Err(_) => format!(
                 "JOSTLE_SEED={} JOSTLE_RUNS={} cargo test {}",
                 variable("JOSTLE_SEED").unwrap_or(0),

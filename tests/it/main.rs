@@ -4,6 +4,7 @@
 //! - `sync_*`: the primitives, the same bodies under std where that can end.
 //! - `statics`: primitives in `static`s start over in each execution.
 //! - `teardown`: executions that end early leave nothing behind.
+//! - `testing`: scenarios as tests, and traces replayed by them.
 //! - `thread_*`: threads, scopes, parking, locals.
 //! - `time`: virtual time and hints.
 //! - `async_*`: `jostle::task`, and crates that run on it unmodified.
@@ -52,6 +53,7 @@ mod sync_once;
 mod sync_rendezvous;
 mod sync_rwlock;
 mod teardown;
+mod testing;
 mod thread_local;
 mod thread_park;
 mod thread_scope;

@@ -1,0 +1,73 @@
+//! Scenarios as tests: what `cargo test` does with a trace.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Set in the other process.
+const CHILD: &str = "JOSTLE_TEST_TESTING_CHILD";
+
+/// What the attribute's test does for `pool_shutdown`; for the tests below.
+#[test]
+fn explores_pool_shutdown() {
+    if std::env::var_os(CHILD).is_some() {
+        jostle::testing::explore("pool_shutdown");
+    }
+}
+
+fn explore(variable: &str, value: &str) -> (Output, String) {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "testing::explores_pool_shutdown"])
+        .env(CHILD, "1")
+        .env(variable, value)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    (output, text)
+}
+
+fn corpus(scenario: &str, trace: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = root
+        .join("corpus")
+        .join(scenario)
+        .join("failing")
+        .join(trace);
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_known_bug_passes_because_it_is_found() {
+    let (output, text) = explore("JOSTLE_SEED", "1");
+    assert!(output.status.success(), "{text}");
+}
+
+#[test]
+fn a_trace_of_the_scenario_is_replayed_and_fails() {
+    let trace = corpus("pool_shutdown", "misuse.trace.json");
+    let (output, text) = explore("JOSTLE_REPLAY", &trace);
+    assert!(!output.status.success());
+    assert!(
+        text.contains("misuse in pool_shutdown: send on closed channel"),
+        "{text}"
+    );
+    assert!(
+        text.contains(&format!("JOSTLE_REPLAY={trace} cargo test pool_shutdown")),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_trace_of_another_scenario_is_left_to_it() {
+    let (output, text) = explore("JOSTLE_REPLAY", &corpus("cron_tick", "leak.trace.json"));
+    assert!(output.status.success(), "{text}");
+}
+
+#[test]
+fn what_cannot_be_read_is_said() {
+    let (output, text) = explore("JOSTLE_REPLAY", "no/such/file");
+    assert!(!output.status.success());
+    assert!(text.contains("cannot read no/such/file"), "{text}");
+    let (output, text) = explore("JOSTLE_RUNS", "many");
+    assert!(!output.status.success());
+    assert!(text.contains("JOSTLE_RUNS"), "{text}");
+}
