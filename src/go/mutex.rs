@@ -13,8 +13,10 @@ use crate::rt::{self, Attached, Handle, Side, TaskCell};
 /// A lock without a guard and without data: Go's
 /// [`sync.Mutex`](https://pkg.go.dev/sync#Mutex).
 ///
-/// It belongs to no task: one may lock it and another unlock it. Which of the
-/// waiting tasks gets it next is a scheduling decision. Share it by `Arc`, in a
+/// It belongs to no task: one may lock it and another unlock it. Hence a circle of
+/// tasks that wait for each other's locks is found once nothing else can run, and
+/// not before. Which of the waiting tasks gets the lock next is a scheduling
+/// decision. Share it by `Arc`, in a
 /// struct or as a `static`.
 pub struct Mutex {
     handle: Handle,

@@ -7,7 +7,7 @@ use jostle::go;
 use jostle::go::context::{self, Cause, Context, Error};
 use jostle::go::{Receiver, WaitGroup};
 
-use crate::go_support::{Log, explore, outcomes};
+use crate::go_support::{Log, explore, outcomes, trace};
 
 const MS: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -186,6 +186,67 @@ fn cancelling_before_the_deadline_wins() {
         assert_eq!(error(&other), Some(Error::Canceled));
     });
     assert_eq!(seen.all(), ["ok"]);
+}
+
+#[test]
+fn cancelling_stops_the_timer_of_the_deadline() {
+    let time = |cancels: bool| {
+        let trace = trace(move || {
+            let (_context, cancel) = context::with_timeout(&context::background(), HOUR);
+            if cancels {
+                cancel.call();
+            }
+        });
+        Duration::from_nanos(trace.time)
+    };
+    assert_eq!(time(false), HOUR);
+    assert_eq!(time(true), Duration::ZERO);
+}
+
+#[test]
+fn layers_of_all_kinds_end_together() {
+    // Thirty layers of values, cancellations and deadlines in a fixed mixture;
+    // cancelling any of them ends the innermost.
+    for way in 0..4 {
+        let seen = explore(5, [|| body(0), || body(1), || body(2), || body(3)][way]);
+        assert_eq!(seen.all(), ["ok"]);
+    }
+
+    fn body(way: usize) {
+        let mut context = context::background();
+        let mut cancels = Vec::new();
+        for layer in 0..30usize {
+            match layer * 7 % 3 {
+                0 => context = context::with_value(&context, layer),
+                1 => {
+                    let (child, cancel) = context::with_cancel(&context);
+                    context = child;
+                    cancels.push(cancel);
+                }
+                _ => {
+                    let (child, cancel) = context::with_timeout(&context, HOUR);
+                    context = child;
+                    cancels.push(cancel);
+                }
+            }
+        }
+        let value = |context: &Context| context.value::<usize>().as_deref().copied();
+        assert_eq!((error(&context), value(&context)), (None, Some(27)));
+        let expected = match way {
+            0 => {
+                context.done().recv();
+                Error::DeadlineExceeded
+            }
+            way => {
+                cancels[way * 6].call();
+                Error::Canceled
+            }
+        };
+        assert_eq!(
+            (error(&context), value(&context)),
+            (Some(expected), Some(27))
+        );
+    }
 }
 
 #[test]

@@ -420,6 +420,35 @@ fn channels_and_values_are_evaluated_once_and_in_order() {
 }
 
 #[test]
+fn what_the_arms_borrow_is_given_back_before_the_wait() {
+    // With an ordinary lock, which would hang the test if the select held it
+    // while it waits.
+    let seen = explore(20, || {
+        let (tx, rx) = go::chan::<u32>(0);
+        let shared = Arc::new(std::sync::Mutex::new(rx));
+        let theirs = shared.clone();
+        go! {
+            assert!(theirs.try_lock().is_ok(), "the lock is held during the wait");
+            tx.send(1);
+        }
+        let body = go::select! {
+            recv(shared.lock().unwrap()) -> value => (value, shared.try_lock().is_ok()),
+        };
+        assert_eq!(body, (Some(1), true));
+        let (tx, rx) = go::chan::<u32>(0);
+        *shared.lock().unwrap() = rx;
+        let theirs = shared.clone();
+        go! {
+            go::sleep(SETTLE);
+            assert!(theirs.try_lock().is_ok(), "the lock is held during the wait");
+            tx.send(2);
+        }
+        go::select! { recv(shared.lock().unwrap()) -> value => assert_eq!(value, Some(2)) }
+    });
+    assert_eq!(seen.all(), ["ok"]);
+}
+
+#[test]
 fn arms_leave_the_loop_and_the_function_around_them() {
     let seen = explore(30, || {
         fn sum(rx: &Receiver<Result<u32, String>>, stop: &Receiver<()>) -> Result<u32, String> {

@@ -517,6 +517,15 @@ fn unlocking_an_unlocked_rw_mutex_is_misuse() {
         lock.unlock();
     });
     assert_eq!(held_by_a_reader.all(), [words]);
+    let held_by_nobody_yet = explore(20, || {
+        let lock = arc::<RwMutex>();
+        lock.rlock();
+        let writer = lock.clone();
+        go! { writer.lock() }
+        go::sleep(SETTLE);
+        lock.unlock();
+    });
+    assert_eq!(held_by_nobody_yet.all(), [words]);
     let read = explore(2, || RwMutex::new().runlock());
     let words = "misuse: fatal error: sync: RUnlock of unlocked RWMutex";
     assert_eq!(read.all(), [words]);

@@ -44,6 +44,16 @@ fn after_sends_the_time_it_fires() {
 }
 
 #[test]
+fn a_timer_of_no_time_fires() {
+    let seen = explore(10, || {
+        for _ in 0..10 {
+            assert_eq!(Timer::new(Duration::ZERO).c.recv(), Some(VInstant::START));
+        }
+    });
+    assert_eq!(seen.all(), ["ok"]);
+}
+
+#[test]
 fn timers_fire_in_the_order_of_their_deadlines() {
     let seen = explore(30, || {
         const SLOTS: [u32; 13] = [5, 3, 6, 6, 6, 1, 1, 2, 7, 9, 4, 8, 0];
