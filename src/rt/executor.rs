@@ -365,12 +365,9 @@ fn tick() {
 fn tear_down(current: Current) {
     let leftovers = current.with(|x| {
         x.duties.add(Duties::TEARDOWN);
-        let actions = x.clock.take_armed();
-        (0..x.view.tasks.len()).any(|i| x.tasks[i].worker.is_some() || x.tasks[i].panic.is_some())
-            || !actions.is_empty() && {
-                x.leftovers = actions;
-                true
-            }
+        x.leftovers = x.clock.take_armed();
+        let rows = &x.tasks[..x.view.tasks.len()];
+        !x.leftovers.is_empty() || rows.iter().any(|r| r.worker.is_some() || r.panic.is_some())
     });
     if leftovers {
         loop {
