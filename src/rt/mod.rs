@@ -16,6 +16,7 @@
 //! - `waker`: wakers of tasks.
 //! - `poll`: loops that poll a future.
 //! - `panics`: panics of tasks.
+//! - `escape`: a way out of the panic hook.
 //! - `record`: what was chosen and done.
 //! - `pulse`: signs of life for the watchdog.
 //! - `foreign`: OS threads that the scenario starts behind our back.
@@ -32,6 +33,7 @@ pub(crate) mod clock;
 pub(crate) mod coroutine;
 pub(crate) mod current;
 pub(crate) mod duties;
+pub(crate) mod escape;
 pub(crate) mod execution;
 pub(crate) mod executor;
 pub(crate) mod foreign;

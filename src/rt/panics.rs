@@ -21,6 +21,7 @@ use crate::id::TaskId;
 use crate::rt::badge::Badge;
 use crate::rt::current::{self, Current};
 use crate::rt::pulse::Pulse;
+use crate::rt::{escape, switch};
 
 /// What is known of a panic.
 #[derive(Clone, Debug)]
@@ -111,6 +112,8 @@ fn note(current: Current, info: &PanicHookInfo<'_>) {
     let message = message(info.payload());
     if ABORTING.contains(&message.as_str()) {
         give_up(current);
+        // std made `info` in the frame that holds its lock on the hook.
+        escape::unwind_past(info, stay_away);
     }
     let place = info.location().map(|l| Place {
         file: l.file().to_owned(),
@@ -122,7 +125,7 @@ fn note(current: Current, info: &PanicHookInfo<'_>) {
     unwinds();
 }
 
-fn give_up(current: Current) -> ! {
+fn give_up(current: Current) {
     current.with(|x| {
         let last = take_last();
         let mut finding = Finding::new(
@@ -139,8 +142,16 @@ fn give_up(current: Current) -> ! {
         let me = x.current;
         x.tasks[me.index()].abandoned = true;
     });
+}
+
+/// The end of a task whose stack has been given up.
+fn stay_away() -> ! {
+    // std still takes this thread to be inside the hook, and aborts at the next
+    // panic. The end of any unwinding makes it forget that.
+    let end = panic::catch_unwind(|| panic::resume_unwind(Box::new(Teardown)));
+    drop(end);
     loop {
-        crate::rt::switch::away(current);
+        switch::away(current::get("panic"));
     }
 }
 
