@@ -376,3 +376,25 @@ fn a_task_that_joins_itself_is_a_leak() {
     });
     explored.always(Kind::Leak);
 }
+
+/// A handle that was polled and dropped leaves no waker behind that could pass
+/// for a live one.
+#[test]
+fn a_dropped_handle_does_not_hide_a_lost_wake_up() {
+    let explored = explore_async(5, || async {
+        let mut other = task::spawn(task::sleep(Duration::from_secs(1)));
+        assert!(futures::poll!(&mut other).is_pending());
+        drop(other);
+        // A task that outlives the main task's wait.
+        let mut stuck = task::spawn(async {
+            let (_tx, rx) = oneshot::channel::<()>();
+            let _ = rx.await;
+        });
+        assert!(futures::poll!(&mut stuck).is_pending());
+        drop(stuck);
+        std::future::pending::<()>().await;
+        String::new()
+    });
+    let finding = explored.always(Kind::LostWakeup);
+    assert_eq!(finding.waits[0].task, jostle::id::TaskId::MAIN);
+}

@@ -72,7 +72,7 @@ fn under_tokio(body: impl Future<Output = String>) -> String {
         .block_on(body)
 }
 
-fn under_jostle<F>(body: impl Fn() -> F + Clone + 'static) -> crate::async_support::Explored
+fn under_jostle<F>(body: impl Fn() -> F + Clone + Send + 'static) -> crate::async_support::Explored
 where
     F: Future<Output = String>,
 {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::future::ready;
 use std::panic::Location;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use jostle::decision::{ChoiceKind, Script};
@@ -58,6 +59,22 @@ fn every_ready_arm_is_taken_by_some_execution() {
         .to_owned()
     })
     .assert(&["a", "b", "c"]);
+}
+
+#[test]
+fn it_is_a_scheduling_point_even_if_no_arm_waits() {
+    explore_async(30, || async {
+        let flag = Arc::new(AtomicBool::new(false));
+        let theirs = Arc::clone(&flag);
+        let task = task::spawn(async move { theirs.store(true, SeqCst) });
+        let seen = task::select! {
+            biased;
+            _ = ready(()) => flag.load(SeqCst),
+        };
+        task.await.unwrap();
+        seen.to_string()
+    })
+    .assert(&["false", "true"]);
 }
 
 #[test]

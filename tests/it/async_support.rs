@@ -54,74 +54,95 @@ impl Explored {
     }
 }
 
+/// What one execution came to: what was found, what the body returned, and the
+/// fingerprint.
+type Once = (Outcome, Option<String>, u64);
+
 /// Executes a blocking body under every strategy with `runs` seeds each, each of
 /// them twice: the same seed gives the same execution.
 pub(crate) fn explore_with(
     runs: u64,
     options: &Options,
-    body: impl Fn() -> String + Clone + 'static,
+    body: impl Fn() -> String + Clone + Send + 'static,
 ) -> Explored {
-    let mut explored = Explored::default();
-    let mut executor = Executor::new();
-    for &kind in Strategy::ALL {
-        let mut strategy = kind.build();
-        for seed in 0..runs {
-            let mut once = || {
-                if executor.is_spoiled() {
-                    executor = Executor::new();
-                }
-                let said = Arc::new(Mutex::new(None));
-                let (to, body) = (Arc::clone(&said), body.clone());
-                let plan = Plan {
-                    options,
-                    profile: &Profile::default(),
-                    seed,
-                    script: Script::free(),
-                };
-                let outcome = executor.execute(
-                    plan,
-                    &mut strategy,
-                    Location::caller(),
-                    Box::new(move || {
-                        let text = body();
-                        *to.lock().unwrap() = Some(text);
-                    }),
-                );
-                let text = said.lock().unwrap().take();
-                (outcome, text, executor.fingerprint())
-            };
-            let (outcome, text, fingerprint) = once();
-            let again = once();
-            assert_eq!(
-                again.2, fingerprint,
-                "{kind} is not deterministic at {seed}"
-            );
-            assert_eq!(again.1, text);
-            explored.add(outcome, text);
+    let plans: Vec<_> = Strategy::ALL
+        .iter()
+        .flat_map(|&kind| (0..2 * runs).map(move |i| (kind, i / 2)))
+        .collect();
+    let mut results: Vec<Once> = Vec::new();
+    while results.len() < plans.len() {
+        // Another OS thread goes on where one was spoiled.
+        let rest = plans[results.len()..].to_vec();
+        let (body, options) = (body.clone(), *options);
+        let thread = std::thread::spawn(move || execute(&rest, &options, body));
+        match thread.join() {
+            Ok(some) => results.extend(some),
+            Err(payload) => std::panic::resume_unwind(payload),
         }
+    }
+    let mut explored = Explored::default();
+    for ((kind, seed), twice) in plans.iter().step_by(2).zip(results.chunks(2)) {
+        let same = twice[0].2 == twice[1].2 && twice[0].1 == twice[1].1;
+        assert!(
+            same,
+            "{kind} is not deterministic with seed {seed}: {twice:?}"
+        );
+        explored.add(&twice[0]);
     }
     explored
 }
 
+/// Executes as many of `plans` as this OS thread can.
+fn execute(
+    plans: &[(Strategy, u64)],
+    options: &Options,
+    body: impl Fn() -> String + Clone + 'static,
+) -> Vec<Once> {
+    let mut executor = Executor::new();
+    let mut results = Vec::new();
+    for &(kind, seed) in plans {
+        let said = Arc::new(Mutex::new(None));
+        let (to, body) = (Arc::clone(&said), body.clone());
+        let plan = Plan {
+            options,
+            profile: &Profile::default(),
+            seed,
+            script: Script::free(),
+        };
+        let main = Box::new(move || {
+            let text = body();
+            *to.lock().unwrap() = Some(text);
+        });
+        let outcome = executor.execute(plan, &mut kind.build(), Location::caller(), main);
+        let text = said.lock().unwrap().take();
+        results.push((outcome, text, executor.fingerprint()));
+        if executor.is_spoiled() {
+            break;
+        }
+    }
+    results
+}
+
 impl Explored {
-    fn add(&mut self, outcome: Outcome, text: Option<String>) {
+    fn add(&mut self, (outcome, text, _): &Once) {
         self.abandoned += outcome.abandoned;
-        let text = match &outcome.finding {
-            Some(finding) => format!("finding: {}", finding.kind),
-            None => text.expect("a body that is left early is a finding"),
+        let text = match (&outcome.finding, text) {
+            (Some(finding), _) => format!("finding: {}", finding.kind),
+            (None, Some(text)) => text.clone(),
+            (None, None) => panic!("the body was left early, and nothing was found"),
         };
         *self.outcomes.entry(text).or_default() += 1;
-        self.findings.extend(outcome.finding);
+        self.findings.extend(outcome.finding.clone());
     }
 }
 
 /// Executes a blocking body with the default options.
-pub(crate) fn explore(runs: u64, body: impl Fn() -> String + Clone + 'static) -> Explored {
+pub(crate) fn explore(runs: u64, body: impl Fn() -> String + Clone + Send + 'static) -> Explored {
     explore_with(runs, &Options::DEFAULT, body)
 }
 
 /// Executes an async body with the default options.
-pub(crate) fn explore_async<F>(runs: u64, body: impl Fn() -> F + Clone + 'static) -> Explored
+pub(crate) fn explore_async<F>(runs: u64, body: impl Fn() -> F + Clone + Send + 'static) -> Explored
 where
     F: Future<Output = String>,
 {
@@ -132,7 +153,7 @@ where
 pub(crate) fn explore_async_with<F>(
     runs: u64,
     options: &Options,
-    body: impl Fn() -> F + Clone + 'static,
+    body: impl Fn() -> F + Clone + Send + 'static,
 ) -> Explored
 where
     F: Future<Output = String>,

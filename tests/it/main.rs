@@ -24,6 +24,7 @@ mod async_crates;
 mod async_select;
 mod async_support;
 mod async_tasks;
+mod async_teardown;
 mod async_time;
 mod cli;
 mod corpus;
