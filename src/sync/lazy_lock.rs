@@ -27,7 +27,7 @@ pub struct LazyLock<T, F = fn() -> T> {
 struct Init<F> {
     /// Gone once it has been called, unless it can be copied.
     f: Option<F>,
-    /// [`LazyLock::force_mut`] panicked, which has no execution to tell.
+    /// [`LazyLock::force_mut`] panicked, perhaps outside any execution.
     poisoned: bool,
 }
 
@@ -61,10 +61,8 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
         let site = Location::caller();
         let attached = this.attach();
         if let Some(run) = this.once.begin(&attached, site) {
-            assert!(
-                !run.poisoned,
-                "LazyLock instance has previously been poisoned"
-            );
+            let poisoned = run.poisoned || this.init.get(&attached).poisoned;
+            assert!(!poisoned, "LazyLock instance has previously been poisoned");
             let Some(f) = this.initializer(&attached) else {
                 drop(run);
                 this.used_up(&attached);
@@ -150,13 +148,8 @@ impl<T, F> LazyLock<T, F> {
     #[track_caller]
     fn attach(&self) -> Attached {
         let attached = self.once.attach("LazyLock");
-        if attached.fresh {
-            let poisoned = self.init.get(&attached).poisoned;
-            if self.slot.start_over(&attached) {
-                self.once.set(&attached, Progress::Complete);
-            } else if poisoned {
-                self.once.set(&attached, Progress::Poisoned);
-            }
+        if attached.fresh && self.slot.start_over(&attached) {
+            self.once.set(&attached, Progress::Complete);
         }
         attached
     }

@@ -41,6 +41,18 @@ fn an_atomic_changed_by_its_owner_keeps_that() {
 }
 
 #[test]
+fn whoever_owns_an_atomic_of_another_execution_finds_its_first_value() {
+    static OWNED: StdMutex<AtomicU32> = StdMutex::new(AtomicU32::new(5));
+    let explored = explore(20, || {
+        let mut number = OWNED.lock().unwrap();
+        let first = *number.get_mut();
+        number.fetch_add(1, Ordering::SeqCst);
+        (first, *number.get_mut())
+    });
+    explored.gives([(5, 6)]);
+}
+
+#[test]
 fn once_cells_are_empty_and_old_references_stay_valid() {
     static CELL: OnceLock<String> = OnceLock::new();
     static LAZY: LazyLock<String> = LazyLock::new(|| "lazy".to_owned());

@@ -128,3 +128,24 @@ fn the_owner_of_a_lazy_value_looks_into_it() {
     });
     explored.gives([(3, 0, Some(3))]);
 }
+
+#[test]
+fn a_lazy_value_whose_owner_fails_to_make_it_is_poisoned() {
+    let explored = explore(20, || {
+        let mut lazy: LazyLock<u32> =
+            LazyLock::new(|| std::panic::resume_unwind(Box::new("on purpose")));
+        let poisoned = "LazyLock instance has previously been poisoned";
+        let first = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            *LazyLock::force_mut(&mut lazy)
+        }));
+        let said = |payload: Box<dyn std::any::Any + Send>| {
+            payload.downcast_ref::<&str>().copied() == Some(poisoned)
+        };
+        let shared = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| *lazy));
+        let owned = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            *LazyLock::force_mut(&mut lazy)
+        }));
+        (first.is_err_and(said), shared.is_err_and(said), owned.is_err_and(said))
+    });
+    explored.gives([(false, true, true)]);
+}

@@ -77,17 +77,16 @@ conformance! {
         let (tx, rx) = sync::mpsc::sync_channel(0);
         let sender = thread::spawn(move || {
             thread::sleep(time::Duration::from_millis(1));
-            tx.try_send(1).is_ok()
+            let sent = tx.try_send(1).is_ok();
+            (sent, tx)
         });
         let received = rx.recv_timeout(time::Duration::from_millis(1));
-        let sent = sender.join().unwrap();
+        let (sent, tx) = sender.join().unwrap();
         assert_eq!(sent, received.is_ok());
-        match received {
-            Err(RecvTimeoutError::Disconnected) => {
-                Err(RecvTimeoutError::Timeout)
-            }
-            other => other,
-        }
+        drop(tx);
+        let end = rx.recv_timeout(time::Duration::from_millis(1));
+        assert_eq!(end, Err(RecvTimeoutError::Disconnected));
+        received
     } gives [Ok(1), Err(RecvTimeoutError::Timeout)];
 
     all_messages_of_three_senders_arrive() -> u32 {

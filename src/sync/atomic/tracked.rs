@@ -27,9 +27,9 @@ pub(super) struct Tracked<A> {
     pub(super) real: A,
     /// The value to start each execution with.
     initial: A,
-    /// Whether `initial` is the one; otherwise the next execution takes what it
-    /// finds. Somebody to whom the atomic belongs alone may change it between
-    /// executions.
+    /// Whether `initial` is that value. Otherwise the next execution takes what it
+    /// finds: whoever the atomic belongs to alone, or has a pointer to it, may
+    /// change it before the first access.
     known: TaskCell<bool>,
 }
 
@@ -54,14 +54,12 @@ impl<A: Real> Tracked<A> {
         let attached = self.handle.attach(A::NAME);
         if attached.fresh {
             // Relaxed: it must not order anything that the program does not.
-            let mut known = self.known.get(&attached);
-            if *known {
+            if std::mem::replace(&mut *self.known.get(&attached), true) {
                 let initial = self.initial.load(Ordering::Relaxed);
                 self.real.store(initial, Ordering::Relaxed);
             } else {
                 let initial = self.real.load(Ordering::Relaxed);
                 self.initial.store(initial, Ordering::Relaxed);
-                *known = true;
             }
         }
         attached
