@@ -145,7 +145,11 @@ fn a_lazy_value_whose_owner_fails_to_make_it_is_poisoned() {
         let owned = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             *LazyLock::force_mut(&mut lazy)
         }));
-        (first.is_err_and(said), shared.is_err_and(said), owned.is_err_and(said))
+        (
+            first.is_err_and(said),
+            shared.is_err_and(said),
+            owned.is_err_and(said),
+        )
     });
     explored.gives([(false, true, true)]);
 }
