@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args as Group, Parser, Subcommand};
 
+use crate::cli::annotations::When;
 use crate::strategy::Kind;
 
 /// Finds concurrency bugs by making the scheduler the fuzz input.
@@ -70,6 +71,23 @@ pub(super) struct Hunt {
     /// Print one JSON document with every figure instead.
     #[arg(long)]
     pub(super) json: bool,
+    /// Also write the results to this file as JUnit XML, which CI systems show as
+    /// a table of tests.
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+    /// Print what makes the hunt fail as annotations of GitHub Actions. The
+    /// default, auto, does so where GITHUB_ACTIONS is true.
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t = When::Auto,
+        default_missing_value = "always",
+        num_args = 0..=1,
+        require_equals = true,
+        hide_default_value = true
+    )]
+    pub(super) annotations: When,
 }
 
 #[derive(Group, Debug)]

@@ -10,7 +10,7 @@ use crate::campaign::{Campaign, Found, Progress, Summary, Verdict};
 use crate::cli::args::Hunt;
 use crate::cli::outcome::{self, Outcome};
 use crate::cli::progress::Line;
-use crate::cli::{json, list};
+use crate::cli::{annotations, json, junit, list};
 use crate::guard::watchdog;
 use crate::present;
 use crate::report::Commands;
@@ -37,24 +37,37 @@ pub(super) fn run(scope: Scope, args: &Hunt) -> anyhow::Result<Outcome> {
     let mut line = Line::new(args.json);
     let mut summaries = Vec::new();
     let mut saved = Vec::new();
+    let mut reports = Vec::new();
     for (i, scenario) in chosen.iter().enumerate() {
         let summary = explore(scenario, args, &mut line, i + 1, chosen.len());
         let wanted = |found: &&Found| !found.expected || !args.names.is_empty();
         let mut paths = Vec::new();
+        let mut texts = Vec::new();
         for found in summary.findings.iter().filter(wanted) {
             let path = save(&args.out, scenario, found)?;
+            let text = show(scenario, found, &path, args.full);
             if !args.json {
-                line.say(&show(scenario, found, &path, args.full));
+                line.say(&text);
             }
             paths.push(path);
+            texts.push(text);
         }
         if !args.json {
             line.say(&verdict(&summary));
         }
+        if args.annotations.is_now() {
+            for annotation in annotations::lines(&summary) {
+                line.say(&annotation);
+            }
+        }
         summaries.push(summary);
         saved.push(paths);
+        reports.push(texts);
     }
     line.end();
+    if let Some(path) = &args.junit {
+        junit::write(path, &summaries, &reports)?;
+    }
     let good = summaries.iter().all(|s| s.verdict() == Verdict::AsExpected);
     if args.json {
         outcome::print(&json::document(args.seed, &summaries, &saved))?;

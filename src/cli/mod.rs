@@ -4,18 +4,23 @@
 //! - `list`, `hunt`, `replay`: one subcommand each.
 //! - `progress`: the live line of a hunt.
 //! - `json`: the document of `--json`.
+//! - `junit`, `annotations`: the results of a hunt for CI.
 //! - `outcome`: exit codes, and errors that name their remedy.
 //!
 //! A project gets the same command for its own scenarios with one line in its
 //! `main.rs`: [`jostle::main!();`](crate::main).
 
+mod annotations;
 mod args;
 mod hunt;
 mod json;
+mod junit;
 mod list;
 mod outcome;
 mod progress;
 mod replay;
+#[cfg(test)]
+mod samples;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

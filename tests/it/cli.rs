@@ -169,6 +169,38 @@ fn a_missed_expectation_is_exit_code_1() {
 }
 
 #[test]
+fn ci_gets_a_table_of_tests_and_annotations() {
+    let out = folder("junit");
+    let file = out.join("junit.xml");
+    let hunt = |annotations: &str| {
+        let args = ["hunt", "lost_update", "lost_update_fixed", "--json"];
+        let args = [&args[..], &["--strategy", "calm", "--runs", "10"]].concat();
+        let file = file.to_str().unwrap();
+        let args = [&args[..], &["--junit", file, annotations]].concat();
+        jostle(&args)
+    };
+    let output = hunt("--annotations");
+    assert_eq!(code(&output), 1);
+    let xml = fs::read_to_string(&file).unwrap();
+    assert!(
+        xml.contains("<testsuites name=\"jostle\" tests=\"2\""),
+        "{xml}"
+    );
+    assert_eq!(xml.matches("<failure ").count(), 1, "{xml}");
+    assert!(xml.contains("name=\"lost_update_fixed\""), "{xml}");
+    let missed = "title=lost_update was missed::expects panic";
+    assert!(stderr(&output).contains(missed), "{}", stderr(&output));
+    assert!(serde_json::from_str::<Value>(&stdout(&output)).is_ok());
+    assert_eq!(stderr(&hunt("--annotations=never")), "");
+
+    let nowhere = ["hunt", "shutdown", "--junit", "no/such/folder/junit.xml"];
+    let out = out.to_str().unwrap();
+    let output = jostle(&[&nowhere[..], &["--out", out]].concat());
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("name another file with --junit"));
+}
+
+#[test]
 fn wrong_usage_is_exit_code_2_and_names_the_remedy() {
     let out = folder("usage");
     let file = |name: &str, content: &[u8]| {
