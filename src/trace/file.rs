@@ -37,6 +37,9 @@
 //! Fields that are not listed are ignored, so that a later build may add some
 //! without a new version; what changes the meaning of one that is listed needs
 //! one. Old versions stay readable: `tests/fixtures` has a file of each.
+//!
+//! [`SCHEMA`] says the same to programs. What it cannot say is checked by
+//! [`read()`] alone: that a choice is one of its alternatives, and the limits.
 
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +52,9 @@ pub use crate::trace::read::{ReadError, read};
 
 /// The version of the format that [`write()`] writes.
 pub const VERSION: u64 = 1;
+
+/// The format as a JSON Schema, draft 2020-12.
+pub const SCHEMA: &str = include_str!("trace.schema.json");
 
 /// Files are no larger than this: 16 MiB. A trace of a hundred thousand choices
 /// has less than one.
@@ -154,6 +160,7 @@ mod tests {
     use super::*;
     use crate::decision::ChoiceKind;
     use proptest::prelude::*;
+    use serde_json::json;
 
     const V1: &[u8] = include_bytes!("../../tests/fixtures/trace-v1.json");
 
@@ -260,7 +267,50 @@ mod tests {
         assert!(error.contains("bytes"), "{error}");
     }
 
+    fn schema() -> jsonschema::Validator {
+        jsonschema::draft202012::new(&serde_json::from_str(SCHEMA).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_schema_refuses_what_reading_refuses() {
+        let schema = schema();
+        let good: serde_json::Value = serde_json::from_slice(V1).unwrap();
+        schema.validate(&good).unwrap();
+        for (field, wrong) in [
+            ("jostle_trace", json!(2)),
+            ("scenario", json!(7)),
+            ("strategy", json!(null)),
+            ("seed", json!(17)),
+            ("seed", json!("-1")),
+            ("overrides", json!(["17-2"])),
+            ("data", json!("00f")),
+            ("choices", json!("t1/2")),
+            ("choices", json!(["t1/2 t3"])),
+            ("choices", json!(["t1/2*"])),
+            ("fingerprint", json!("0x12")),
+            ("finding", json!("leak")),
+            ("finding", json!({"kind": "leak", "message": ""})),
+        ] {
+            let mut bad = good.clone();
+            bad[field] = wrong;
+            assert!(!schema.is_valid(&bad), "{bad}");
+            assert!(read(bad.to_string().as_bytes()).is_err(), "{bad}");
+        }
+        for field in ["scenario", "strategy", "seed", "choices", "fingerprint"] {
+            let mut bad = good.clone();
+            bad.as_object_mut().unwrap().remove(field);
+            assert!(!schema.is_valid(&bad), "{field}");
+            assert!(read(bad.to_string().as_bytes()).is_err(), "{field}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_is_written_is_as_the_schema_says(file in any_file()) {
+            let written = serde_json::from_str(&write(&file).unwrap()).unwrap();
+            prop_assert!(schema().is_valid(&written), "{}", written);
+        }
+
         #[test]
         fn what_is_written_is_read_back(file in any_file()) {
             prop_assert_eq!(read(write(&file).unwrap().as_bytes()), Ok(file));
