@@ -41,6 +41,9 @@ kinds! {
     /// A task waits for a wake-up that came too early or that nobody can give
     /// any more.
     LostWakeup "lost-wakeup",
+    /// Two tasks accessed the same memory, one of them to write it, and nothing
+    /// ordered the accesses. Reported by ThreadSanitizer.
+    Race "race",
     /// No end within the step budget, not even under a fair scheduler.
     Livelock "livelock",
     /// The same input gave two different executions, or the scenario used an
@@ -120,6 +123,21 @@ pub struct Finding {
     /// Tasks that wait for each other, each for the next and the last for the
     /// first.
     pub cycle: Vec<TaskId>,
+    /// Accesses to memory that nothing orders.
+    pub accesses: Vec<Access>,
+}
+
+/// An access to memory, as part of a finding.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Access {
+    /// The task that made it, if that is known.
+    pub task: Option<TaskId>,
+    /// What it did: `write of 8 bytes`, `atomic read of 4 bytes`.
+    pub what: String,
+    /// Where: the innermost frame that is the user's.
+    pub place: Option<Place>,
+    /// The stack, innermost frame first, a line for each.
+    pub stack: Vec<String>,
 }
 
 impl Finding {
@@ -133,6 +151,7 @@ impl Finding {
             place: None,
             waits: Vec::new(),
             cycle: Vec::new(),
+            accesses: Vec::new(),
         }
     }
 
@@ -149,6 +168,10 @@ impl Finding {
             .iter()
             .map(|w| format!("{} {}", w.op, w.place))
             .collect();
+        parts.extend(self.accesses.iter().map(|a| match &a.place {
+            Some(place) => format!("{} {}:{}", a.what, place.file, place.line),
+            None => a.what.clone(),
+        }));
         parts.sort();
         parts.dedup();
         match &self.place {

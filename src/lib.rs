@@ -25,6 +25,7 @@ extern crate self as jostle;
 
 pub mod decision;
 pub mod id;
+mod sanitizer;
 pub mod vtime;
 
 pub mod budget;

@@ -26,6 +26,7 @@ const KINDS: &[(&str, &str)] = &[
     ("deadlock", "Deadlock"),
     ("leak", "Leak"),
     ("lost-wakeup", "LostWakeup"),
+    ("race", "Race"),
     ("livelock", "Livelock"),
     ("nondeterminism", "Nondeterminism"),
 ];

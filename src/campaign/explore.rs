@@ -92,7 +92,10 @@ impl Summary {
             Verdict::Unexpected
         } else if self.executions == self.rejected {
             Verdict::NothingRan
-        } else if self.scenario.expect != Expect::Clean && self.findings.is_empty() {
+        } else if self.scenario.expect != Expect::Clean
+            && self.scenario.expect.is_observable()
+            && self.findings.is_empty()
+        {
             Verdict::Missed
         } else {
             Verdict::AsExpected

@@ -33,6 +33,11 @@ use crate::go::source::Source;
 use crate::id::{ObjectId, TaskId};
 use crate::op::{OpKind, Site};
 use crate::rt::{self, Handle, Shared};
+use crate::sanitizer::Edge;
+
+/// Places of the buffer that are told apart when tasks are ordered; see
+/// [`sanitizer`](crate::sanitizer). The next one stands for closing.
+const SLOTS: u32 = 63;
 
 /// A channel that is not nil.
 #[derive(Debug)]
@@ -47,12 +52,15 @@ pub(super) struct Chan<T> {
 #[derive(Debug)]
 pub(super) struct State<T> {
     closed: bool,
+    /// How many values have been sent and received.
+    sent: u32,
+    received: u32,
     buffer: VecDeque<T>,
     receivers: VecDeque<Entry<()>>,
     senders: VecDeque<Entry<T>>,
     /// How the operations of tasks came out that have been completed and have
     /// not gone on yet.
-    ended: Vec<(Ticket, Ending<T>)>,
+    ended: Vec<(Ticket, u32, Ending<T>)>,
     /// The timer that sends here, if this is the channel of one.
     pub(super) source: Option<Source<T>>,
 }
@@ -116,6 +124,8 @@ impl<T> Chan<T> {
             cap,
             state: Shared::new(State {
                 closed: false,
+                sent: 0,
+                received: 0,
                 buffer: VecDeque::new(),
                 receivers: VecDeque::new(),
                 senders: VecDeque::new(),
@@ -165,15 +175,22 @@ impl<T> Chan<T> {
     /// Sends if that is possible without waiting.
     pub(super) fn try_send(&self, value: T) -> Result<(), Refusal<T>> {
         let mut state = self.state.get();
+        self.closing().read();
         if state.closed {
             return Err(Refusal::Closed(value));
         }
         if let Some(receiver) = complete_next(&mut state.receivers) {
             let ending = Ending::Received(Some(value));
-            state.ended.push((receiver.ticket, ending));
+            let nth = state.sent;
+            state.sent += 1;
+            state.received += 1;
+            self.met(nth, receiver.ticket.task);
+            state.ended.push((receiver.ticket, nth, ending));
             return Ok(());
         }
         if state.buffer.len() < self.cap {
+            self.passed(state.sent);
+            state.sent += 1;
             state.buffer.push_back(value);
             return Ok(());
         }
@@ -187,20 +204,32 @@ impl<T> Chan<T> {
         let state = &mut *state;
         let oldest = state.buffer.pop_front();
         let sender = complete_next(&mut state.senders);
+        let nth = state.received;
         let value = match (oldest, sender) {
             (Some(value), Some(sender)) => {
+                self.passed(nth);
                 state.buffer.push_back(sender.value);
-                state.ended.push((sender.ticket, Ending::Sent));
+                state.ended.push((sender.ticket, state.sent, Ending::Sent));
+                state.sent += 1;
                 value
             }
             (None, Some(sender)) => {
-                state.ended.push((sender.ticket, Ending::Sent));
+                self.met(nth, sender.ticket.task);
+                state.ended.push((sender.ticket, nth, Ending::Sent));
+                state.sent += 1;
                 sender.value
             }
-            (Some(value), None) => value,
-            (None, None) if state.closed => return Poll::Ready(None),
+            (Some(value), None) => {
+                self.passed(nth);
+                value
+            }
+            (None, None) if state.closed => {
+                self.closing().acquire();
+                return Poll::Ready(None);
+            }
             (None, None) => return Poll::Pending,
         };
+        state.received += 1;
         if let Some(source) = &mut state.source {
             source.drained(self);
         }
@@ -212,16 +241,20 @@ impl<T> Chan<T> {
     pub(super) fn close(&self) -> bool {
         let mut state = self.state.get();
         let state = &mut *state;
+        self.closing().write();
+        self.closing().release();
         if std::mem::replace(&mut state.closed, true) {
             return false;
         }
         while let Some(receiver) = complete_next(&mut state.receivers) {
-            state.ended.push((receiver.ticket, Ending::Received(None)));
+            state
+                .ended
+                .push((receiver.ticket, 0, Ending::Received(None)));
         }
         while let Some(sender) = complete_next(&mut state.senders) {
             state
                 .ended
-                .push((sender.ticket, Ending::Refused(sender.value)));
+                .push((sender.ticket, 0, Ending::Refused(sender.value)));
         }
         true
     }
@@ -231,7 +264,37 @@ impl<T> Chan<T> {
         std::mem::take(&mut self.state.get().buffer)
     }
 
+    /// Orders the running task's half of the `nth` pair of a send and a receive,
+    /// as if it went through the buffer: after the other half if that has been
+    /// done, and else before it. Going through the same place, it is also after
+    /// the receive that made room and before the send that needs it
+    /// ([Channel communication](https://go.dev/ref/mem#chan)).
+    fn passed(&self, nth: u32) {
+        let slot = Edge::object(self.id.0, nth % self.cap as u32 % SLOTS);
+        slot.acquire();
+        slot.release();
+    }
+
+    /// Orders the running task's half of the `nth` pair, whose other half belongs
+    /// to a `partner` that waits. Without a buffer, each half comes after what
+    /// was before the other one.
+    fn met(&self, nth: u32, partner: TaskId) {
+        if self.cap > 0 {
+            return self.passed(nth);
+        }
+        Edge::offer(partner.0).acquire();
+        Edge::answer(partner.0).release();
+    }
+
+    /// Closing writes here, and each send reads: as in Go's race detector, a
+    /// close and a send that nothing orders are a race, whichever comes first.
+    /// A receive that finds the channel closed comes after the close.
+    fn closing(&self) -> Edge {
+        Edge::object(self.id.0, SLOTS)
+    }
+
     pub(super) fn enqueue_receiver(&self, ticket: Ticket, selects: bool) {
+        Edge::offer(ticket.task.0).release();
         self.state.get().receivers.push_back(Entry {
             ticket,
             selects,
@@ -240,6 +303,7 @@ impl<T> Chan<T> {
     }
 
     pub(super) fn enqueue_sender(&self, ticket: Ticket, selects: bool, value: T) {
+        Edge::offer(ticket.task.0).release();
         self.state.get().senders.push_back(Entry {
             ticket,
             selects,
@@ -252,8 +316,15 @@ impl<T> Chan<T> {
     pub(super) fn ending(&self, ticket: Ticket) -> Option<Ending<T>> {
         let ended = &mut self.state.get().ended;
         // Tasks go on in the opposite order of being completed.
-        let at = ended.iter().rposition(|(t, _)| *t == ticket)?;
-        Some(ended.swap_remove(at).1)
+        let at = ended.iter().rposition(|(t, ..)| *t == ticket)?;
+        let (_, nth, ending) = ended.swap_remove(at);
+        match &ending {
+            Ending::Received(None) => self.closing().acquire(),
+            Ending::Refused(_) => self.closing().read(),
+            Ending::Sent | Ending::Received(Some(_)) if self.cap > 0 => self.passed(nth),
+            Ending::Sent | Ending::Received(Some(_)) => Edge::answer(ticket.task.0).acquire(),
+        }
+        Some(ending)
     }
 
     /// Takes an entry back that nobody has completed.

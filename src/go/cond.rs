@@ -9,6 +9,7 @@ use crate::go::mutex::Locker;
 use crate::id::TaskId;
 use crate::op::OpKind;
 use crate::rt::{self, Attached, Handle, TaskCell};
+use crate::sanitizer::Edge;
 
 /// Lets tasks wait for a condition: Go's
 /// [`sync.Cond`](https://pkg.go.dev/sync#Cond).
@@ -63,6 +64,7 @@ impl<L> Cond<L> {
         let woken = waiters.remove(nth as usize);
         rt::set_missed(&attached, woken.is_none());
         if let Some(task) = woken {
+            Edge::answer(task.0).release();
             rt::complete(task);
         }
     }
@@ -81,6 +83,7 @@ impl<L> Cond<L> {
         let mut waiters = self.waiters.get(&attached);
         rt::set_missed(&attached, waiters.is_empty());
         for task in waiters.drain(..) {
+            Edge::answer(task.0).release();
             rt::complete(task);
         }
     }
@@ -104,6 +107,7 @@ impl<L: Locker> Cond<L> {
         self.l.unlock();
         self.waiters.get(&attached).push_back(rt::current_task());
         rt::wait(None, None);
+        Edge::answer(rt::current_task().0).acquire();
         self.l.lock();
     }
 }

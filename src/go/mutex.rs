@@ -9,6 +9,7 @@ use crate::go::misuse::misuse;
 use crate::id::TaskId;
 use crate::op::OpKind;
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
+use crate::sanitizer::Edge;
 
 /// A lock without a guard and without data: Go's
 /// [`sync.Mutex`](https://pkg.go.dev/sync#Mutex).
@@ -79,6 +80,7 @@ impl Mutex {
 
     fn take(&self, attached: &Attached) {
         rt::set_gate(attached, Side::A, false);
+        Edge::object(attached.id.0, 0).acquire();
         *self.locked.get(attached) = Some(rt::current_task());
     }
 
@@ -102,6 +104,7 @@ impl Mutex {
         if self.locked.get(&attached).take().is_none() {
             misuse("fatal error: sync: unlock of unlocked mutex");
         }
+        Edge::object(attached.id.0, 0).release();
         rt::set_gate(&attached, Side::A, true);
     }
 }

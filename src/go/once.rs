@@ -6,6 +6,7 @@ use std::panic::Location;
 use crate::go::gate;
 use crate::op::OpKind;
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
+use crate::sanitizer::Edge;
 
 /// Runs a function once: Go's [`sync.Once`](https://pkg.go.dev/sync#Once).
 pub struct Once {
@@ -42,6 +43,7 @@ impl Once {
             rt::set_gate(&attached, Side::A, true);
         }
         gate::pass(&attached, OpKind::Once, Location::caller());
+        Edge::object(attached.id.0, 0).acquire();
         if std::mem::replace(&mut *self.done.get(&attached), true) {
             return;
         }
@@ -57,6 +59,7 @@ struct Running(Attached);
 
 impl Drop for Running {
     fn drop(&mut self) {
+        Edge::object(self.0.id.0, 0).release();
         rt::set_owner(&self.0, None);
         rt::set_gate(&self.0, Side::A, true);
     }

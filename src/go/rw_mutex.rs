@@ -9,6 +9,7 @@ use crate::go::mutex::{Locker, sealed};
 use crate::id::TaskId;
 use crate::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
+use crate::sanitizer::Edge;
 
 /// A lock for many readers or one writer that prefers writers: Go's
 /// [`sync.RWMutex`](https://pkg.go.dev/sync#RWMutex).
@@ -91,6 +92,7 @@ impl RwMutex {
         if waits {
             rt::wait(None, None);
         }
+        write_locked(&attached);
     }
 
     /// Takes the lock for writing if it is free and says whether it was.
@@ -112,6 +114,7 @@ impl RwMutex {
                 waits: false,
             });
             rt::set_gate(&attached, Side::A, false);
+            write_locked(&attached);
         }
         rt::note(u32::from(free));
         free
@@ -136,6 +139,7 @@ impl RwMutex {
         }
         let state = &mut *state;
         state.writer = None;
+        unlocks(&attached).release();
         for reader in state.waiting.drain(..) {
             state.readers.push(reader);
             rt::complete(reader);
@@ -157,11 +161,12 @@ impl RwMutex {
         let mut state = self.state.get(&attached);
         if state.writer.is_none() {
             state.readers.push(me);
-            return;
+        } else {
+            state.waiting.push(me);
+            drop(state);
+            rt::wait(None, None);
         }
-        state.waiting.push(me);
-        drop(state);
-        rt::wait(None, None);
+        unlocks(&attached).acquire();
     }
 
     /// Takes the lock for reading if no writer is in or waits, and says whether
@@ -180,6 +185,7 @@ impl RwMutex {
         let free = state.writer.is_none();
         if free {
             state.readers.push(rt::current_task());
+            unlocks(&attached).acquire();
         }
         rt::note(u32::from(free));
         free
@@ -204,6 +210,7 @@ impl RwMutex {
             return misuse("fatal error: sync: RUnlock of unlocked RWMutex");
         };
         state.readers.remove(at);
+        read_unlocks(&attached).release();
         if state.readers.is_empty()
             && let Some(writer) = &mut state.writer
             && std::mem::replace(&mut writer.waits, false)
@@ -221,6 +228,22 @@ impl RwMutex {
 
 /// The end of holding the lock. Whoever unlocks for another task can come too
 /// early, so when it does is a matter of scheduling.
+/// From unlocks to whoever locks next, to read or to write.
+fn unlocks(attached: &Attached) -> Edge {
+    Edge::object(attached.id.0, 0)
+}
+
+/// From the unlocks of readers to the writers that come after them. Readers are
+/// not ordered among themselves.
+fn read_unlocks(attached: &Attached) -> Edge {
+    Edge::object(attached.id.0, 1)
+}
+
+fn write_locked(attached: &Attached) {
+    unlocks(attached).acquire();
+    read_unlocks(attached).acquire();
+}
+
 fn release(attached: &Attached, mine: bool, site: Site) {
     if mine {
         rt::release(attached, OpKind::Unlock, site);

@@ -9,6 +9,7 @@ use crate::go::misuse::misuse;
 use crate::go::spawn::defer;
 use crate::op::OpKind;
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
+use crate::sanitizer::Edge;
 
 /// Waits for a number of tasks to finish: Go's
 /// [`sync.WaitGroup`](https://pkg.go.dev/sync#WaitGroup).
@@ -81,6 +82,9 @@ impl WaitGroup {
         if reused {
             return misuse("sync: WaitGroup misuse: Add called concurrently with Wait");
         }
+        if delta < 0 {
+            Edge::object(attached.id.0, 0).release();
+        }
         rt::set_gate(&attached, Side::A, counter == 0);
     }
 
@@ -105,6 +109,7 @@ impl WaitGroup {
         let waits = self.state.get(&attached).counter > 0;
         self.state.get(&attached).waiters += u32::from(waits);
         gate::pass(&attached, OpKind::Wait, Location::caller());
+        Edge::object(attached.id.0, 0).acquire();
         self.state.get(&attached).waiters -= u32::from(waits);
     }
 

@@ -101,6 +101,16 @@ impl Page<'_> {
             writeln!(f, "  {line}")?;
             several = true;
         }
+        for access in &self.report.finding.accesses {
+            let who = access
+                .task
+                .map_or_else(|| "nobody known".to_owned(), |task| self.names.task(task));
+            writeln!(f, "  {} by {who}", clean(&access.what))?;
+            for frame in &access.stack {
+                writeln!(f, "    {}", clean(frame))?;
+            }
+            several = true;
+        }
         if several {
             writeln!(f)?;
         }

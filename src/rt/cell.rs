@@ -2,8 +2,10 @@
 
 use std::cell::{RefCell, RefMut};
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 use crate::rt::object::Attached;
+use crate::sanitizer::{self, Inside};
 
 /// State of a primitive that several tasks share.
 ///
@@ -33,8 +35,8 @@ impl<T> TaskCell<T> {
 
     /// The state, for as long as the caller reaches no scheduling point.
     #[inline]
-    pub(crate) fn get(&self, _attached: &Attached) -> RefMut<'_, T> {
-        self.0.borrow_mut()
+    pub(crate) fn get(&self, _attached: &Attached) -> Borrowed<'_, T> {
+        Borrowed::new(&self.0)
     }
 
     /// The state of a primitive that nobody else can reach any more.
@@ -50,5 +52,40 @@ impl<T> TaskCell<T> {
 impl<T> fmt::Debug for TaskCell<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TaskCell")
+    }
+}
+
+/// A value of the runtime while it is being worked on. User code must not run
+/// before it is dropped: it would be invisible to a data-race detector.
+pub(crate) struct Borrowed<'a, T> {
+    // Dropped first: that changes the cell.
+    value: RefMut<'a, T>,
+    _inside: Inside,
+}
+
+impl<'a, T> Borrowed<'a, T> {
+    #[inline]
+    pub(crate) fn new(cell: &'a RefCell<T>) -> Borrowed<'a, T> {
+        let inside = sanitizer::inside();
+        Borrowed {
+            value: cell.borrow_mut(),
+            _inside: inside,
+        }
+    }
+}
+
+impl<T> Deref for Borrowed<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> DerefMut for Borrowed<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.value
     }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::task::Waker;
 
 use crate::id::TaskId;
+use crate::sanitizer::Edge;
 use crate::vtime::VInstant;
 
 /// An armed timer; stale once it has fired or been disarmed.
@@ -53,6 +54,7 @@ impl Clock {
     pub(crate) fn arm(&mut self, deadline: VInstant, action: Action) -> TimerId {
         let id = self.next;
         self.next += 1;
+        Edge::timer(id).release();
         self.queue.push(Reverse((deadline, id)));
         self.armed.push((id, action));
         TimerId(id)
@@ -62,6 +64,7 @@ impl Clock {
     pub(crate) fn disarm(&mut self, timer: TimerId) -> Option<Action> {
         let at = self.armed.binary_search_by_key(&timer.0, |t| t.0).ok()?;
         let (_, action) = self.armed.remove(at);
+        Edge::timer(timer.0).acquire();
         self.prune();
         Some(action)
     }
@@ -103,6 +106,7 @@ impl Clock {
         }
         let at = self.armed.binary_search_by_key(&chosen, |t| t.0).ok()?;
         let (_, action) = self.armed.remove(at);
+        Edge::timer(chosen).acquire();
         self.prune();
         Some(action)
     }

@@ -26,7 +26,9 @@ use std::ptr;
 use corosensei::stack::{DefaultStack, Stack};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 
+use crate::id::TaskId;
 use crate::rt::badge::Badge;
+use crate::sanitizer::{self, Edge, Fiber};
 
 /// What a worker runs.
 pub(crate) type Job = Box<dyn FnOnce()>;
@@ -73,6 +75,7 @@ pub(crate) struct Worker {
     coroutine: Coroutine<(), Resumed, (), DefaultStack>,
     link: Box<Link>,
     badge: &'static Badge,
+    fiber: Fiber,
 }
 
 /// How far below a stack a fault still means its overflow. corosensei maps one
@@ -114,7 +117,11 @@ impl Worker {
                 if let Some(job) = job {
                     // What the unwound job left behind is shared with other
                     // tasks under the rules of poisoning, as in a thread.
-                    epilogue(panic::catch_unwind(AssertUnwindSafe(job)));
+                    epilogue(sanitizer::outside(|| {
+                        Edge::at(link).acquire();
+                        panic::catch_unwind(AssertUnwindSafe(job))
+                    }));
+                    Edge::execution().release();
                 }
                 yielder.suspend(Resumed::Done);
             }
@@ -123,6 +130,7 @@ impl Worker {
             coroutine,
             link,
             badge,
+            fiber: Fiber::new(),
         })
     }
 
@@ -131,12 +139,21 @@ impl Worker {
         // SAFETY: `&mut self` means that the coroutine is suspended, so its
         // body holds no reference into the slot.
         unsafe { *self.link.job.get() = Some(job) };
+        self.fiber.begin();
+        Edge::at(&*self.link).release();
+    }
+
+    /// Says whose job it is.
+    #[inline]
+    pub(crate) fn serve(&self, task: TaskId) {
+        self.fiber.serve(task.0);
     }
 
     /// Runs the job until it suspends or returns.
     #[inline]
     pub(crate) fn resume(&mut self) -> Resumed {
-        match self.coroutine.resume(()) {
+        let coroutine = &mut self.coroutine;
+        match self.fiber.run(|| coroutine.resume(())) {
             CoroutineResult::Yield(resumed) => resumed,
             CoroutineResult::Return(()) => unreachable!("a worker's body never returns"),
         }

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use crate::rt::execution::Execution;
+use crate::sanitizer;
 
 std::thread_local! {
     static CURRENT: Cell<Option<NonNull<Execution>>> = const { Cell::new(None) };
@@ -32,6 +33,7 @@ impl Current {
     /// (a destructor, a waker): those come back here.
     #[inline]
     pub(crate) fn with<R>(mut self, f: impl FnOnce(&mut Execution) -> R) -> R {
+        let _inside = sanitizer::inside();
         // SAFETY: The pointer was set by `enter`, whose guard is alive, so the
         // execution is. It is used by this thread only. References made here end
         // when `f` returns, and by the rule above `f` does not get here again

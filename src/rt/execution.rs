@@ -37,8 +37,10 @@ use crate::rt::duties::Duties;
 use crate::rt::foreign::{Lookout, Roster};
 use crate::rt::object::{Gate, Object};
 use crate::rt::pulse::Pulse;
+use crate::rt::race;
 use crate::rt::record::Record;
 use crate::rt::task::Task;
+use crate::sanitizer;
 use crate::snapshot::Stop;
 use crate::strategy::{Profile, Strategy, TaskView, View};
 
@@ -91,6 +93,8 @@ pub(crate) struct Execution {
     /// its task's row.
     #[allow(clippy::vec_box)]
     pub(crate) pool: Vec<Box<Worker>>,
+    /// Workers that are free in the next execution.
+    pub(crate) used: Vec<Box<Worker>>,
     /// How many stacks had to be given up.
     pub(crate) abandoned: u32,
     /// This OS thread cannot panic any more; see `panics`.
@@ -165,6 +169,7 @@ impl Execution {
             finding: None,
             blocks: Blocks::default(),
             pool: Vec::new(),
+            used: Vec::new(),
             abandoned: 0,
             spoiled: false,
             stuck: false,
@@ -287,6 +292,14 @@ impl Execution {
         match self.pool.pop() {
             Some(worker) => Ok(worker),
             None => Worker::new(self.budget.stack, crate::rt::lifecycle::epilogue).map(Box::new),
+        }
+    }
+
+    /// Ends the execution if there was a data race.
+    #[inline]
+    pub(crate) fn judge_races(&mut self) {
+        if let Some(race) = sanitizer::reported() {
+            self.find(race::finding(&race));
         }
     }
 

@@ -19,6 +19,7 @@ use crate::rt::execution::{Execution, Next, Outcome};
 use crate::rt::foreign::{self, Lookout};
 use crate::rt::task::State;
 use crate::rt::{object, panics, switch};
+use crate::sanitizer::{self, Edge};
 use crate::scenario::Options;
 use crate::snapshot::{Blocked, Snapshot, Standing, Stop, TaskSnapshot};
 use crate::strategy::{Profile, Strategy, TaskSize};
@@ -90,6 +91,8 @@ impl Executor {
             !self.is_spoiled(),
             "the OS thread of this executor is spoiled"
         );
+        let inside = sanitizer::inside();
+        sanitizer::forget();
         // SAFETY: The execution is leaked until this executor is dropped, which
         // `&mut self` excludes meanwhile; from here on it is reached through
         // `current` only.
@@ -99,6 +102,9 @@ impl Executor {
         let epoch = object::begin_epoch();
         current.with(|x| {
             std::mem::swap(&mut x.strategy, strategy);
+            if sanitizer::KEEPS_STACKS_APART {
+                x.pool.append(&mut x.used);
+            }
             if x.budget.stack != plan.options.budget.stack {
                 x.pool.clear();
             }
@@ -146,6 +152,8 @@ impl Executor {
             }
         });
         drop(entered);
+        Edge::execution().acquire();
+        drop(inside);
         outcome
     }
 
@@ -244,6 +252,8 @@ fn resume(current: Current, task: TaskId) {
     let Some(worker) = worker else {
         return current.with(|x| x.wind(task));
     };
+    // SAFETY: As below.
+    unsafe { (*worker).serve(task) };
     // SAFETY: The worker is boxed and stays in its row until it is done, which
     // this loop alone notices. While it runs, others read its link through a
     // shared pointer to another allocation; nobody touches the worker itself.
@@ -256,7 +266,11 @@ impl Execution {
     /// The job of `task` is done: its worker is free.
     fn retire(&mut self, task: TaskId) {
         if let Some(worker) = self.tasks[task.index()].worker.take() {
-            self.pool.push(worker);
+            if sanitizer::KEEPS_STACKS_APART {
+                self.used.push(worker);
+            } else {
+                self.pool.push(worker);
+            }
         }
     }
 
@@ -428,6 +442,7 @@ fn drop_leftovers(current: Current) {
     if leftovers.0.is_empty() && leftovers.1.is_empty() {
         return;
     }
+    Edge::execution().acquire();
     let worker = current.with(|x| x.worker());
     match worker {
         Ok(mut worker) => {

@@ -11,6 +11,7 @@ use crate::rt::execution::{Execution, Next};
 use crate::rt::panics::{self, Misuse, Teardown};
 use crate::rt::task::State;
 use crate::rt::{mix, switch};
+use crate::sanitizer::{self, Edge};
 
 /// Makes a task that runs `body` and lets it run to its first operation.
 ///
@@ -93,11 +94,14 @@ impl Execution {
         self.view.ready.remove(me);
         let row = &mut self.tasks[me.index()];
         row.state = State::Finished;
+        Edge::end(me.0).release();
         let mut joiners = std::mem::take(&mut row.joiners);
         for joiner in joiners.drain(..) {
             self.complete(joiner);
         }
         self.tasks[me.index()].joiners = joiners;
+        // A race comes before the panic that it may have led to.
+        self.judge_races();
         if let Err(payload) = result {
             self.judge_panic(&*payload);
             self.tasks[me.index()].panic = Some(payload);
@@ -167,7 +171,9 @@ fn drop_present_locals(current: Current) -> std::thread::Result<()> {
         });
         let Some(value) = value else { break };
         at += 1;
-        let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || drop(value)));
+        let dropped = sanitizer::outside(|| {
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || drop(value)))
+        });
         result = result.and(dropped);
     }
     current.with(|x| {
@@ -183,6 +189,7 @@ pub(crate) fn join(task: TaskId, kind: OpKind, site: Site) {
     let current = current::get("join");
     loop {
         if current.with(|x| x.tasks[task.index()].is_finished()) {
+            Edge::end(task.0).acquire();
             return;
         }
         if switch::is_unwound(current) {

@@ -17,6 +17,7 @@
 //! - `poll`: loops that poll a future.
 //! - `panics`: panics of tasks.
 //! - `escape`: a way out of the panic hook.
+//! - `race`: data races of tasks.
 //! - `record`: what was chosen and done.
 //! - `pulse`: signs of life for the watchdog.
 //! - `foreign`: OS threads that the scenario starts behind our back.
@@ -42,6 +43,7 @@ pub(crate) mod object;
 pub(crate) mod panics;
 pub(crate) mod poll;
 pub(crate) mod pulse;
+pub(crate) mod race;
 pub(crate) mod record;
 pub(crate) mod schedule;
 pub(crate) mod shared;
@@ -74,6 +76,7 @@ use crate::rt::clock::Action;
 use crate::rt::current::Current;
 use crate::rt::duties::Duties;
 use crate::rt::schedule::Turn;
+use crate::sanitizer::Edge;
 use crate::vtime::VInstant;
 
 /// A scheduling point before an operation that is always enabled. When it
@@ -558,11 +561,17 @@ pub(crate) fn task_name(task: TaskId) -> Option<String> {
 
 /// Takes the park token of `task` if it is there.
 pub(crate) fn take_token(task: TaskId) -> bool {
-    current::get("park").with(|x| std::mem::take(&mut x.tasks[task.index()].parked_token))
+    let taken =
+        current::get("park").with(|x| std::mem::take(&mut x.tasks[task.index()].parked_token));
+    if taken {
+        Edge::token(task.0).acquire();
+    }
+    taken
 }
 
 /// Leaves a park token for `task`.
 pub(crate) fn leave_token(task: TaskId) {
+    Edge::token(task.0).release();
     current::get("unpark").with(|x| x.tasks[task.index()].parked_token = true);
 }
 

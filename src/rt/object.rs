@@ -14,6 +14,7 @@ use crate::op::Site;
 use crate::ready::TaskSet;
 use crate::rt::current::{self, Current};
 use crate::rt::foreign;
+use crate::sanitizer;
 
 /// Which of an object's two gates.
 ///
@@ -164,6 +165,7 @@ impl Handle {
     #[cold]
     #[track_caller]
     fn join(&self, current: Current, joined: u64, kind: &'static str) -> Attached {
+        let _inside = sanitizer::inside();
         let epoch = (joined >> 32) as u32;
         assert!(
             epoch == 0 || !is_live(epoch),

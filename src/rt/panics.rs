@@ -22,6 +22,7 @@ use crate::rt::badge::Badge;
 use crate::rt::current::{self, Current};
 use crate::rt::pulse::Pulse;
 use crate::rt::{escape, switch};
+use crate::sanitizer;
 
 /// What is known of a panic.
 #[derive(Clone, Debug)]
@@ -79,6 +80,7 @@ pub(crate) fn panicking(current: Current) -> bool {
 
 #[cold]
 fn is_mine(current: Current) -> bool {
+    let _inside = sanitizer::inside();
     let me = current.with(|x| x.current);
     // The last one first: in teardown that is the running task.
     PANICKED.with_borrow(|list| list.iter().rev().any(|&task| task == me))
@@ -91,6 +93,7 @@ fn is_mine(current: Current) -> bool {
 /// The running task is about to be unwound. What the runtime unwinds does not
 /// pass the hook.
 pub(crate) fn unwinds() {
+    let _inside = sanitizer::inside();
     // The badge, not the execution, which a panic of the runtime may hold.
     let running = Pulse::existing().and_then(Pulse::badge).map(Badge::task);
     PANICKED.with_borrow_mut(|list| list.extend(running));
@@ -109,6 +112,7 @@ pub(crate) fn install() {
 }
 
 fn note(current: Current, info: &PanicHookInfo<'_>) {
+    let _inside = sanitizer::inside();
     let message = message(info.payload());
     if ABORTING.contains(&message.as_str()) {
         give_up(current);

@@ -30,6 +30,7 @@ use crate::rt::foreign::Lookout;
 use crate::rt::object::Side;
 use crate::rt::record::Entry;
 use crate::rt::task::{State, Task, Woken};
+use crate::sanitizer::{self, Edge};
 use crate::snapshot::Stop;
 use crate::strategy::uniform;
 use crate::vtime::VInstant;
@@ -117,6 +118,7 @@ impl Execution {
             && self.view.last == self.current
             && self.record.has_room()
             && !std::thread::panicking()
+            && !sanitizer::has_reported()
     }
 
     /// Draws the task that goes on, and out of how many, where the running task
@@ -160,6 +162,7 @@ impl Execution {
 
     /// Who goes on. If it has an operation to do, it makes its step.
     pub(crate) fn decide(&mut self) -> Next {
+        self.judge_races();
         if self.duties.has(Duties::STOP) {
             return self.next;
         }
@@ -666,12 +669,14 @@ impl Execution {
         let row = &mut self.tasks[self.current.index()];
         row.notified &= !(1 << depth);
         row.yielded = false;
+        Edge::wake(self.current.0).acquire();
     }
 
     /// A waker of `task` was woken that belongs to its poll loop at `depth`.
     pub(crate) fn notify(&mut self, task: TaskId, depth: u32) {
         let row = &mut self.tasks[task.index()];
         row.notified |= 1 << depth;
+        Edge::wake(task.0).release();
         if row.state == State::Awaiting && row.own_wakers == depth + 1 {
             row.state = State::Live;
             if self.view.ready.insert(task) && self.duties.has(Duties::WATCHER) {

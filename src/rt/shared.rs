@@ -2,13 +2,15 @@
 
 #![allow(unsafe_code)]
 
-use std::cell::{Cell, RefCell, RefMut};
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use crate::rt::blocks::Block;
+use crate::rt::cell::Borrowed;
 use crate::rt::current;
+use crate::sanitizer::{self, Edge};
 
 /// What an `Arc<RefCell<T>>` would be, without atomics: the runtime must not
 /// order tasks by its own bookkeeping where a data-race detector looks on.
@@ -67,7 +69,7 @@ impl<T> Shared<T> {
     /// # Panics
     ///
     /// If this thread does not run the execution that the cell belongs to.
-    pub(crate) fn get(&self) -> RefMut<'_, T> {
+    pub(crate) fn get(&self) -> Borrowed<'_, T> {
         assert!(
             self.is_here(),
             "a handle of one execution was used in another one or on a foreign OS thread; \
@@ -75,11 +77,11 @@ impl<T> Shared<T> {
         );
         // SAFETY: The allocation lives until the count is zero, and this handle
         // counts. `is_here`: no other thread touches it.
-        unsafe { self.inner.as_ref() }.value.borrow_mut()
+        Borrowed::new(&unsafe { self.inner.as_ref() }.value)
     }
 
     /// As [`get`](Shared::get), for destructors: `None` where that panics.
-    pub(crate) fn try_get(&self) -> Option<RefMut<'_, T>> {
+    pub(crate) fn try_get(&self) -> Option<Borrowed<'_, T>> {
         self.is_here().then(|| self.get())
     }
 
@@ -100,6 +102,7 @@ impl<T> Clone for Shared<T> {
         );
         // SAFETY: As in `get`.
         let count = unsafe { &self.inner.as_ref().count };
+        let _inside = sanitizer::inside();
         count.set(count.get() + 1);
         Shared {
             inner: self.inner,
@@ -115,11 +118,18 @@ impl<T> Drop for Shared<T> {
         }
         // SAFETY: As in `get`; the reference ends before the memory is freed.
         let count = unsafe { &self.inner.as_ref().count };
-        let left = count.get() - 1;
-        count.set(left);
+        let left = {
+            let _inside = sanitizer::inside();
+            count.set(count.get() - 1);
+            count.get()
+        };
+        // As an `Arc` orders its owners.
+        let edge = Edge::at(self.inner.as_ptr());
+        edge.release();
         if left > 0 {
             return;
         }
+        edge.acquire();
         if Block::fits::<Inner<T>>() {
             // Should the value's destructor panic, the block leaks.
             // SAFETY: This was the last handle, so nothing else points here.

@@ -6,6 +6,7 @@
 use crate::rt::current::Current;
 use crate::rt::execution::Next;
 use crate::rt::panics::{self, Teardown};
+use crate::sanitizer;
 
 /// Decides who goes on and lets them; returns when it is this task's turn.
 #[inline(always)]
@@ -48,6 +49,7 @@ pub(crate) fn away(current: Current) {
 
 #[inline(always)]
 fn suspend(current: Current) {
+    let _inside = sanitizer::inside();
     let link = current.with(|x| x.link);
     // SAFETY: The run loop set `link` when it resumed the running task, which
     // this code runs in, so on the stack of that link's worker. The worker is

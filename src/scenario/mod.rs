@@ -10,6 +10,7 @@ use arbitrary::Unstructured;
 use crate::budget::Budget;
 use crate::finding::{Finding, Kind};
 use crate::op::Site;
+use crate::sanitizer;
 
 /// A body to explore and what exploring it should find.
 #[derive(Clone, Copy, Debug)]
@@ -42,12 +43,24 @@ pub enum Expect {
 
 impl Expect {
     /// Whether `finding` is the one that is expected.
+    ///
+    /// So is a data race where any bug is: it ends an execution before what it
+    /// would have led to.
     #[must_use]
     pub fn allows(&self, finding: &Finding) -> bool {
         match *self {
             Expect::Clean => false,
-            Expect::Finds(kind, text) => finding.kind == kind && finding.message.contains(text),
+            Expect::Finds(kind, text) => {
+                finding.kind == Kind::Race || finding.kind == kind && finding.message.contains(text)
+            }
         }
+    }
+
+    /// Whether the expected finding can be found in this build: data races are
+    /// seen by ThreadSanitizer only.
+    #[must_use]
+    pub fn is_observable(&self) -> bool {
+        !matches!(self, Expect::Finds(Kind::Race, _)) || sanitizer::SEES_RACES
     }
 }
 

@@ -7,6 +7,7 @@ use crate::decision::ChoiceKind;
 use crate::id::TaskId;
 use crate::op::OpKind;
 use crate::rt::{self, Attached, Handle, TaskCell};
+use crate::sanitizer::Edge;
 
 /// Lets tasks go on once enough of them have arrived; see
 /// [`std::sync::Barrier`].
@@ -67,12 +68,16 @@ impl Barrier {
         let me = rt::current_task();
         let before = self.state.get(&attached).arrived.len();
         rt::note(before as u32);
+        let edge = Edge::object(attached.id.0, 0);
+        edge.release();
         if before + 1 < self.size {
             self.state.get(&attached).arrived.push(me);
             rt::wait(None, None);
+            edge.acquire();
             let mut state = self.state.get(&attached);
             return BarrierWaitResult(state.leader.take_if(|leader| *leader == me).is_some());
         }
+        edge.acquire();
         // The task that comes last is alternative 0, as it is std's leader.
         let leader = rt::choose(ChoiceKind::Waiter, before as u32 + 1) as usize;
         let mut state = self.state.get(&attached);

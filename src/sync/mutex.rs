@@ -11,6 +11,7 @@ use std::sync::{LockResult, TryLockError, TryLockResult};
 
 use crate::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Side};
+use crate::sanitizer::{self, Edge};
 use crate::sync::lock::{self, guarded};
 
 /// A mutual exclusion lock with poisoning; see [`std::sync::Mutex`].
@@ -69,6 +70,7 @@ impl<T: ?Sized> Mutex<T> {
         let attached = self.handle.attach("Mutex");
         if attached.fresh {
             lock::assert_free(self.held.get(), "Mutex", &self.handle);
+            let _inside = sanitizer::inside();
             self.poisoned.set(false);
             rt::set_gate(&attached, Side::A, true);
         }
@@ -122,6 +124,7 @@ impl<T: ?Sized> Mutex<T> {
     fn guard(&self, attached: &Attached, site: Site) -> LockResult<MutexGuard<'_, T>> {
         rt::acquire(attached, Side::A);
         self.held.set(true);
+        Edge::object(attached.id.0, 0).acquire();
         let guard = MutexGuard {
             mutex: self,
             site,
@@ -144,6 +147,7 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn is_poisoned(&self) -> bool {
         self.attach();
+        let _inside = sanitizer::inside();
         self.poisoned.get()
     }
 
@@ -151,6 +155,7 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn clear_poison(&self) {
         self.attach();
+        let _inside = sanitizer::inside();
         self.poisoned.set(false);
     }
 
@@ -210,6 +215,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         if let Some(attached) = mutex.handle.attached() {
             mutex.poison(&self);
             mutex.held.set(false);
+            Edge::object(attached.id.0, 0).release();
             rt::give_up(&attached, Side::A);
         }
         std::mem::forget(self);
@@ -234,7 +240,10 @@ impl<T: ?Sized> Drop for MutexGuard<'_, T> {
         // Unless the guard outlived its execution, on a stack that was given up.
         if let Some(attached) = self.mutex.handle.attached() {
             self.mutex.poison(self);
+            Edge::object(attached.id.0, 0).release();
             rt::unlock(&attached, Side::A, OpKind::Unlock, self.site);
+            // Whoever locks next does not come after this.
+            let _inside = sanitizer::inside();
             self.mutex.held.set(false);
         }
     }

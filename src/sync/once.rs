@@ -13,6 +13,7 @@ use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use crate::id::TaskId;
 use crate::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
+use crate::sanitizer::Edge;
 
 /// Runs something once; see [`std::sync::Once`].
 ///
@@ -166,7 +167,11 @@ impl Once {
 
     #[inline]
     pub(super) fn progress(&self, attached: &Attached) -> Progress {
-        self.state.get(attached).progress
+        let progress = self.state.get(attached).progress;
+        if progress == Progress::Complete {
+            Edge::object(attached.id.0, 0).acquire();
+        }
+        progress
     }
 
     /// Whether it is complete. A scheduling point only if it is not at first.
@@ -183,6 +188,7 @@ impl Once {
     pub(super) fn wait_until_complete(&self, attached: &Attached, site: Site) {
         if self.progress(attached) != Progress::Complete {
             rt::pass(attached, Side::B, OpKind::Once, site, None);
+            Edge::object(attached.id.0, 0).acquire();
         }
     }
 
@@ -192,6 +198,7 @@ impl Once {
             return None;
         }
         rt::pass(attached, Side::A, OpKind::Once, site, None);
+        Edge::object(attached.id.0, 0).acquire();
         let mut state = self.state.get(attached);
         if state.progress == Progress::Complete {
             return None;
@@ -213,6 +220,7 @@ impl Once {
         let waiters = {
             let mut state = self.state.get(attached);
             state.progress = progress;
+            Edge::object(attached.id.0, 0).release();
             std::mem::take(&mut state.waiters)
         };
         rt::set_owner(attached, None);

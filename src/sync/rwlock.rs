@@ -19,6 +19,7 @@ use crate::decision::ChoiceKind;
 use crate::id::TaskId;
 use crate::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
+use crate::sanitizer::Edge;
 use crate::sync::lock::{self, guarded};
 use crate::sync::rwlock_guards::{RwLockReadGuard, RwLockWriteGuard};
 
@@ -246,6 +247,7 @@ impl<T: ?Sized> RwLock<T> {
     fn read_guard(&self, attached: &Attached, site: Site) -> LockResult<RwLockReadGuard<'_, T>> {
         let mut state = self.core.state.get(attached);
         state.readers.push(rt::current_task());
+        unlocks(attached).acquire();
         self.core.set_gates(attached, &state);
         guarded(RwLockReadGuard::new(self, site), state.poisoned)
     }
@@ -254,6 +256,8 @@ impl<T: ?Sized> RwLock<T> {
     fn write_guard(&self, attached: &Attached, site: Site) -> LockResult<RwLockWriteGuard<'_, T>> {
         let mut state = self.core.state.get(attached);
         state.writing = true;
+        unlocks(attached).acquire();
+        read_unlocks(attached).acquire();
         self.core.set_gates(attached, &state);
         rt::set_owner(attached, Some(rt::current_task()));
         for reader in state.behind.drain(..) {
@@ -286,6 +290,17 @@ impl<T: ?Sized> RwLock<T> {
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
         guarded(self.data.get_mut(), self.core.state.get_mut().poisoned)
     }
+}
+
+/// From the unlocks of writers to whoever locks next.
+pub(super) fn unlocks(attached: &Attached) -> Edge {
+    Edge::object(attached.id.0, 0)
+}
+
+/// From the unlocks of readers to the next writer. Readers are not ordered among
+/// themselves.
+pub(super) fn read_unlocks(attached: &Attached) -> Edge {
+    Edge::object(attached.id.0, 1)
 }
 
 impl<T: Default> Default for RwLock<T> {

@@ -10,7 +10,7 @@ use std::ptr::NonNull;
 use crate::op::{OpKind, Site};
 use crate::rt;
 use crate::sync::lock;
-use crate::sync::rwlock::{Core, RwLock};
+use crate::sync::rwlock::{Core, RwLock, read_unlocks, unlocks};
 
 /// The right to read what a [`RwLock`] guards; see
 /// [`std::sync::RwLockReadGuard`].
@@ -51,6 +51,7 @@ impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
         if let Some(at) = state.readers.iter().position(|&r| r == me) {
             state.readers.swap_remove(at);
         }
+        read_unlocks(&attached).release();
         self.core.set_gates(&attached, &state);
     }
 }
@@ -112,6 +113,7 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
             rt::release(&attached, OpKind::Unlock, s.site);
             let mut state = s.lock.core.state.get(&attached);
             state.writing = false;
+            unlocks(&attached).release();
             state.readers.push(rt::current_task());
             s.lock.core.set_gates(&attached, &state);
         }
@@ -130,6 +132,7 @@ impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
         let mut state = self.lock.core.state.get(&attached);
         state.poisoned |= lock::poisons(self.panicking);
         state.writing = false;
+        unlocks(&attached).release();
         self.lock.core.set_gates(&attached, &state);
     }
 }

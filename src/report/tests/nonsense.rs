@@ -128,6 +128,7 @@ fn finding() -> impl Strategy<Value = Finding> {
             place,
             waits,
             cycle,
+            accesses: Vec::new(),
         },
     )
 }

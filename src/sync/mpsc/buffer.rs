@@ -17,8 +17,11 @@ impl<T> Channel<T> {
         let length = {
             let mut state = self.state.get();
             if !state.receiver {
+                Channel::<T>::ends(&attached).acquire();
                 return Err(SendError(value));
             }
+            self.sends(&attached, state.sent);
+            state.sent += 1;
             state.queue.push_back(value);
             state.queue.len()
         };
@@ -33,6 +36,7 @@ impl<T> Channel<T> {
         rt::point(OpKind::TrySend, attached.id, site);
         let has_receiver = self.state.get().receiver;
         if !has_receiver {
+            Channel::<T>::ends(&attached).acquire();
             return Err(TrySendError::Disconnected(value));
         }
         if !rt::is_open(&attached, Side::B) {
@@ -40,6 +44,8 @@ impl<T> Channel<T> {
         }
         let length = {
             let mut state = self.state.get();
+            self.sends(&attached, state.sent);
+            state.sent += 1;
             state.queue.push_back(value);
             state.queue.len()
         };
@@ -60,7 +66,15 @@ impl<T> Channel<T> {
         }
         let (value, left) = {
             let mut state = self.state.get();
-            (state.queue.pop_front(), state.queue.len())
+            let value = state.queue.pop_front();
+            match value {
+                Some(_) => {
+                    self.receives(&attached, state.received);
+                    state.received += 1;
+                }
+                None => Channel::<T>::ends(&attached).acquire(),
+            }
+            (value, state.queue.len())
         };
         rt::note(left as u32);
         self.set_gates(&attached);
@@ -74,7 +88,14 @@ impl<T> Channel<T> {
         let (value, left, connected) = {
             let mut state = self.state.get();
             let value = state.queue.pop_front();
-            (value, state.queue.len(), state.senders > 0)
+            let connected = state.senders > 0;
+            if value.is_some() {
+                self.receives(&attached, state.received);
+                state.received += 1;
+            } else if !connected {
+                Channel::<T>::ends(&attached).acquire();
+            }
+            (value, state.queue.len(), connected)
         };
         rt::note(left as u32);
         self.set_gates(&attached);

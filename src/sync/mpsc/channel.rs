@@ -7,8 +7,13 @@ use std::sync::mpsc::{RecvTimeoutError, SendError, TryRecvError, TrySendError};
 use crate::id::TaskId;
 use crate::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Shared, Side};
+use crate::sanitizer::Edge;
 use crate::sync::mpsc::rendezvous::Offer;
 use crate::vtime::VInstant;
+
+/// Places in the queue that are told apart when tasks are ordered; see
+/// [`sanitizer`](crate::sanitizer).
+const PLACES: u32 = 63;
 
 /// One end's hold on a channel.
 pub(super) struct Channel<T> {
@@ -25,6 +30,9 @@ pub(super) struct State<T> {
     pub(super) receiver: bool,
     /// Messages on their way; at most as many as the bound says.
     pub(super) queue: VecDeque<T>,
+    /// How many messages have gone into the queue and out of it.
+    pub(super) sent: u32,
+    pub(super) received: u32,
     /// Bound zero: senders that wait, in the order of arrival.
     pub(super) offers: VecDeque<Offer<T>>,
     /// Bound zero: how many offers there have been.
@@ -33,6 +41,12 @@ pub(super) struct State<T> {
     pub(super) taker: Option<TaskId>,
     /// Bound zero: what was handed to the receiver, which has not run since.
     pub(super) handed: Option<T>,
+}
+
+impl<T> State<T> {
+    pub(super) fn attached(&self) -> Option<Attached> {
+        self.handle.attached()
+    }
 }
 
 // As for std's ends: a panic cannot strike while the state is half changed.
@@ -54,6 +68,8 @@ impl<T> Channel<T> {
                 senders: 1,
                 receiver: true,
                 queue: VecDeque::new(),
+                sent: 0,
+                received: 0,
                 offers: VecDeque::new(),
                 tickets: 0,
                 taker: None,
@@ -117,6 +133,35 @@ impl<T> Channel<T> {
     }
 
     /// There is one sender more.
+    /// Orders the send of the `nth` message before its receive and, where places
+    /// are few, after the receive that freed its place.
+    pub(super) fn sends(&self, attached: &Attached, nth: u32) {
+        let place = self.place(attached, nth);
+        if self.bound < usize::MAX {
+            place.acquire();
+        }
+        place.release();
+    }
+
+    /// The reverse of [`sends`](Channel::sends).
+    pub(super) fn receives(&self, attached: &Attached, nth: u32) {
+        let place = self.place(attached, nth);
+        place.acquire();
+        if self.bound < usize::MAX {
+            place.release();
+        }
+    }
+
+    fn place(&self, attached: &Attached, nth: u32) -> Edge {
+        let places = self.bound.clamp(1, PLACES as usize) as u32;
+        Edge::object(attached.id.0, nth % places)
+    }
+
+    /// From the drop of each end to whoever notices that it is gone.
+    pub(super) fn ends(attached: &Attached) -> Edge {
+        Edge::object(attached.id.0, PLACES)
+    }
+
     pub(super) fn add_sender(&self) {
         self.state.get().senders += 1;
     }
@@ -127,6 +172,9 @@ impl<T> Channel<T> {
             let Some(mut state) = self.state.try_get() else {
                 return;
             };
+            if let Some(attached) = state.handle.attached() {
+                Channel::<T>::ends(&attached).release();
+            }
             if state.senders > 1 {
                 state.senders -= 1;
                 return;
@@ -152,9 +200,14 @@ impl<T> Channel<T> {
             return;
         };
         rt::point_in_drop(OpKind::Disconnect, attached.id, site);
+        Channel::<T>::ends(&attached).release();
         let mut leftovers = {
             let mut state = self.state.get();
             state.receiver = false;
+            // The messages are this task's now.
+            for nth in state.received..state.sent {
+                self.receives(&attached, nth);
+            }
             for offer in &state.offers {
                 rt::complete(offer.task);
             }

@@ -8,6 +8,7 @@ use std::sync::mpsc::{RecvTimeoutError, SendError, TryRecvError, TrySendError};
 use crate::id::TaskId;
 use crate::op::{OpKind, Site};
 use crate::rt::{self, Woken};
+use crate::sanitizer::Edge;
 use crate::sync::mpsc::channel::Channel;
 use crate::vtime::VInstant;
 
@@ -33,6 +34,7 @@ impl<T> Channel<T> {
             let mut state = self.state.get();
             state.tickets += 1;
             let ticket = state.tickets;
+            Edge::offer(rt::current_task().0).release();
             state.offers.push_back(Offer {
                 ticket,
                 task: rt::current_task(),
@@ -46,8 +48,14 @@ impl<T> Channel<T> {
         let mut state = self.state.get();
         let left = state.offers.iter().position(|o| o.ticket == ticket);
         match left.and_then(|at| state.offers.remove(at)) {
-            Some(offer) => Err(SendError(offer.value)),
-            None => Ok(()),
+            Some(offer) => {
+                Channel::<T>::ends(&attached).acquire();
+                Err(SendError(offer.value))
+            }
+            None => {
+                Edge::answer(rt::current_task().0).acquire();
+                Ok(())
+            }
         }
     }
 
@@ -62,10 +70,15 @@ impl<T> Channel<T> {
     fn hand(&self, value: T) -> Result<(), TrySendError<T>> {
         let mut state = self.state.get();
         if !state.receiver {
+            if let Some(attached) = state.attached() {
+                Channel::<T>::ends(&attached).acquire();
+            }
             return Err(TrySendError::Disconnected(value));
         }
         match state.taker.take() {
             Some(taker) if rt::complete(taker) => {
+                Edge::offer(taker.0).acquire();
+                Edge::answer(taker.0).release();
                 state.handed = Some(value);
                 Ok(())
             }
@@ -86,14 +99,22 @@ impl<T> Channel<T> {
             Err(TryRecvError::Disconnected) => return Err(RecvTimeoutError::Disconnected),
             Err(TryRecvError::Empty) => {}
         }
-        self.state.get().taker = Some(rt::current_task());
+        let me = rt::current_task();
+        Edge::offer(me.0).release();
+        self.state.get().taker = Some(me);
         let woken = rt::wait(None, deadline);
         let mut state = self.state.get();
         state.taker = None;
         match state.handed.take() {
-            Some(value) => Ok(value),
+            Some(value) => {
+                Edge::answer(me.0).acquire();
+                Ok(value)
+            }
             None if woken == Woken::TimedOut => Err(RecvTimeoutError::Timeout),
-            None => Err(RecvTimeoutError::Disconnected),
+            None => {
+                Channel::<T>::ends(&attached).acquire();
+                Err(RecvTimeoutError::Disconnected)
+            }
         }
     }
 
@@ -110,10 +131,17 @@ impl<T> Channel<T> {
         match state.offers.pop_front() {
             Some(offer) => {
                 rt::complete(offer.task);
+                Edge::offer(offer.task.0).acquire();
+                Edge::answer(offer.task.0).release();
                 Ok(offer.value)
             }
             None if state.senders > 0 => Err(TryRecvError::Empty),
-            None => Err(TryRecvError::Disconnected),
+            None => {
+                if let Some(attached) = state.attached() {
+                    Channel::<T>::ends(&attached).acquire();
+                }
+                Err(TryRecvError::Disconnected)
+            }
         }
     }
 }

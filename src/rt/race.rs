@@ -1,0 +1,139 @@
+//! Data races of tasks, as findings.
+
+use std::path::Path;
+
+use crate::finding::{Access, Finding, Kind, Place};
+use crate::id::TaskId;
+use crate::sanitizer;
+use crate::sanitizer::{Frame, Race};
+
+/// The finding that a report of ThreadSanitizer comes to.
+///
+/// The place of a race is that of its accesses; which of the two came second
+/// depends on the schedule, and the finding's signature does not tell them apart.
+#[cold]
+pub(crate) fn finding(race: &Race) -> Finding {
+    let accesses: Vec<Access> = race.accesses.iter().map(access).collect();
+    let kind = match race.kind.as_str() {
+        "data-race" => "data race",
+        other => other,
+    };
+    let mut finding = Finding::new(Kind::Race, format!("{kind}: {}", sentence(&accesses)));
+    finding.task = accesses.first().and_then(|a| a.task);
+    finding.place = None;
+    finding.accesses = accesses;
+    finding
+}
+
+fn sentence(accesses: &[Access]) -> String {
+    let parts: Vec<String> = accesses
+        .iter()
+        .map(|access| {
+            let task = access
+                .task
+                .map_or_else(|| "somebody".to_owned(), |task| task.to_string());
+            match &access.place {
+                Some(place) => {
+                    format!("{} by {task} at {}:{}", access.what, place.file, place.line)
+                }
+                None => format!("{} by {task}", access.what),
+            }
+        })
+        .collect();
+    parts.join(" and ")
+}
+
+fn access(access: &sanitizer::Access) -> Access {
+    let known = |frame: &&Frame| !frame.file.is_empty() && frame.line != 0;
+    let users: Vec<&Frame> = access
+        .frames
+        .iter()
+        .take_while(|frame| !is_bottom(frame))
+        .filter(known)
+        .filter(|frame| !is_std(frame) && !is_own(frame))
+        .collect();
+    // Where no frame is the user's, the innermost one has to do.
+    let place = users
+        .first()
+        .copied()
+        .or_else(|| access.frames.iter().find(known));
+    Access {
+        task: access.task.map(TaskId),
+        what: what(access),
+        place: place.map(|frame| Place {
+            file: near(&frame.file),
+            line: frame.line,
+            column: frame.column.max(1),
+        }),
+        stack: users
+            .iter()
+            .map(|frame| {
+                let (file, line) = (near(&frame.file), frame.line);
+                format!("{} at {file}:{line}", plain(&frame.function))
+            })
+            .collect(),
+    }
+}
+
+/// `write of 8 bytes`, or the operation of a primitive that counts as an access.
+fn what(access: &sanitizer::Access) -> String {
+    let is_access = |frame: &&Frame| is_std(frame) || is_own(frame);
+    let operation = access
+        .frames
+        .iter()
+        .take_while(is_access)
+        .filter(|f| is_own(f) && !f.file.ends_with("_macro.rs"))
+        .last();
+    if let Some(frame) = operation {
+        return plain(&frame.function).to_owned();
+    }
+    let atomic = if access.atomic { "atomic " } else { "" };
+    let what = if access.write { "write" } else { "read" };
+    let plural = if access.size == 1 { "" } else { "s" };
+    format!("{atomic}{what} of {} byte{plural}", access.size)
+}
+
+/// The function without what it is generic over.
+fn plain(function: &str) -> &str {
+    match function.split_once('<') {
+        Some((name, _)) if !name.is_empty() => name,
+        _ => function,
+    }
+}
+
+fn is_std(frame: &Frame) -> bool {
+    frame.file.starts_with("/rustc/") || frame.file.contains("/rustlib/src/rust/")
+}
+
+/// Whether the frame is where tasks begin.
+fn is_bottom(frame: &Frame) -> bool {
+    frame.file == concat!(env!("CARGO_MANIFEST_DIR"), "/src/rt/coroutine.rs")
+}
+
+/// Whether the frame stands between a user's access and TSan. The folder is
+/// only compared with what the compiler wrote into the debug information.
+fn is_own(frame: &Frame) -> bool {
+    const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/");
+    const OWN: [&str; 7] = ["go", "rt", "sanitizer", "sync", "task", "thread", "time"];
+    let module = frame
+        .file
+        .strip_prefix(SOURCES)
+        .and_then(|f| f.split(['/', '.']).next());
+    module.is_some_and(|module| OWN.contains(&module))
+}
+
+/// The path without what it has in common with the current folder, so that it is
+/// the same on every machine and looks as the compiler's own file names do.
+fn near(file: &str) -> String {
+    let path = Path::new(file);
+    let Ok(here) = std::env::current_dir() else {
+        return file.to_owned();
+    };
+    let common = here
+        .ancestors()
+        .find(|folder| folder.parent().is_some() && path.starts_with(folder));
+    match common.and_then(|folder| path.strip_prefix(folder).ok()) {
+        Some(rest) => rest.display().to_string(),
+        None => file.to_owned(),
+    }
+}
