@@ -32,5 +32,6 @@ mod missed_notify;
 mod mpsc_cycle;
 mod philosophers;
 mod pool_shutdown;
+mod races;
 mod select_loss;
 mod shutdown;
