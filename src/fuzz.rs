@@ -108,7 +108,10 @@ impl Fuzzer {
             .ok()
             .filter(|n| !n.is_empty());
         let scenarios = match &named {
-            None => all,
+            None => all
+                .into_iter()
+                .filter(|s| s.expect.is_observable())
+                .collect(),
             Some(name) => {
                 let found = all.iter().copied().find(|s| s.name == name);
                 vec![found.ok_or_else(|| {

@@ -58,11 +58,25 @@ pub fn explore(name: &str) {
              JOSTLE_RUNS, or correct `expect` if the bug is gone",
             scenario.expect, summary.executions
         ),
+        Verdict::NotObservable => skipped(scenario),
         Verdict::NothingRan => panic!(
             "scenario {name}: in none of {} executions could its argument be made out of the data",
             summary.executions
         ),
     }
+}
+
+/// Says in the captured output that nothing was tested.
+#[allow(
+    clippy::print_stderr,
+    reason = "libtest captures what the macro prints"
+)]
+fn skipped(scenario: &Scenario) {
+    eprintln!(
+        "scenario {} was not explored: only a ThreadSanitizer build sees the data race that it \
+         expects",
+        scenario.name
+    );
 }
 
 /// Executes the trace in `path` if it is one of `scenario`.

@@ -68,12 +68,21 @@ pub(super) fn run(scope: Scope, args: &Hunt) -> anyhow::Result<Outcome> {
     if let Some(path) = &args.junit {
         junit::write(path, &summaries, &reports)?;
     }
-    let good = summaries.iter().all(|s| s.verdict() == Verdict::AsExpected);
+    let verdicts = || summaries.iter().map(Summary::verdict);
     if args.json {
         outcome::print(&json::document(args.seed, &summaries, &saved))?;
     } else {
         outcome::print(&total(&summaries))?;
     }
+    // Some of the catalogue may be out of sight; if all that was asked for is, the
+    // command has done nothing.
+    if verdicts().all(|v| v == Verdict::NotObservable) {
+        anyhow::bail!(
+            "only a ThreadSanitizer build can see a data race; build with the nightly toolchain \
+             and RUSTFLAGS=-Zsanitizer=thread"
+        );
+    }
+    let good = verdicts().all(|v| matches!(v, Verdict::AsExpected | Verdict::NotObservable));
     Ok(if good {
         Outcome::AsExpected
     } else {
@@ -185,6 +194,10 @@ fn verdict(summary: &Summary) -> String {
             "MISSED   {name}: expects {}, not found in {executions} executions",
             list::expectation(summary.scenario)
         ),
+        Verdict::NotObservable => format!(
+            "skipped  {name}: expects {}, which only a ThreadSanitizer build sees",
+            list::expectation(summary.scenario)
+        ),
         Verdict::NothingRan => format!(
             "NOTHING  {name}: its argument could not be made in any of {executions} executions"
         ),
@@ -202,12 +215,13 @@ fn total(summaries: &[Summary]) -> String {
     let executions: u64 = summaries.iter().map(|s| s.executions).sum();
     let seconds: f64 = summaries.iter().map(|s| s.elapsed.as_secs_f64()).sum();
     format!(
-        "{} scenarios: {} as expected, {} with an unexpected finding, {} missed; \
-         {} executions in {seconds:.1} s\n",
+        "{} scenarios: {} as expected, {} with an unexpected finding, {} missed, \
+         {} skipped; {} executions in {seconds:.1} s\n",
         summaries.len(),
         count(Verdict::AsExpected),
         count(Verdict::Unexpected),
         count(Verdict::Missed) + count(Verdict::NothingRan),
+        count(Verdict::NotObservable),
         HumanCount(executions),
     )
 }

@@ -21,7 +21,9 @@ pub(super) fn document(seed: u64, summaries: &[Summary], saved: &[Vec<PathBuf>])
     let document = json!({
         "jostle_hunt": VERSION,
         "seed": seed.to_string(),
-        "as_expected": summaries.iter().all(|s| s.verdict() == Verdict::AsExpected),
+        "as_expected": summaries
+            .iter()
+            .all(|s| matches!(s.verdict(), Verdict::AsExpected | Verdict::NotObservable)),
         "scenarios": scenarios,
     });
     format!("{document:#}\n")
@@ -37,6 +39,7 @@ fn scenario(summary: &Summary, paths: &[PathBuf]) -> Value {
             Verdict::Unexpected => "unexpected",
             Verdict::Missed => "missed",
             Verdict::NothingRan => "nothing-ran",
+            Verdict::NotObservable => "not-observable",
         },
         "executions": summary.executions,
         "rejected": summary.rejected,

@@ -62,6 +62,11 @@ fn case(summary: &Summary, reports: &[String]) -> TestCase {
 fn status(summary: &Summary, reports: &[String]) -> TestCaseStatus {
     let (kind, message) = match summary.verdict() {
         Verdict::AsExpected => return TestCaseStatus::success(),
+        Verdict::NotObservable => {
+            let mut skipped = TestCaseStatus::skipped();
+            skipped.set_message("only a ThreadSanitizer build sees a data race");
+            return skipped;
+        }
         Verdict::Unexpected => {
             let unexpected = summary.findings.iter().find(|found| !found.expected);
             unexpected.map_or(("finding", String::new()), |found| {
@@ -111,14 +116,17 @@ mod tests {
             samples::as_expected(),
             samples::missed(),
             samples::nothing_ran(),
+            samples::race(),
         ];
-        let reports = [vec![samples::MESSAGE.to_owned()], vec![], vec![], vec![]];
+        let mut reports = vec![Vec::new(); summaries.len()];
+        reports[0].push(samples::MESSAGE.to_owned());
         let report = read_back(&summaries, &reports);
-        assert_eq!((report.tests, report.failures, report.errors), (4, 3, 0));
+        assert_eq!((report.tests, report.failures, report.errors), (5, 3, 0));
         let outcomes = report.test_suites[0].test_cases.iter().map(|case| {
             let outcome = match &case.status {
                 TestCaseStatus::NonSuccess { ty, .. } => ty.as_ref().unwrap().as_str(),
-                _ => "passed",
+                TestCaseStatus::Skipped { .. } => "skipped",
+                TestCaseStatus::Success { .. } => "passed",
             };
             (case.name.as_str(), outcome)
         });
@@ -129,6 +137,7 @@ mod tests {
                 ("panics_as_expected", "passed"),
                 ("expects_a_leak", "missed"),
                 ("never_runs", "nothing-ran"),
+                ("races", "skipped"),
             ]
         );
     }

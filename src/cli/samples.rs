@@ -56,6 +56,16 @@ pub(super) fn missed() -> Summary {
     })
 }
 
+/// What is expected can be seen by ThreadSanitizer only.
+pub(super) fn race() -> Summary {
+    explored(Scenario {
+        name: "races",
+        expect: Expect::Finds(Kind::Race, ""),
+        body: Body::Plain(|| {}),
+        ..PANICS
+    })
+}
+
 /// Nothing ran.
 pub(super) fn nothing_ran() -> Summary {
     explored(Scenario {

@@ -17,6 +17,8 @@
 //! - `lost_waker`, `select_loss`, `missed_notify`,
 //!   `mpsc_cycle`.
 //! - `async_crates`: `tokio::sync`, `async-channel` and `futures`, unmodified.
+//!
+//! Races on plain memory, for ThreadSanitizer: `races`.
 
 mod async_crates;
 mod bounded_buffer;

@@ -168,6 +168,29 @@ fn a_missed_expectation_is_exit_code_1() {
     assert!(stderr(&output).contains("MISSED"), "{}", stderr(&output));
 }
 
+/// Only ThreadSanitizer sees a data race. What was not looked at is neither good nor
+/// missed.
+#[test]
+fn a_race_is_skipped_where_nobody_can_see_it() {
+    let together = jostle(&["hunt", "race_counter", "race_counter_fixed", "--json"]);
+    assert_eq!(code(&together), 0, "{}", stderr(&together));
+    let json: Value = serde_json::from_str(&stdout(&together)).unwrap();
+    assert_eq!(json["scenarios"][0]["verdict"], "not-observable");
+    assert_eq!(json["scenarios"][0]["executions"], 0);
+    assert_eq!(json["scenarios"][1]["verdict"], "as-expected");
+    let alone = jostle(&["hunt", "race_counter"]);
+    assert_eq!(code(&alone), 2);
+    let said = stderr(&alone);
+    assert!(
+        said.contains("skipped  race_counter: expects race"),
+        "{said}"
+    );
+    assert!(
+        said.contains("error: only a ThreadSanitizer build"),
+        "{said}"
+    );
+}
+
 #[test]
 fn ci_gets_a_table_of_tests_and_annotations() {
     let out = folder("junit");

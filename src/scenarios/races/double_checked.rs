@@ -1,0 +1,56 @@
+//! Initialization behind a fast path.
+
+use std::sync::Arc;
+
+use super::plain::Plain;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::thread;
+
+/// A value that is made by whoever needs it first.
+struct Lazy {
+    value: Plain<u32>,
+    ready: AtomicBool,
+    making: Mutex<()>,
+    /// The ordering of the fast path.
+    load: Ordering,
+}
+
+impl Lazy {
+    fn get(&self) -> u32 {
+        if !self.ready.load(self.load) {
+            let _making = self.making.lock().unwrap();
+            if !self.ready.load(Ordering::Relaxed) {
+                self.value.set(42);
+                self.ready.store(true, Ordering::Release);
+            }
+        }
+        self.value.get()
+    }
+}
+
+fn two_users(load: Ordering) {
+    let lazy = Arc::new(Lazy {
+        value: Plain::new(0),
+        ready: AtomicBool::new(false),
+        making: Mutex::new(()),
+        load,
+    });
+    let other = Arc::clone(&lazy);
+    let task = thread::spawn(move || assert_eq!(other.get(), 42));
+    assert_eq!(lazy.get(), 42);
+    task.join().unwrap();
+}
+
+/// The fast path loads with `Relaxed`: whoever takes it does not come after the
+/// initialization.
+#[crate::scenario(expect = "race: data race")]
+fn race_double_checked() {
+    two_users(Ordering::Relaxed);
+}
+
+/// The fast path acquires.
+#[crate::scenario]
+fn race_double_checked_fixed() {
+    two_users(Ordering::Acquire);
+}
