@@ -226,8 +226,6 @@ impl RwMutex {
     }
 }
 
-/// The end of holding the lock. Whoever unlocks for another task can come too
-/// early, so when it does is a matter of scheduling.
 /// From unlocks to whoever locks next, to read or to write.
 fn unlocks(attached: &Attached) -> Edge {
     Edge::object(attached.id.0, 0)
@@ -244,6 +242,8 @@ fn write_locked(attached: &Attached) {
     read_unlocks(attached).acquire();
 }
 
+/// The end of holding the lock. Whoever unlocks for another task can come too
+/// early, so when it does is a matter of scheduling.
 fn release(attached: &Attached, mine: bool, site: Site) {
     if mine {
         rt::release(attached, OpKind::Unlock, site);

@@ -93,7 +93,8 @@ pub(crate) struct Execution {
     /// its task's row.
     #[allow(clippy::vec_box)]
     pub(crate) pool: Vec<Box<Worker>>,
-    /// Workers that are free in the next execution.
+    /// Workers that are free in the next execution. Boxed as those.
+    #[allow(clippy::vec_box)]
     pub(crate) used: Vec<Box<Worker>>,
     /// How many stacks had to be given up.
     pub(crate) abandoned: u32,

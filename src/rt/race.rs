@@ -18,11 +18,24 @@ pub(crate) fn finding(race: &Race) -> Finding {
         "data-race" => "data race",
         other => other,
     };
-    let mut finding = Finding::new(Kind::Race, format!("{kind}: {}", sentence(&accesses)));
+    let outlook = outlook(race);
+    let message = format!("{kind}: {}{outlook}", sentence(&accesses));
+    let mut finding = Finding::new(Kind::Race, message);
     finding.task = accesses.first().and_then(|a| a.task);
-    finding.place = None;
     finding.accesses = accesses;
     finding
+}
+
+/// What accesses that stand for operations lead to on another schedule, in the
+/// words of the misuse. A channel is written by close and read by send.
+fn outlook(race: &Race) -> &'static str {
+    match race.accesses.as_slice() {
+        [a, b] if a.modelled && b.modelled => match (a.write, b.write) {
+            (true, true) => ", of which one is a close of closed channel",
+            _ => ", which can be a send on closed channel",
+        },
+        _ => "",
+    }
 }
 
 fn sentence(accesses: &[Access]) -> String {
@@ -77,6 +90,9 @@ fn access(access: &sanitizer::Access) -> Access {
 
 /// `write of 8 bytes`, or the operation of a primitive that counts as an access.
 fn what(access: &sanitizer::Access) -> String {
+    if access.modelled {
+        return if access.write { "close" } else { "send" }.to_owned();
+    }
     let is_access = |frame: &&Frame| is_std(frame) || is_own(frame);
     let operation = access
         .frames
@@ -85,12 +101,23 @@ fn what(access: &sanitizer::Access) -> String {
         .filter(|f| is_own(f) && !f.file.ends_with("_macro.rs"))
         .last();
     if let Some(frame) = operation {
-        return plain(&frame.function).to_owned();
+        return last_name(&frame.function).to_owned();
     }
     let atomic = if access.atomic { "atomic " } else { "" };
     let what = if access.write { "write" } else { "read" };
     let plural = if access.size == 1 { "" } else { "s" };
     format!("{atomic}{what} of {} byte{plural}", access.size)
+}
+
+/// The last part of a function's path: `lock` of `Mutex<T>::lock`, `send` of
+/// `<Sender<T>>::send`.
+fn last_name(function: &str) -> &str {
+    let path = match function.strip_prefix('<') {
+        Some(rest) => rest.rsplit_once(">::").map_or(rest, |(_, name)| name),
+        None => function,
+    };
+    let path = plain(path);
+    path.rsplit_once("::").map_or(path, |(_, name)| name)
 }
 
 /// The function without what it is generic over.

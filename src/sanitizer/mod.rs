@@ -55,6 +55,10 @@
 //!
 //! # Limits
 //!
+//! What is thread-local in the sense of the operating system is shared by the
+//! tasks of an execution, which would each have their own if they were threads:
+//! races on it are not reported. [`crate::thread_local!`] has one value for each task.
+//!
 //! TSan keeps the last four accesses to each eight bytes and part of each task's
 //! history, so that a race with an access long past can go unseen. The clock is one
 //! task, which orders the timers it fires.

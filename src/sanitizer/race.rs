@@ -14,6 +14,12 @@ pub(crate) struct Race {
 pub(crate) struct Access {
     /// The number of the task that made it, if TSan still knows.
     pub(crate) task: Option<u32>,
+    /// It stands for an operation of a primitive: [`Edge::read`] or
+    /// [`Edge::write`].
+    ///
+    /// [`Edge::read`]: crate::sanitizer::Edge::read
+    /// [`Edge::write`]: crate::sanitizer::Edge::write
+    pub(crate) modelled: bool,
     pub(crate) write: bool,
     pub(crate) atomic: bool,
     /// In bytes.

@@ -316,6 +316,12 @@ impl Edge {
         Edge(ptr::without_provenance_mut(RANGE.get() + offset))
     }
 
+    /// Whether an address is that of a place.
+    fn is_at(address: *mut c_void) -> bool {
+        let range = RANGE.get();
+        range != 0 && (range..range + PLACES).contains(&address.addr())
+    }
+
     /// Of a primitive. One that orders several pairs of operations (the slots of
     /// a channel) has a lane for each.
     #[inline]

@@ -69,8 +69,8 @@ impl<T: ?Sized> Mutex<T> {
     fn attach(&self) -> Attached {
         let attached = self.handle.attach("Mutex");
         if attached.fresh {
-            lock::assert_free(self.held.get(), "Mutex", &self.handle);
             let _inside = sanitizer::inside();
+            lock::assert_free(self.held.get(), "Mutex", &self.handle);
             self.poisoned.set(false);
             rt::set_gate(&attached, Side::A, true);
         }
@@ -123,8 +123,8 @@ impl<T: ?Sized> Mutex<T> {
     #[inline]
     fn guard(&self, attached: &Attached, site: Site) -> LockResult<MutexGuard<'_, T>> {
         rt::acquire(attached, Side::A);
-        self.held.set(true);
         Edge::object(attached.id.0, 0).acquire();
+        self.held.set(true);
         let guard = MutexGuard {
             mutex: self,
             site,

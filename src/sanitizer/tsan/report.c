@@ -11,6 +11,7 @@ enum { FRAMES = 64, ACCESSES = 2 };
 
 struct access {
   int64_t fiber; // the number that is its name, -1 if it is none of ours
+  void *address;
   int32_t write, atomic, size, reserved;
   void *stack[FRAMES]; // innermost first, then nulls
 };
@@ -32,6 +33,11 @@ extern int __tsan_get_report_mop(void *report, unsigned long index, int *tid, vo
 extern int __tsan_get_report_thread(void *report, unsigned long index, int *tid, uint64_t *os_id,
                                     int *running, const char **name, int *parent_tid,
                                     void **trace, unsigned long trace_size);
+
+extern int __tsan_get_report_loc(void *report, unsigned long index, const char **type,
+                                 void **address, void **start, unsigned long *size, int *tid,
+                                 int *fd, int *suppressable, void **trace,
+                                 unsigned long trace_size);
 
 // The first report on this OS thread that nobody has asked for yet.
 static __thread struct report last;
@@ -62,12 +68,32 @@ static int64_t fiber_of(void *report, int threads, int wanted) {
   return -1;
 }
 
+// Whether the memory is thread-local. The tasks of an execution share what would be
+// a value of its own for each thread, which is no race of the program.
+static bool is_thread_local(void *report, int locs) {
+  for (int i = 0; i < locs; i++) {
+    const char *type = 0;
+    void *address, *start;
+    unsigned long size;
+    int tid, fd, suppressable;
+    void *trace[1];
+    __tsan_get_report_loc(report, i, &type, &address, &start, &size, &tid, &fd, &suppressable,
+                          trace, 1);
+    const char *tls = "tls";
+    while (type && *tls && *type == *tls)
+      type++, tls++;
+    if (type && !*tls)
+      return true;
+  }
+  return false;
+}
+
 // Overrides `bool __tsan::OnReport(const ReportDesc *, bool)`, which is weak for
 // that purpose. Returns whether the report is not to be printed, which none is. Where
 // no task made the access, it is about OS threads, whose ends are not instrumented in
 // the prebuilt standard library; what TSan says of them cannot be relied on.
 bool _ZN6__tsan8OnReportEPKNS_10ReportDescEb(void *report, bool suppressed) {
-  if (suppressed)
+  if (suppressed || last.caught)
     return true;
   const char *kind = 0;
   int count, stacks, mops = 0, locs, mutexes, threads = 0, tids;
@@ -78,12 +104,11 @@ bool _ZN6__tsan8OnReportEPKNS_10ReportDescEb(void *report, bool suppressed) {
   for (int i = 0; i < raw.count; i++) {
     struct access *access = &raw.accesses[i];
     int tid = -1;
-    void *address;
-    __tsan_get_report_mop(report, i, &tid, &address, &access->size, &access->write,
+    __tsan_get_report_mop(report, i, &tid, &access->address, &access->size, &access->write,
                           &access->atomic, access->stack, FRAMES);
     access->fiber = fiber_of(report, threads, tid);
   }
-  if (raw.count > 0 && raw.accesses[0].fiber >= 0 && !last.caught)
+  if (raw.count > 0 && raw.accesses[0].fiber >= 0 && !is_thread_local(report, locs))
     last = raw;
   return true;
 }

@@ -6,7 +6,7 @@
 
 use std::ffi::{CStr, c_char, c_void};
 
-use super::{symbols, task_of};
+use super::{Edge, symbols, task_of};
 use crate::sanitizer::{Access, Race};
 
 const FRAMES: usize = 64;
@@ -16,6 +16,7 @@ const ACCESSES: usize = 2;
 #[repr(C)]
 struct RawAccess {
     fiber: i64,
+    address: *mut c_void,
     write: i32,
     atomic: i32,
     size: i32,
@@ -77,6 +78,7 @@ fn decode(raw: &RawReport) -> Race {
         .iter()
         .map(|access| Access {
             task: u64::try_from(access.fiber).ok().and_then(task_of),
+            modelled: Edge::is_at(access.address),
             write: access.write != 0,
             atomic: access.atomic != 0,
             size: access.size.unsigned_abs(),

@@ -132,7 +132,6 @@ impl<T> Channel<T> {
         }
     }
 
-    /// There is one sender more.
     /// Orders the send of the `nth` message before its receive and, where places
     /// are few, after the receive that freed its place.
     pub(super) fn sends(&self, attached: &Attached, nth: u32) {
@@ -162,6 +161,7 @@ impl<T> Channel<T> {
         Edge::object(attached.id.0, PLACES)
     }
 
+    /// There is one sender more.
     pub(super) fn add_sender(&self) {
         self.state.get().senders += 1;
     }
