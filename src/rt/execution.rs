@@ -273,11 +273,12 @@ impl Execution {
             },
             key,
         });
+        let born = self.record.count_steps();
         match self.tasks.get_mut(task.index()) {
-            Some(row) => row.reset(name, parent, site),
+            Some(row) => row.reset(name, parent, site, born),
             None => {
                 let mut row = Task::new(site);
-                row.reset(name, parent, site);
+                row.reset(name, parent, site, born);
                 self.tasks.push(row);
             }
         }

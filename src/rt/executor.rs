@@ -203,6 +203,8 @@ impl Executor {
                     site: row.site,
                     key: view.key,
                     steps,
+                    born: row.born,
+                    ended: row.ended,
                 })
                 .collect(),
             objects: x.objects[..x.object_count]
@@ -212,6 +214,7 @@ impl Executor {
                     site: o.site,
                 })
                 .collect(),
+            wakes: x.record.wakes(),
             preemptions: x.preemptions,
             time: x.clock.now.0,
         }

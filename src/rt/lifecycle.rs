@@ -7,6 +7,7 @@ use crate::id::{ObjectId, TaskId};
 use crate::op::{OpKind, Site};
 use crate::rt::coroutine::Job;
 use crate::rt::current::{self, Current};
+use crate::rt::duties::Duties;
 use crate::rt::execution::{Execution, Next};
 use crate::rt::panics::{self, Misuse, Teardown};
 use crate::rt::task::State;
@@ -95,6 +96,10 @@ impl Execution {
         let row = &mut self.tasks[me.index()];
         row.state = State::Finished;
         Edge::end(me.0).release();
+        // What is unwound afterwards did not end in the execution.
+        if !self.duties.has(Duties::TEARDOWN) {
+            row.ended = Some(self.record.count_steps());
+        }
         let mut joiners = std::mem::take(&mut row.joiners);
         for joiner in joiners.drain(..) {
             self.complete(joiner);

@@ -10,7 +10,7 @@ use std::panic::Location;
 use crate::decision::{Choice, ChoiceKind};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, OpKind};
-use crate::trace::Step;
+use crate::trace::{Step, Wake};
 
 /// Something that a task did.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +69,7 @@ pub(crate) struct Record {
     len: usize,
     /// The choices of the environment, each with the number of entries before it.
     others: Vec<(usize, Choice)>,
+    wakes: Vec<Wake>,
     /// How many decisions about tasks there are among the entries before
     /// `counted`.
     decisions: u32,
@@ -80,6 +81,7 @@ impl Record {
     pub(crate) fn clear(&mut self) {
         self.len = 0;
         self.others.clear();
+        self.wakes.clear();
         self.decisions = 0;
         self.counted = 0;
     }
@@ -135,6 +137,28 @@ impl Record {
     /// Adds a choice of the environment.
     pub(crate) fn push_other(&mut self, choice: Choice) {
         self.others.push((self.len, choice));
+    }
+
+    /// Adds a wake-up.
+    #[inline]
+    pub(crate) fn push_wake(&mut self, by: TaskId, task: TaskId) {
+        let steps = self.count_steps();
+        self.wakes.push(Wake { steps, by, task });
+    }
+
+    /// How many steps there are, what was no scheduling point included, as in a
+    /// trace.
+    #[inline]
+    pub(crate) fn count_steps(&self) -> u32 {
+        self.len as u32
+    }
+
+    /// Every wake-up, in the order of a trace: in which order the wakers that one
+    /// step woke were woken is the affair of the code that woke them.
+    pub(crate) fn wakes(&self) -> Vec<Wake> {
+        let mut wakes = self.wakes.clone();
+        wakes.sort_unstable();
+        wakes
     }
 
     /// The entries, to be changed.

@@ -322,12 +322,14 @@ impl Execution {
                 // It is ready now whatever becomes of the gate.
                 self.gate_mut(object, side).pending.remove(task);
                 if self.view.ready.insert(task) {
+                    self.note_wake(task);
                     self.announce(task);
                 }
             }
             State::Queued { .. } => {
                 row.state = State::Live;
                 self.view.ready.insert(task);
+                self.note_wake(task);
                 self.hasten(task);
             }
             State::Live | State::Awaiting | State::Finished => {}
@@ -629,8 +631,17 @@ impl Execution {
             self.clock.disarm(timer);
         }
         self.view.ready.insert(task);
+        self.note_wake(task);
         self.hasten(task);
         true
+    }
+
+    /// The running task, or the clock, has woken `task`.
+    #[inline]
+    fn note_wake(&mut self, task: TaskId) {
+        if !self.is_teardown() {
+            self.record.push_wake(self.current, task);
+        }
     }
 
     /// The last step of the running task turned out to wait.
@@ -679,8 +690,11 @@ impl Execution {
         Edge::wake(task.0).release();
         if row.state == State::Awaiting && row.own_wakers == depth + 1 {
             row.state = State::Live;
-            if self.view.ready.insert(task) && self.duties.has(Duties::WATCHER) {
-                self.woken.push(task);
+            if self.view.ready.insert(task) {
+                self.note_wake(task);
+                if self.duties.has(Duties::WATCHER) {
+                    self.woken.push(task);
+                }
             }
         }
     }

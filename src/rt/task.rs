@@ -61,6 +61,10 @@ pub(crate) struct Task {
     pub(crate) parent: TaskId,
     pub(crate) site: Site,
     pub(crate) children: u32,
+    /// How many steps had been made when it was spawned.
+    pub(crate) born: u32,
+    /// How many steps had been made when its body ended.
+    pub(crate) ended: Option<u32>,
 }
 
 impl Task {
@@ -84,11 +88,14 @@ impl Task {
             parent: TaskId::MAIN,
             site,
             children: 0,
+            born: 0,
+            ended: None,
         }
     }
 
-    /// Makes the row new for a task that `parent` spawns at `site`.
-    pub(crate) fn reset(&mut self, name: Option<String>, parent: TaskId, site: Site) {
+    /// Makes the row new for a task that `parent` spawns at `site` after
+    /// `born` steps.
+    pub(crate) fn reset(&mut self, name: Option<String>, parent: TaskId, site: Site, born: u32) {
         debug_assert!(self.worker.is_none() && self.locals.is_empty() && self.panic.is_none());
         self.state = State::Live;
         self.timed_out = false;
@@ -105,6 +112,8 @@ impl Task {
         self.parent = parent;
         self.site = site;
         self.children = 0;
+        self.born = born;
+        self.ended = None;
     }
 
     pub(crate) fn is_finished(&self) -> bool {

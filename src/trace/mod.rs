@@ -53,6 +53,25 @@ pub struct TaskInfo {
     pub key: u64,
     /// How many steps it made.
     pub steps: u32,
+    /// How many steps had been made when it was spawned.
+    pub born: u32,
+    /// How many steps had been made when its body ended; `None` if it never did.
+    pub ended: Option<u32>,
+}
+
+/// A task that waited is woken: by another one that completes its operation or
+/// wakes its waker, or by the clock.
+///
+/// A task that is let through, as by the release of a lock that it is about to
+/// take, has not been woken: it does its step when it is scheduled.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Wake {
+    /// How many steps had been made; the last of them was on the way to it.
+    pub steps: u32,
+    /// Who woke.
+    pub by: TaskId,
+    /// Who was woken.
+    pub task: TaskId,
 }
 
 /// An object that took part.
@@ -75,6 +94,8 @@ pub struct Trace {
     pub tasks: Vec<TaskInfo>,
     /// Every object by number; row 0 is [`ObjectId::WORLD`].
     pub objects: Vec<ObjectInfo>,
+    /// Every wake-up, in order; those between two steps by number of task.
+    pub wakes: Vec<Wake>,
     /// How many preemptions the schedule has.
     pub preemptions: u32,
     /// Virtual time at the end, in nanoseconds.

@@ -53,6 +53,8 @@ impl Run {
             site: Location::caller(),
             key: 0,
             steps: 0,
+            born: self.trace.steps.len() as u32,
+            ended: None,
         });
         TaskId::from_index(self.trace.tasks.len() - 1)
     }
