@@ -53,7 +53,8 @@ pub fn report(
 
 /// Reads a source file by the name that the compiler gave it, which is relative
 /// to the root of the workspace that was built: looks for it from here upwards.
-fn read_source(file: &str) -> Option<String> {
+#[must_use]
+pub fn read_source(file: &str) -> Option<String> {
     let here = std::env::current_dir().ok()?;
     here.ancestors()
         .find_map(|dir| fs::read_to_string(dir.join(file)).ok())

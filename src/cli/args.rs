@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args as Group, Parser, Subcommand};
+use clap::{ArgGroup, Args as Group, Parser, Subcommand};
 
 use crate::cli::annotations::When;
 use crate::strategy::Kind;
@@ -27,6 +27,13 @@ pub(super) enum Command {
     Hunt(Hunt),
     /// Executes one recorded trace or fuzz input again and shows it.
     Replay(Replay),
+    /// Executes one recorded trace or fuzz input again and writes all that is
+    /// known of it, to be looked at or for other programs.
+    ///
+    /// A failing execution is accompanied by one that passes, if the calm or the
+    /// round-robin schedule does. The exit code is 0 once everything is written,
+    /// whatever the execution came to.
+    Report(Report),
 }
 
 #[derive(Group, Debug)]
@@ -102,6 +109,32 @@ pub(super) struct Replay {
     /// Show every step.
     #[arg(long)]
     pub(super) full: bool,
+}
+
+#[derive(Group, Debug)]
+#[command(group(
+    ArgGroup::new("format")
+        .args(["html", "json", "perfetto"])
+        .required(true)
+        .multiple(true)
+))]
+pub(super) struct Report {
+    /// A trace that `hunt`, `cargo test` or the fuzz target saved, or an artifact
+    /// or corpus file of libFuzzer.
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// The scenario, for a file of libFuzzer, which does not name it.
+    #[arg(long, value_name = "NAME")]
+    pub(super) scenario: Option<String>,
+    /// Write a page for a browser: one file that needs no network.
+    #[arg(long, value_name = "OUT")]
+    pub(super) html: Option<PathBuf>,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Write trace events, which ui.perfetto.dev and chrome://tracing open.
+    #[arg(long, value_name = "OUT")]
+    pub(super) perfetto: Option<PathBuf>,
 }
 
 /// Parses a number of seconds, minutes or hours.

@@ -1,7 +1,8 @@
-//! The command line: `list`, `hunt`, `replay`.
+//! The command line: `list`, `hunt`, `replay`, `report`.
 //!
 //! - `args`: what can be typed, and the text of `--help`.
-//! - `list`, `hunt`, `replay`: one subcommand each.
+//! - `list`, `hunt`, `replay`, `report`: one subcommand each.
+//! - `subject`: files that hold an execution, and executing them again.
 //! - `progress`: the live line of a hunt.
 //! - `json`: the document of `--json`.
 //! - `junit`, `annotations`: the results of a hunt for CI.
@@ -19,8 +20,10 @@ mod list;
 mod outcome;
 mod progress;
 mod replay;
+mod report;
 #[cfg(test)]
 mod samples;
+mod subject;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -69,6 +72,7 @@ fn run(scope: Scope, args: impl Iterator<Item = OsString>) -> Outcome {
         Command::List(list) => list::run(scope, list),
         Command::Hunt(hunt) => hunt::run(scope, hunt),
         Command::Replay(replay) => replay::run(scope, replay),
+        Command::Report(report) => report::run(scope, report),
     };
     match result {
         Ok(outcome) => outcome,

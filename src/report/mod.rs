@@ -3,6 +3,11 @@
 //! - [`mod@self`]: [`Report`], [`Commands`], [`ReadSource`]: what a report is
 //!   made of.
 //! - [`terminal`]: the report as text.
+//! - [`document`]: [`Page`], [`Execution`]: what a page is made of, and the same as
+//!   data; `places`: the source it refers to; `order`: which steps come before
+//!   which.
+//! - [`html`]: a page to look at; [`json`]: the same for programs; [`perfetto`]:
+//!   an execution for the trace viewers of Perfetto and Chrome.
 //! - `clues`: the steps that explain a finding.
 //! - `rows`: which steps are shown, and repetitions folded.
 //! - `lines`: what a step looks like, whatever the layout.
@@ -19,16 +24,24 @@
 mod circle;
 mod clues;
 mod columns;
+pub mod document;
+pub mod html;
+pub mod json;
 mod lanes;
 mod lines;
 mod names;
+mod order;
 mod palette;
+pub mod perfetto;
+mod places;
 mod rows;
 mod snippet;
 mod table;
 pub mod terminal;
 mod text;
 mod waits;
+
+pub use crate::report::document::{Execution, Page};
 
 use crate::finding::Finding;
 use crate::trace::Trace;

@@ -248,6 +248,11 @@ fn wrong_usage_is_exit_code_2_and_names_the_remedy() {
         (&["replay", &foreign], "--scenario"),
         (&["replay", &corrupt], "corrupt"),
         (&["replay", &newer], "newer"),
+        (&["report", &corrupt], "--html"),
+        (&["report", &corrupt, "--json"], "restore the file"),
+        (&["report", &newer, "--json"], "update jostle"),
+        (&["report", &foreign, "--html", &foreign], "--scenario"),
+        (&["report", "no/such/file", "--json"], "cannot read"),
     ];
     for (args, text) in cases {
         let output = jostle(args);
@@ -256,6 +261,43 @@ fn wrong_usage_is_exit_code_2_and_names_the_remedy() {
         assert!(said.contains(text), "{args:?}: {said}");
         assert!(!said.contains("panicked"), "{args:?}: {said}");
     }
+}
+
+#[test]
+fn a_report_is_a_page_a_document_and_trace_events() {
+    let out = folder("report");
+    let found = jostle(&["hunt", "shutdown", "--out", out.to_str().unwrap()]);
+    assert_eq!(code(&found), 0, "{}", stderr(&found));
+    let trace = fs::read_dir(&out).unwrap().next().unwrap().unwrap().path();
+    let (page, events) = (out.join("page.html"), out.join("events.json"));
+    let [trace, page, events] = [&trace, &page, &events].map(|path| path.to_str().unwrap());
+    let args = [
+        "report",
+        trace,
+        "--html",
+        page,
+        "--perfetto",
+        events,
+        "--json",
+    ];
+    let output = jostle(&args);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let executions = document["executions"].as_array().unwrap();
+    assert_eq!(executions[0]["finding"]["kind"], "misuse");
+    assert!(
+        executions[1]["finding"].is_null(),
+        "the calm schedule passes"
+    );
+    let replayed = stdout(&jostle(&["replay", trace]));
+    assert_eq!(executions[0]["fingerprint"], fingerprint(&replayed));
+    assert!(
+        fs::read_to_string(page)
+            .unwrap()
+            .contains("<!doctype html>")
+    );
+    let events: Value = serde_json::from_slice(&fs::read(events).unwrap()).unwrap();
+    assert!(events["traceEvents"].is_array());
 }
 
 #[test]

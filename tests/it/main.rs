@@ -14,6 +14,7 @@
 //! - `determinism`: the same input gives the same execution, in any process.
 //! - `layers`: modules import only what lies below them.
 //! - `parity`: signatures and auto traits are those of std.
+//! - `pages`: reports for browsers and programs.
 //! - `readme`: what the README shows is what there is.
 //! - `soak`: many executions in one process.
 //! - `guards`: scenarios that hang, overflow their stack or start OS threads.
@@ -40,6 +41,7 @@ mod go_teardown;
 mod go_time;
 mod guards;
 mod layers;
+mod pages;
 mod parity;
 mod readme;
 mod soak;

@@ -68,11 +68,35 @@ fn every_strategy_and_every_finding_is_explained() {
 
 #[test]
 fn every_script_it_names_is_there_and_can_be_run() {
-    for script in ["scripts/test", "scripts/fuzz", ".ci/run"] {
+    for script in ["scripts/test", "scripts/fuzz", "scripts/browser", ".ci/run"] {
         use std::os::unix::fs::PermissionsExt;
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
         let mode = fs::metadata(path).unwrap().permissions().mode();
         assert!(mode & 0o111 != 0, "{script}");
         assert!(read("README.md").contains(script), "{script}");
     }
+}
+
+/// Every command of the README is one, with every option it names.
+#[test]
+fn the_commands_it_shows_are_understood() {
+    let text = blocks("console").concat();
+    let commands = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("$ cargo run --release -- "));
+    let mut checked = 0;
+    for command in commands {
+        let mut words = command.split(' ');
+        let help = Command::new(env!("CARGO_BIN_EXE_jostle"))
+            .args([words.next().unwrap(), "--help"])
+            .output()
+            .unwrap();
+        assert!(help.status.success(), "{command}");
+        let help = String::from_utf8(help.stdout).unwrap();
+        for option in words.filter(|word| word.starts_with("--")) {
+            assert!(help.contains(option), "{command}");
+        }
+        checked += 1;
+    }
+    assert!(checked >= 5, "{text}");
 }

@@ -10,10 +10,10 @@ use super::commands;
 use crate::finding::{Finding, Kind, Place, Wait};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{OpKind, Site};
-use crate::report::Report;
 use crate::report::terminal::{Options, render};
 use crate::report::text::width;
-use crate::trace::{ObjectInfo, Step, TaskInfo, Trace};
+use crate::report::{Execution, Page, Report, html, json, perfetto};
+use crate::trace::{ObjectInfo, Step, TaskInfo, Trace, Wake};
 
 fn task() -> impl Strategy<Value = TaskId> {
     prop_oneof![9 => 0usize..6, 1 => Just(usize::MAX), 1 => Just(4_000_000_000)]
@@ -70,30 +70,39 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn trace() -> impl Strategy<Value = Trace> {
-    let info =
-        (prop::option::of(text()), task(), site()).prop_map(|(name, parent, site)| TaskInfo {
-            name,
-            parent,
-            site,
-            key: 0,
-            steps: 0,
-        });
+    let life = (any::<u32>(), any::<Option<u32>>());
+    let info = (prop::option::of(text()), task(), site(), life);
+    let info = info.prop_map(|(name, parent, site, (born, ended))| TaskInfo {
+        name,
+        parent,
+        site,
+        key: 0,
+        steps: 0,
+        born,
+        ended,
+    });
+    let wake = (0u32..40, task(), task());
+    let wake = wake.prop_map(|(steps, by, task)| Wake { steps, by, task });
     let kind = prop::sample::select(vec!["mutex", "channel", "", "\u{1b}[2J"]);
     let object = (kind, site()).prop_map(|(kind, site)| ObjectInfo { kind, site });
     (
         steps(),
         vec(info, 0..5),
         vec(object, 0..4),
+        vec(wake, 0..6),
         any::<(u32, u64)>(),
     )
-        .prop_map(|(steps, tasks, objects, (preemptions, time))| Trace {
-            choices: Vec::new(),
-            steps,
-            tasks,
-            objects,
-            preemptions,
-            time,
-        })
+        .prop_map(
+            |(steps, tasks, objects, wakes, (preemptions, time))| Trace {
+                choices: Vec::new(),
+                steps,
+                tasks,
+                objects,
+                wakes,
+                preemptions,
+                time,
+            },
+        )
 }
 
 fn place() -> impl Strategy<Value = Place> {
@@ -143,6 +152,13 @@ fn options() -> impl Strategy<Value = Options> {
     })
 }
 
+/// The data of a page of HTML.
+fn data(html: &str) -> serde_json::Value {
+    let (_, data) = html.split_once("type=\"application/json\">").unwrap();
+    let (data, _) = data.split_once("</script>").unwrap();
+    serde_json::from_str(data).unwrap()
+}
+
 /// `text` without colours.
 fn plain(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
@@ -188,5 +204,29 @@ proptest! {
         }
         let shown = page.lines().any(|line| head(&line));
         prop_assert!(shown || trace.steps.is_empty());
+    }
+
+    #[test]
+    fn pages_never_fail(
+        (failing, passing, finding) in (trace(), trace(), finding()),
+        (scenario, about, source) in (text(), text(), prop::option::of(text())),
+    ) {
+        let page = Page {
+            scenario: &scenario,
+            about: &about,
+            site: Location::caller(),
+            failing: Execution { finding: Some(&finding), trace: &failing },
+            passing: Some(Execution { finding: None, trace: &passing }),
+            commands: &commands(),
+        };
+        let read = |_: &str| source.clone();
+        let document: serde_json::Value = serde_json::from_str(&json::render(&page, &read)).unwrap();
+        let schema = serde_json::from_str(json::SCHEMA).unwrap();
+        prop_assert!(jsonschema::is_valid(&schema, &document), "{document}");
+        let html = html::render(&page, &read);
+        prop_assert_eq!(data(&html), document);
+        prop_assert_eq!(html.matches("</script").count(), 2);
+        let events: serde_json::Value = serde_json::from_str(&perfetto::render(&page)).unwrap();
+        prop_assert!(events["traceEvents"].as_array().unwrap().len() >= failing.steps.len());
     }
 }
