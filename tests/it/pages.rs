@@ -10,12 +10,15 @@ use jostle::finding::{Finding, Kind, Place};
 use jostle::id::{ObjectId, TaskId};
 use jostle::input::Input;
 use jostle::op::OpKind;
-use jostle::present::read_source;
+use jostle::present::{read_source, trace_file};
 use jostle::report::{Commands, Execution, Page, html, json, perfetto};
 use jostle::scenario::Scenario;
 use jostle::scenario::registry::{Scope, scenarios};
 use jostle::strategy;
-use jostle::trace::{ObjectInfo, Step, TaskInfo, Trace, Wake};
+use jostle::trace::{ObjectInfo, Step, TaskInfo, Trace, Wake, file};
+use proptest::collection::vec;
+use proptest::prelude::{ProptestConfig, any, proptest};
+use proptest::sample::Index;
 use serde_json::Value;
 
 /// Text that ends what it may stand in.
@@ -215,6 +218,70 @@ fn a_document_is_as_its_schema_says() {
         with_page(name, check);
     }
     with_large_page(check);
+}
+
+/// Renders a run of `scenario` in every form.
+fn render(scenario: &Scenario, finding: Option<&Finding>, trace: &Trace) {
+    let page = Page {
+        scenario: scenario.name,
+        about: scenario.about,
+        site: scenario.site,
+        failing: Execution { finding, trace },
+        passing: None,
+        commands: &commands(),
+    };
+    let document: Value = serde_json::from_str(&json::render(&page, &read_source)).unwrap();
+    assert_eq!(data(&html::render(&page, &read_source)), document);
+    check_events(
+        &serde_json::from_str(&perfetto::render(&page)).unwrap(),
+        trace,
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// A trace that was edited either is refused or replays to something that can
+    /// be shown.
+    #[test]
+    fn damaged_traces_do_no_harm(
+        damage in vec((any::<Index>(), any::<u8>(), 0usize..3), 1..4),
+        wild in vec("[twacsfv][0-9]{1,2}/[2-9]", 0..6),
+    ) {
+        let scenario = scenario("shutdown");
+        let (finding, trace) = execution("shutdown", true);
+        let input = Input::from_seed(strategy::Kind::Calm, 0);
+        let file = trace_file(scenario, &input, &trace, finding.as_ref());
+        let mut text = file::write(&file).unwrap();
+        if let Some(at) = text.find("\"choices\": [").filter(|_| !wild.is_empty()) {
+            text.insert_str(at + 12, &format!("\"{}\",", wild.join(" ")));
+        }
+        let mut bytes = text.into_bytes();
+        for (at, byte, how) in damage {
+            let at = at.index(bytes.len());
+            match how {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ => drop(bytes.remove(at)),
+            }
+        }
+        if let Ok(file) = file::read(&bytes) {
+            let mut runner = Runner::new();
+            let run = runner.replay(scenario, file.choices, &file.data);
+            render(scenario, run.outcome.finding.as_ref(), &runner.trace());
+        }
+    }
+
+    /// Whatever libFuzzer makes is an execution that can be shown.
+    #[test]
+    fn any_input_can_be_shown(bytes in vec(any::<u8>(), 0..200)) {
+        let scenario = scenario("pool_shutdown");
+        let (_, input) = Input::decode(&bytes);
+        let mut runner = Runner::new();
+        let profile = profile(&mut runner, scenario);
+        let run = runner.run(scenario, &profile, &input);
+        render(scenario, run.outcome.finding.as_ref(), &runner.trace());
+    }
 }
 
 /// What the format asks of events; see "Trace Event Format" (Google, 2016).

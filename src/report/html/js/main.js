@@ -6,7 +6,7 @@ function begin() {
   if (state.executions.length > 1) state.difference = differenceOf(...state.executions);
   setTheme(rememberedTheme());
   byId("scenario").textContent = clean(doc.scenario.name);
-  byId("about").textContent = clean(doc.scenario.about.split("\n").find((line) => line) ?? "");
+  byId("about").textContent = clean(doc.scenario.about.trim().split(/\n\s*\n/)[0].replace(/\s+/g, " "));
   showCommands(doc.commands);
   listenToBoard();
   listenToMap();

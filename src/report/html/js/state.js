@@ -6,9 +6,9 @@
 const ZOOMS = [
   { row: 3, lane: 18, font: 12, small: true },
   { row: 8, lane: 26, font: 12, small: true },
-  { row: 20, lane: 112, font: 11 },
-  { row: 27, lane: 136, font: 12 },
-  { row: 36, lane: 168, font: 13 },
+  { row: 20, lane: 90, font: 11 },
+  { row: 27, lane: 110, font: 12 },
+  { row: 36, lane: 140, font: 13 },
 ];
 const GUTTER = 64;
 const DOT = 14;
@@ -74,13 +74,27 @@ function nearestRow(number) {
   return state.rows[Math.min(at, state.rows.length - 1)] ?? 0;
 }
 
+// The width of a lane in which no step is cut off, within reason. The parts are
+// the dot, the gaps and, behind waits, their mark.
+function laneForText(font) {
+  const execution = shown();
+  const width = (number) => {
+    const it = item(execution, number);
+    const value = it.value === undefined ? 0 : ` = ${it.value}`.length;
+    return (opText(it).length + value) * font * 0.605 + (markOf(execution, number) ? 54 : 0);
+  };
+  const longest = state.rows.reduce((longest, number) => Math.max(longest, width(number)), 0);
+  return Math.min(240, longest + 44);
+}
+
 function measure(available) {
-  const { lane, small } = zoom();
+  const { small, font } = zoom();
+  const lane = small ? zoom().lane : Math.max(zoom().lane, laneForText(font));
   const execution = shown();
   const longest = state.rows.length
     ? Math.max(...execution.places.map((_, place) => placeText(execution, place).length))
     : 0;
-  state.whereWidth = small ? 0 : Math.min(260, longest * zoom().font * 0.62 + 24);
+  state.whereWidth = small ? 0 : Math.min(260, longest * font * 0.605 + 30);
   const room = available - GUTTER - state.whereWidth;
   state.laneWidth = Math.max(lane, Math.min(room / Math.max(1, state.lanes.length), small ? 60 : 340));
 }
