@@ -30,9 +30,9 @@ pub(super) enum Command {
     /// Executes one recorded trace or fuzz input again and writes all that is
     /// known of it, to be looked at or for other programs.
     ///
-    /// A failing execution is accompanied by one that passes, if the calm or the
-    /// round-robin schedule does. The exit code is 0 once everything is written,
-    /// whatever the execution came to.
+    /// A failing execution is accompanied by one that passes, if one is found: it
+    /// does the same up to the last choice that could still save it. The exit code
+    /// is 0 once everything is written, whatever the execution came to.
     Report(Report),
 }
 

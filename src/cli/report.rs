@@ -24,7 +24,7 @@ pub(super) fn run(scope: Scope, args: &Report) -> anyhow::Result<Outcome> {
         scenario.name
     );
     let passing = match replayed.run.outcome.finding {
-        Some(_) => subject.passing()?,
+        Some(_) => subject.passing(&replayed.trace)?,
         None => None,
     };
     let commands = replay::commands(&args.file, args.scenario.as_deref());

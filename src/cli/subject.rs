@@ -11,7 +11,7 @@ use crate::guard::watchdog;
 use crate::input::Input;
 use crate::scenario::Scenario;
 use crate::scenario::registry::Scope;
-use crate::strategy;
+use crate::strategy::{self, Profile};
 use crate::trace::Trace;
 use crate::trace::file::{self, ReadError, TraceFile};
 
@@ -96,25 +96,32 @@ impl Subject {
         Ok(replayed)
     }
 
-    /// An execution with the same data that passes, to be compared with it: the
-    /// first of those that interrupt least, if there is one.
-    pub(super) fn passing(&self) -> anyhow::Result<Option<Replayed>> {
+    /// An execution with the same data that passes and has as much of the
+    /// beginning in common with `failing` as there is: the choices up to the last
+    /// one that could still have saved it, and the calm schedule from there.
+    ///
+    /// If that does not pass anywhere, the round-robin schedule may.
+    pub(super) fn passing(&self, failing: &Trace) -> anyhow::Result<Option<Replayed>> {
         let data = match &self.content {
             Content::Trace(file) => &file.data,
             Content::Input(input) => &input.data,
         };
-        for kind in [strategy::Kind::Calm, strategy::Kind::RoundRobin] {
-            let mut input = Input::from_seed(kind, 0);
-            input.data.clone_from(data);
-            let replayed = self.on_a_runner(|runner| {
-                let profile = campaign::profile(runner, self.scenario);
-                runner.run(self.scenario, &profile, &input)
-            })?;
-            if replayed.run.outcome.finding.is_none() && !replayed.run.rejected {
-                return Ok(Some(replayed));
+        let passes = |run: &Run| run.outcome.finding.is_none() && !run.rejected;
+        let replayed = self.on_a_runner(|runner| {
+            let mut steps = 0_u32;
+            for length in beginnings(failing.choices.len()) {
+                let choices = failing.choices[..length].to_vec();
+                let run = runner.replay(self.scenario, choices, data);
+                steps = run.outcome.steps.saturating_add(steps);
+                if passes(&run) || steps > ENOUGH_STEPS || runner.is_spoiled() {
+                    return run;
+                }
             }
-        }
-        Ok(None)
+            let mut input = Input::from_seed(strategy::Kind::RoundRobin, 0);
+            input.data.clone_from(data);
+            runner.run(self.scenario, &Profile::default(), &input)
+        })?;
+        Ok(Some(replayed).filter(|replayed| passes(&replayed.run)))
     }
 
     /// Executes on a thread of its own, which the execution may spoil.
@@ -139,7 +146,42 @@ impl Subject {
     }
 }
 
+/// Executions with so many steps in all are enough in search of one that passes:
+/// they take about a second.
+const ENOUGH_STEPS: u32 = 5_000_000;
+
+/// How long a part from the beginning of so many choices may be, the longest
+/// first: each length for a while, then ever fewer.
+fn beginnings(choices: usize) -> impl Iterator<Item = usize> {
+    const EACH: usize = 512;
+    let last = choices.saturating_sub(EACH);
+    let halves = std::iter::successors(Some(last), |&length| (length > 0).then_some(length / 2));
+    (last..choices)
+        .rev()
+        .chain(halves.skip(1))
+        .chain((choices == 0).then_some(0))
+}
+
 /// The option that names a scenario, as it was given.
 pub(super) fn scenario_option(name: Option<&str>) -> String {
     name.map_or_else(String::new, |name| format!(" --scenario {name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beginnings_become_shorter_down_to_none() {
+        let of = |choices| beginnings(choices).collect::<Vec<usize>>();
+        assert_eq!(of(0), [0]);
+        assert_eq!(of(3), [2, 1, 0]);
+        for choices in [511, 512, 513, 1_000_000] {
+            let lengths = of(choices);
+            assert_eq!(lengths[0], choices - 1);
+            assert_eq!(lengths.last(), Some(&0));
+            assert!(lengths.is_sorted_by(|a, b| a > b), "{lengths:?}");
+            assert!(lengths.len() < 600);
+        }
+    }
 }

@@ -16,6 +16,7 @@ function showBoard() {
   canvas.style.width = `${width}px`;
   canvas.style.height = `${state.rows.length * zoom().row + 12}px`;
   canvas.classList.toggle("small", !!zoom().small);
+  canvas.classList.toggle("dense", !!zoom().dense);
   canvas.style.fontSize = `${zoom().font}px`;
   scroll.setAttribute("aria-rowcount", state.rows.length + 1);
   scroll.setAttribute("aria-colcount", state.lanes.length + 2);

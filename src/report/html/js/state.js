@@ -2,11 +2,12 @@
 // large. The other files read it and call `change` to have it shown anew.
 
 // Heights of rows and least widths of lanes, in pixels. Below the height of a
-// line of text only the marks of the steps are drawn.
+// line of text only the dots of the steps are drawn, and where it is dense the
+// ring of a wait has to do without its word.
 const ZOOMS = [
   { row: 3, lane: 18, font: 12, small: true },
   { row: 8, lane: 26, font: 12, small: true },
-  { row: 20, lane: 90, font: 11 },
+  { row: 20, lane: 90, font: 11, dense: true },
   { row: 27, lane: 110, font: 12 },
   { row: 36, lane: 140, font: 13 },
 ];
@@ -76,12 +77,12 @@ function nearestRow(number) {
 
 // The width of a lane in which no step is cut off, within reason. The parts are
 // the dot, the gaps and, behind waits, their mark.
-function laneForText(font) {
+function laneForText({ font, dense }) {
   const execution = shown();
   const width = (number) => {
     const it = item(execution, number);
     const value = it.value === undefined ? 0 : ` = ${it.value}`.length;
-    return (opText(it).length + value) * font * 0.605 + (markOf(execution, number) ? 54 : 0);
+    return (opText(it).length + value) * font * 0.605 + (!dense && markOf(execution, number) ? 54 : 0);
   };
   const longest = state.rows.reduce((longest, number) => Math.max(longest, width(number)), 0);
   return Math.min(240, longest + 44);
@@ -89,7 +90,7 @@ function laneForText(font) {
 
 function measure(available) {
   const { small, font } = zoom();
-  const lane = small ? zoom().lane : Math.max(zoom().lane, laneForText(font));
+  const lane = small ? zoom().lane : Math.max(zoom().lane, laneForText(zoom()));
   const execution = shown();
   const longest = state.rows.length
     ? Math.max(...execution.places.map((_, place) => placeText(execution, place).length))
