@@ -12,8 +12,8 @@ use crate::input::Input;
 use crate::scenario::Scenario;
 use crate::scenario::registry::Scope;
 use crate::strategy::{self, Profile};
-use crate::trace::Trace;
 use crate::trace::file::{self, ReadError, TraceFile};
+use crate::trace::{self, Trace};
 
 /// An execution that a file holds.
 #[derive(Debug)]
@@ -100,7 +100,8 @@ impl Subject {
     /// beginning in common with `failing` as there is: the choices up to the last
     /// one that could still have saved it, and the calm schedule from there.
     ///
-    /// If that does not pass anywhere, the round-robin schedule may.
+    /// If that does not pass anywhere, some random schedule may: then the one that
+    /// parts the latest.
     pub(super) fn passing(&self, failing: &Trace) -> anyhow::Result<Option<Replayed>> {
         let data = match &self.content {
             Content::Trace(file) => &file.data,
@@ -117,9 +118,27 @@ impl Subject {
                     return run;
                 }
             }
-            let mut input = Input::from_seed(strategy::Kind::RoundRobin, 0);
-            input.data.clone_from(data);
-            runner.run(self.scenario, &Profile::default(), &input)
+            let random = |runner: &mut Runner, seed| {
+                let mut input = Input::from_seed(strategy::Kind::Random, seed);
+                input.data.clone_from(data);
+                runner.run(self.scenario, &Profile::default(), &input)
+            };
+            let mut best = (None, 0);
+            for seed in 0..RANDOM {
+                let run = random(runner, seed);
+                let common = passes(&run).then(|| common_steps(failing, &runner.trace()));
+                if common > best.0 {
+                    best = (common, seed);
+                }
+                if runner.is_spoiled() {
+                    return run;
+                }
+                steps = run.outcome.steps.saturating_add(steps);
+                if steps > ENOUGH_STEPS {
+                    break;
+                }
+            }
+            random(runner, best.1)
         })?;
         Ok(Some(replayed).filter(|replayed| passes(&replayed.run)))
     }
@@ -149,6 +168,16 @@ impl Subject {
 /// Executions with so many steps in all are enough in search of one that passes:
 /// they take about a second.
 const ENOUGH_STEPS: u32 = 5_000_000;
+
+/// So many random executions are tried if nothing else passes.
+const RANDOM: u64 = 256;
+
+/// How many steps two executions begin with that are the same.
+fn common_steps(a: &Trace, b: &Trace) -> usize {
+    let key = |step: &trace::Step| (step.task, step.kind, step.object, step.site);
+    let steps = a.steps.iter().zip(&b.steps);
+    steps.take_while(|(a, b)| key(a) == key(b)).count()
+}
 
 /// How long a part from the beginning of so many choices may be, the longest
 /// first: each length for a while, then ever fewer.

@@ -302,6 +302,28 @@ fn a_report_is_a_page_a_document_and_trace_events() {
     assert!(events["traceEvents"].is_array());
 }
 
+/// Wherever a schedule passes, one is found, and it is shown.
+#[test]
+fn a_failure_is_compared_with_a_schedule_that_passes() {
+    let out = folder("passing");
+    for name in ["lost_waker", "lock_order_abba", "lost_wakeup", "cron_tick"] {
+        let found = jostle(&["hunt", name, "--out", out.to_str().unwrap()]);
+        assert_eq!(code(&found), 0, "{}", stderr(&found));
+        let traces = fs::read_dir(&out)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let trace = traces.max_by_key(|path| path.display().to_string().contains(name));
+        let output = jostle(&["report", trace.unwrap().to_str().unwrap(), "--json"]);
+        let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        assert_eq!(document["scenario"]["name"], name);
+        let executions = document["executions"].as_array().unwrap();
+        // No schedule saves a program that never closes its channel.
+        let expected = if name == "cron_tick" { 1 } else { 2 };
+        assert_eq!(executions.len(), expected, "{name}");
+        assert!(executions.get(1).is_none_or(|e| e["finding"].is_null()));
+    }
+}
+
 #[test]
 fn any_bytes_are_an_input_when_the_scenario_is_named() {
     let out = folder("bytes");
