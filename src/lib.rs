@@ -9,9 +9,10 @@
 //! | --- | --- |
 //! | [`decision`], [`id`], [`vtime`] | choices, numbers of tasks and objects, virtual time |
 //! | [`budget`], [`op`], [`ready`] | limits, operations, sets of tasks |
-//! | [`finding`], [`snapshot`], [`strategy`] | what oracles see and say, who goes on |
+//! | [`class`], [`finding`], [`history`], [`snapshot`] | what corresponds in two executions; what oracles see and say; what one execution did |
+//! | [`strategy`] | who goes on |
 //! | [`input`], [`oracle`], [`mod@scenario`], [`trace`] | what drives an execution, judges it, names it, records it |
-//! | [`report`], `rt` | findings as text; the runtime |
+//! | [`report`], `rt`, [`search`] | findings as text; the runtime; the next input, from what earlier ones did |
 //! | [`mod@go`], [`guard`], [`hint`], [`sync`], [`task`], [`thread`], [`time`] | what scenarios are written with, and what keeps them from hanging |
 //! | [`campaign`], `scenarios` | many executions; the catalogue |
 //! | [`present`] | findings on the way out |
@@ -32,8 +33,11 @@ pub mod budget;
 pub mod op;
 pub mod ready;
 
+pub mod class;
 pub mod finding;
+pub mod history;
 pub mod snapshot;
+
 pub mod strategy;
 
 pub mod input;
@@ -43,6 +47,7 @@ pub mod trace;
 
 pub mod report;
 mod rt;
+pub mod search;
 
 pub mod guard;
 

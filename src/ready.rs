@@ -226,6 +226,20 @@ impl TaskSet {
         panic!("a set of {} tasks has no member of that rank", self.len());
     }
 
+    /// How many members have smaller numbers than `task`.
+    #[must_use]
+    pub fn rank_of(&self, task: TaskId) -> u32 {
+        let below = |word: &Word, bits: usize| (word.bits & !(u64::MAX << bits)).count_ones();
+        match tail_index(task) {
+            None => below(&self.head, task.index() % 64),
+            Some(i) => {
+                let full: u32 = self.tail.iter().take(i).map(|word| word.count).sum();
+                let last = self.tail.get(i).map(|w| below(w, task.index() % 64));
+                self.head.count + full + last.unwrap_or_default()
+            }
+        }
+    }
+
     /// The first member.
     #[inline]
     #[must_use]
@@ -368,6 +382,7 @@ mod tests {
                 let next = model.range(n + 1..).next().or(model.first()).copied();
                 prop_assert_eq!(set.next_after(TaskId(n)).map(|t| t.0), next);
                 prop_assert_eq!(set.contains(TaskId(n)), model.contains(&n));
+                prop_assert_eq!(set.rank_of(TaskId(n)) as usize, model.range(..n).count());
             }
         }
 

@@ -8,7 +8,7 @@
 //! | `JOSTLE_RUNS` | executions | 1000 |
 //! | `JOSTLE_TIME` | seconds at most | no limit |
 //! | `JOSTLE_SEED` | the campaign's seed | 0 |
-//! | `JOSTLE_STRATEGY` | one strategy instead of all in turn | all |
+//! | `JOSTLE_STRATEGY` | one strategy instead of a guided search | none |
 //! | `JOSTLE_REPLAY` | a trace file: its scenario is executed as it says, and no other | none |
 
 use std::path::{Path, PathBuf};
@@ -135,8 +135,8 @@ fn campaign(scenario: &Scenario) -> Campaign {
         crate::scenario::Expect::Finds(..) => RUNS * PATIENCE,
     });
     let strategies = match variable("JOSTLE_STRATEGY") {
-        Some(kind) => vec![kind],
-        None => Kind::ALL.to_vec(),
+        Some::<Kind>(kind) => vec![kind],
+        None => Vec::new(),
     };
     Campaign {
         strategies,

@@ -19,7 +19,8 @@ use crate::trace::Trace;
 /// How a scenario is explored.
 #[derive(Clone, Debug)]
 pub struct Campaign {
-    /// The strategies, taken in turn.
+    /// The strategies, taken in turn; none for a [`Search`](crate::search::Search),
+    /// by which executions build on each other.
     pub strategies: Vec<Kind>,
     /// How many executions at most.
     pub runs: u64,
@@ -108,10 +109,10 @@ impl Summary {
 /// What a campaign has come to so far, for a progress line on another thread.
 #[derive(Debug, Default)]
 pub struct Progress {
-    executions: AtomicU64,
-    distinct: AtomicU64,
-    findings: AtomicU64,
-    stop: AtomicBool,
+    pub(super) executions: AtomicU64,
+    pub(super) distinct: AtomicU64,
+    pub(super) findings: AtomicU64,
+    pub(super) stop: AtomicBool,
 }
 
 impl Progress {
@@ -176,23 +177,26 @@ struct Shared<'a> {
 impl Campaign {
     /// Explores `scenario`.
     ///
-    /// The result does not depend on the number of jobs unless time cuts the
-    /// campaign short.
+    /// The result does not depend on how fast the OS threads are, unless time cuts
+    /// the campaign short; and on their number only if the campaign is guided, since
+    /// then each has a search of its own.
     ///
     /// A scenario whose bug this build cannot observe is not executed: its data race
     /// is undefined behaviour, for nothing.
     ///
     /// # Panics
     ///
-    /// If there is no strategy, or if the operating system gives no thread.
+    /// If the operating system gives no thread.
     #[must_use]
     pub fn explore(&self, scenario: &'static Scenario, progress: &Progress) -> Summary {
-        assert!(!self.strategies.is_empty(), "a campaign needs a strategy");
         let start = Instant::now();
         if !scenario.expect.is_observable() {
             return self.sum_up(scenario, &Profile::default(), BTreeMap::new(), start);
         }
         watchdog::start();
+        if self.strategies.is_empty() {
+            return self.explore_guided(scenario, progress, start);
+        }
         let profile = thread::scope(|scope| {
             let measured = scope.spawn(|| {
                 watchdog::subject(scenario, None);
@@ -224,9 +228,15 @@ impl Campaign {
         self.sum_up(scenario, &profile, chunks, start)
     }
 
-    /// The input of execution `index`, counted from 0.
+    /// The input of execution `index`, counted from 0, where strategies are taken in
+    /// turn.
+    ///
+    /// # Panics
+    ///
+    /// If the campaign is guided: its inputs depend on what earlier ones came to.
     #[must_use]
     pub fn input(&self, scenario: &Scenario, index: u64) -> Input {
+        assert!(!self.strategies.is_empty(), "the campaign is guided");
         let kind = self.strategies[(index % self.strategies.len() as u64) as usize];
         Input::from_seed(kind, input::seed_of(self.seed, scenario.name, index))
     }

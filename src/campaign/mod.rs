@@ -5,12 +5,16 @@
 //! - `confirm`: every finding is replayed before it counts.
 //! - `explore`: the campaign on one scenario, on one or several
 //!   OS threads.
+//! - `guided`: the same where executions build on each other.
 //!
-//! Execution number `i` of a campaign is a function of the campaign's seed, the
-//! scenario and `i` alone: not of the clock, not of the number of threads.
+//! Where strategies are taken in turn, execution number `i` of a campaign is a
+//! function of the campaign's seed, the scenario and `i` alone: not of the clock, not
+//! of the number of threads. In a guided campaign it is a function of the seed, the
+//! scenario, the number of threads and the executions before.
 
 mod confirm;
 mod explore;
+mod guided;
 mod profile;
 mod runner;
 

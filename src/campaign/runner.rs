@@ -7,18 +7,20 @@ use arbitrary::Unstructured;
 
 use crate::decision::{Choice, Script};
 use crate::guard::watchdog;
-use crate::input::Input;
+use crate::history::History;
+use crate::input::{Input, Steering};
 use crate::rt::{Executor, Outcome, Plan};
 use crate::scenario::{Body, Scenario};
-use crate::strategy::{Kind, Profile, Strategy, TaskSize};
+use crate::strategy::{Guide, Kind, Profile, Strategy, TaskSize};
 use crate::trace::Trace;
 
 /// Executes scenarios on the calling OS thread.
 #[derive(Debug)]
 pub struct Runner {
     executor: Executor,
-    /// One strategy of each kind that was asked for, kept for its memory.
-    strategies: Vec<(Kind, Box<dyn Strategy>)>,
+    /// One strategy of each kind that was asked for, kept for its memory; those
+    /// that are steered apart from those that are not.
+    strategies: Vec<(Kind, bool, Box<dyn Strategy>)>,
 }
 
 /// One execution.
@@ -54,14 +56,9 @@ impl Runner {
     ///
     /// If the runner is spoiled.
     pub fn run(&mut self, scenario: &Scenario, profile: &Profile, input: &Input) -> Run {
-        self.execute(
-            scenario,
-            profile,
-            input.strategy,
-            input.seed,
-            Script::overrides(input.overrides.clone()),
-            &input.data,
-        )
+        let overrides = Script::overrides(input.overrides.clone());
+        let script = overrides.with_tape(input.steering.tape.clone());
+        self.execute(scenario, profile, input, script)
     }
 
     /// Executes `scenario` once with recorded choices. Where they do not fit, or
@@ -72,31 +69,30 @@ impl Runner {
     ///
     /// If the runner is spoiled.
     pub fn replay(&mut self, scenario: &Scenario, choices: Vec<Choice>, data: &[u8]) -> Run {
-        let none = Profile::default();
-        self.execute(scenario, &none, Kind::Calm, 0, Script::exact(choices), data)
+        let calm = Input {
+            strategy: Kind::Calm,
+            seed: 0,
+            steering: Steering::none(),
+            overrides: Vec::new(),
+            data: data.to_vec(),
+        };
+        self.execute(scenario, &Profile::default(), &calm, Script::exact(choices))
     }
 
+    /// Executes `scenario` as `input` says, with `script` for what it prescribes.
     fn execute(
         &mut self,
         scenario: &Scenario,
         profile: &Profile,
-        kind: Kind,
-        seed: u64,
+        input: &Input,
         script: Script,
-        data: &[u8],
     ) -> Run {
-        let at = match self.strategies.iter().position(|(k, _)| *k == kind) {
-            Some(at) => at,
-            None => {
-                self.strategies.push((kind, kind.build()));
-                self.strategies.len() - 1
-            }
-        };
+        let at = self.strategy(input.strategy, &input.steering);
         let rejected = Rc::new(Cell::new(false));
         let body: Box<dyn FnOnce()> = match scenario.body {
             Body::Plain(body) => Box::new(body),
             Body::Data(make) => {
-                let data = data.to_vec();
+                let data = input.data.clone();
                 let rejected = Rc::clone(&rejected);
                 Box::new(move || match make(&mut Unstructured::new(&data)) {
                     Ok(body) => body(),
@@ -107,17 +103,43 @@ impl Runner {
         let plan = Plan {
             options: &scenario.options,
             profile,
-            seed,
+            seed: input.seed,
             script,
         };
-        watchdog::mark(kind, seed);
+        watchdog::mark(input.strategy, input.seed);
         let outcome = self
             .executor
-            .execute(plan, &mut self.strategies[at].1, scenario.site, body);
+            .execute(plan, &mut self.strategies[at].2, scenario.site, body);
         Run {
             outcome,
             rejected: rejected.get(),
         }
+    }
+
+    /// Where the strategy of this kind is, steered like this.
+    fn strategy(&mut self, kind: Kind, steering: &Steering) -> usize {
+        let steered = !steering.orders.is_empty() || steering.hold.is_some();
+        let known = self
+            .strategies
+            .iter()
+            .position(|s| s.0 == kind && s.1 == steered);
+        let at = known.unwrap_or_else(|| {
+            let strategy = match steered {
+                true => Box::new(Guide::new(kind.build())),
+                false => kind.build(),
+            };
+            self.strategies.push((kind, steered, strategy));
+            self.strategies.len() - 1
+        });
+        if steered {
+            self.strategies[at].2.steer(&steering.orders, steering.hold);
+        }
+        at
+    }
+
+    /// What the last execution did, in place of what `history` held.
+    pub fn recount(&self, history: &mut History) {
+        self.executor.recount(history);
     }
 
     /// The record of the last execution.

@@ -48,8 +48,8 @@ pub(super) struct Hunt {
     /// The scenarios to explore; all of them if none is named.
     #[arg(value_name = "NAME")]
     pub(super) names: Vec<String>,
-    /// Only this strategy instead of all in turn: calm, random, pct1 … pct9, pos,
-    /// urw, round-robin.
+    /// This strategy instead of a guided search: calm, random, pct1 … pct9, pos,
+    /// urw, round-robin, newest. Several are taken in turn.
     #[arg(long, value_name = "S")]
     pub(super) strategy: Vec<Kind>,
     /// Executions of each scenario at most. Without it, a scenario that expects

@@ -16,10 +16,8 @@ use crate::present;
 use crate::report::Commands;
 use crate::scenario::registry::Scope;
 use crate::scenario::{Expect, Scenario};
-use crate::strategy::Kind;
 
-/// Executions of a scenario that expects nothing. All strategies get more than
-/// two hundred each, which takes less than a second.
+/// Executions of a scenario that expects nothing. That takes less than a second.
 const CLEAN_RUNS: u64 = 2_000;
 
 /// Executions in which a known bug is looked for at most.
@@ -107,11 +105,7 @@ fn explore(
         usize::from,
     );
     let campaign = Campaign {
-        strategies: if args.strategy.is_empty() {
-            Kind::ALL.to_vec()
-        } else {
-            args.strategy.clone()
-        },
+        strategies: args.strategy.clone(),
         runs: args.runs.unwrap_or(default),
         time: args.time,
         seed: args.seed,

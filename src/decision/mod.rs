@@ -4,6 +4,7 @@
 //! - [`mod@self`]: [`Decisions`], which answers choices.
 //! - `rng`: [`Rng`], the ChaCha stream that samplers draw from.
 //! - `script`: recorded choices read back, and the first divergence.
+//! - `tape`: the beginning of an execution, read back as far as it fits.
 //!
 //! There are two kinds of randomness, and only one of them is recorded. A
 //! strategy draws from [`Rng`] to make up its mind; that is its own affair.
@@ -14,9 +15,11 @@
 
 mod rng;
 mod script;
+mod tape;
 
 pub use rng::Rng;
 pub use script::{Divergence, Override, Script};
+pub use tape::{Pick, Tape};
 
 use std::fmt;
 
@@ -169,7 +172,7 @@ impl Decisions {
         at: u32,
         arity: u32,
         nth: impl FnOnce(u32) -> u32,
-        is_ready: impl FnOnce(u32) -> bool,
+        is_ready: impl Fn(u32) -> bool,
     ) -> Option<u32> {
         if self.script.is_free() {
             return None;

@@ -1,7 +1,9 @@
-//! Recorded choices read back, and sparse deviations from a sampler.
+//! Recorded choices read back, prefixes of them, and sparse deviations from a
+//! sampler.
 
 use std::fmt;
 
+use super::tape::{Tape, Winding};
 use super::{Choice, ChoiceKind};
 
 /// A deviation: what to pick at one decision, whatever the sampler says.
@@ -18,6 +20,8 @@ pub struct Override {
 #[derive(Clone, Debug)]
 pub struct Script {
     mode: Mode,
+    /// Played before the overrides are asked; see [`Script::with_tape`].
+    tape: Option<Winding>,
     divergence: Option<Divergence>,
 }
 
@@ -71,6 +75,7 @@ impl Script {
     pub fn free() -> Script {
         Script {
             mode: Mode::Free,
+            tape: None,
             divergence: None,
         }
     }
@@ -86,6 +91,7 @@ impl Script {
         list.dedup_by_key(|o| o.at);
         Script {
             mode: Mode::Overrides { list, next: 0 },
+            tape: None,
             divergence: None,
         }
     }
@@ -96,12 +102,21 @@ impl Script {
     pub fn exact(choices: Vec<Choice>) -> Script {
         Script {
             mode: Mode::Exact(choices),
+            tape: None,
             divergence: None,
         }
     }
 
+    /// The same, after what `tape` says: where an override prescribes something,
+    /// it goes before the tape, which does not move.
+    #[must_use]
+    pub fn with_tape(self, tape: Tape) -> Script {
+        let tape = (!tape.picks.is_empty()).then(|| Winding::new(tape));
+        Script { tape, ..self }
+    }
+
     pub(super) fn is_free(&self) -> bool {
-        matches!(self.mode, Mode::Free)
+        matches!(self.mode, Mode::Free) && self.tape.is_none()
     }
 
     pub(super) fn divergence(&self) -> Option<&Divergence> {
@@ -109,6 +124,11 @@ impl Script {
     }
 
     pub(super) fn prescribed(&mut self, at: usize, kind: ChoiceKind, arity: u32) -> Option<u32> {
+        self.ruled(at, kind, arity)
+            .or_else(|| self.tape.as_mut()?.other(kind, arity))
+    }
+
+    fn ruled(&mut self, at: usize, kind: ChoiceKind, arity: u32) -> Option<u32> {
         match &mut self.mode {
             Mode::Free => None,
             Mode::Overrides { list, next } => take(list, next, at).map(|pick| pick % arity),
@@ -132,7 +152,18 @@ impl Script {
         at: usize,
         arity: u32,
         nth: impl FnOnce(u32) -> u32,
-        is_ready: impl FnOnce(u32) -> bool,
+        is_ready: impl Fn(u32) -> bool,
+    ) -> Option<u32> {
+        self.ruled_task(at, arity, nth, &is_ready)
+            .or_else(|| self.tape.as_mut()?.task(is_ready))
+    }
+
+    fn ruled_task(
+        &mut self,
+        at: usize,
+        arity: u32,
+        nth: impl FnOnce(u32) -> u32,
+        is_ready: impl Fn(u32) -> bool,
     ) -> Option<u32> {
         match &mut self.mode {
             Mode::Free => None,

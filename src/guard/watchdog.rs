@@ -84,6 +84,7 @@ pub fn mark(strategy: Kind, seed: u64) {
         Kind::Pos => 3,
         Kind::Urw => 4,
         Kind::RoundRobin => 5,
+        Kind::Newest => 6,
         Kind::Pct(depth) => PCT + u32::from(depth.get()),
     };
     Pulse::of_this_thread().mark(code, seed);
@@ -99,6 +100,7 @@ pub(crate) fn strategy_of(code: u32) -> Option<Kind> {
         3 => Some(Kind::Pos),
         4 => Some(Kind::Urw),
         5 => Some(Kind::RoundRobin),
+        6 => Some(Kind::Newest),
         _ => Depth::new(u8::try_from(code.checked_sub(PCT)?).ok()?).map(Kind::Pct),
     }
 }

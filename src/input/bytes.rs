@@ -1,9 +1,10 @@
 //! The bytes that a fuzzer works on, and the inputs that they stand for.
 //!
 //! ```text
-//! input    = selector strategy seed count override* data
+//! input    = selector strategy seed steering? count override* data
 //! selector = 4 bytes            which scenario, if none is named
-//! strategy = 1 byte             a row of STRATEGIES, modulo its length
+//! strategy = 1 byte             a row of STRATEGIES, modulo its length; from 224
+//!                               on there is steering
 //! seed     = 8 bytes
 //! count    = 1 byte             0 to 254: so many overrides, modulo 64
 //!          | 255, 4 bytes       so many overrides
@@ -14,6 +15,8 @@
 //!          | 252 to 255, 1 to 4 bytes
 //! data     = the rest
 //! ```
+//!
+//! The grammar of `steering` stands beside [`Steering`].
 //!
 //! Numbers of several bytes have the lowest first. Every string of bytes, the
 //! empty one too, is an input: bytes that are missing read as zero, there are no
@@ -37,7 +40,7 @@
 use arbitrary::Unstructured;
 
 use crate::decision::Override;
-use crate::input::Input;
+use crate::input::{Input, Steering};
 use crate::strategy::{Depth, Kind};
 
 /// What a byte says about the strategy. The number of rows of each is its share
@@ -62,7 +65,7 @@ const STRATEGIES: [Kind; 32] = [
     pct(7),
     pct(8),
     pct(9),
-    pct(2),
+    Kind::Newest,
     pct(3),
     Kind::Calm,
     Kind::Calm,
@@ -89,6 +92,9 @@ const fn pct(depth: u8) -> Kind {
     }
 }
 
+/// A strategy whose byte is at least this is steered: one in eight of random ones.
+const STEERED: u8 = 224;
+
 /// A byte below this counts modulo [`SHORT`]; this one is followed by the count.
 const LONG: u8 = 255;
 const SHORT: u8 = 64;
@@ -103,8 +109,13 @@ impl Input {
     pub fn decode(bytes: &[u8]) -> (u32, Input) {
         let mut bytes = Bytes(Unstructured::new(bytes));
         let selector = bytes.take(4) as u32;
-        let strategy = STRATEGIES[bytes.take(1) as usize % STRATEGIES.len()];
+        let strategy = bytes.take(1) as u8;
         let seed = bytes.take(8);
+        let steering = if strategy >= STEERED {
+            Steering::decode(&mut bytes)
+        } else {
+            Steering::none()
+        };
         let count = match bytes.take(1) as u8 {
             LONG => bytes.take(4),
             short => u64::from(short % SHORT),
@@ -123,8 +134,9 @@ impl Input {
             }
         }
         let input = Input {
-            strategy,
+            strategy: STRATEGIES[usize::from(strategy) % STRATEGIES.len()],
             seed,
+            steering,
             overrides,
             data: bytes.0.take_rest().to_vec(),
         };
@@ -144,8 +156,12 @@ impl Input {
             .position(|&kind| kind == self.strategy)
             .expect("the table has every strategy");
         let mut bytes = selector.to_le_bytes().to_vec();
-        bytes.push(strategy as u8);
+        let steered = !self.steering.is_none();
+        bytes.push(strategy as u8 + if steered { STEERED } else { 0 });
         bytes.extend(self.seed.to_le_bytes());
+        if steered {
+            self.steering.encode(&mut bytes);
+        }
         match u8::try_from(overrides.len()) {
             Ok(short @ 0..SHORT) => bytes.push(short),
             // Memory for 2³² overrides and more would be 32 GiB.
@@ -167,11 +183,11 @@ impl Input {
 
 /// The bytes that are left. It reads through [`Unstructured`], as scenarios read
 /// their data, so that there is one rule for what happens when bytes run out.
-struct Bytes<'a>(Unstructured<'a>);
+pub(super) struct Bytes<'a>(Unstructured<'a>);
 
 impl Bytes<'_> {
     /// A number of up to 8 bytes, the missing ones zero.
-    fn take(&mut self, bytes: usize) -> u64 {
+    pub(super) fn take(&mut self, bytes: usize) -> u64 {
         let mut number = [0; 8];
         self.0
             .fill_buffer(&mut number[..bytes])
@@ -179,7 +195,12 @@ impl Bytes<'_> {
         u64::from_le_bytes(number)
     }
 
-    fn number(&mut self) -> u64 {
+    /// Whether there are none left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn number(&mut self) -> u64 {
         match self.take(1) as u8 {
             wide @ WIDE.. => self.take(usize::from(wide - WIDE) + 1),
             number => u64::from(number),
@@ -187,7 +208,7 @@ impl Bytes<'_> {
     }
 }
 
-fn push_number(bytes: &mut Vec<u8>, number: u32) {
+pub(super) fn push_number(bytes: &mut Vec<u8>, number: u32) {
     match u8::try_from(number) {
         Ok(small @ 0..WIDE) => bytes.push(small),
         _ => {
@@ -202,6 +223,11 @@ fn push_number(bytes: &mut Vec<u8>, number: u32) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    use crate::class::Class;
+    use crate::decision::{ChoiceKind, Pick, Tape};
+    use crate::id::TaskId;
+    use crate::strategy::{Hold, Order};
 
     fn any_kind() -> impl Strategy<Value = Kind> {
         (0..STRATEGIES.len()).prop_map(|row| STRATEGIES[row])
@@ -227,13 +253,37 @@ mod tests {
             prop::collection::vec(any_override(), 250..260),
         ];
         let data = prop::collection::vec(any::<u8>(), 0..40);
-        (any_kind(), any::<u64>(), overrides, data).prop_map(|(strategy, seed, overrides, data)| {
-            Input {
-                strategy,
-                seed,
-                overrides,
-                data,
-            }
+        let parts = (any_kind(), any::<u64>(), any_steering(), overrides, data);
+        parts.prop_map(|(strategy, seed, steering, overrides, data)| Input {
+            strategy,
+            seed,
+            steering,
+            overrides,
+            data,
+        })
+    }
+
+    fn any_steering() -> impl Strategy<Value = Steering> {
+        let kind = prop::sample::select(ChoiceKind::ALL.to_vec());
+        let number = || prop_oneof![any_number(), 240u32..260];
+        let pick = (kind, number()).prop_map(|(kind, picked)| Pick { kind, picked });
+        let tape = (prop::collection::vec(pick, 0..40), any::<bool>());
+        let class = || any::<u32>().prop_map(Class);
+        let order = (class(), class()).prop_map(|(first, then)| Order { first, then });
+        let task = || (0usize..1000).prop_map(TaskId::from_index);
+        let hold = (task(), task(), class());
+        let parts = (
+            tape,
+            prop::collection::vec(order, 0..5),
+            prop::option::of(hold),
+        );
+        parts.prop_map(|((picks, strict), orders, hold)| Steering {
+            tape: Tape {
+                strict: strict && !picks.is_empty(),
+                picks,
+            },
+            orders,
+            hold: hold.map(|(task, until, does)| Hold { task, until, does }),
         })
     }
 
@@ -266,6 +316,7 @@ mod tests {
         let calm = Input {
             strategy: Kind::Calm,
             seed: 0,
+            steering: Steering::none(),
             overrides: Vec::new(),
             data: Vec::new(),
         };
@@ -310,10 +361,48 @@ mod tests {
         let expected = Input {
             strategy: pct(3),
             seed: 0x8000_0000_0000_0001,
+            steering: Steering::none(),
             overrides: overrides.map(|(at, pick)| Override { at, pick }).to_vec(),
             data: b"data".to_vec(),
         };
         assert_eq!(Input::decode(&bytes), (0x1234_5678, expected));
+    }
+
+    #[test]
+    fn the_grammar_of_steering_is_the_documented_one() {
+        let mut bytes = vec![0; 13];
+        bytes[4] = STEERED + 3; // POS, steered
+        bytes.push(0b1111);
+        bytes.extend([3, 2, 248, b'a', 1, 248, b't', 248]); // t2, arm 1, t248
+        bytes.extend([1, 1, 0, 0, 0, 2, 0, 0, 0]); // class 1 before class 2
+        bytes.extend([4, 5, 6, 0, 0, 0]); // t4 until t5 does class 6
+        bytes.extend([1, 7, 1, b'd']);
+        let (_, input) = Input::decode(&bytes);
+        let pick = |kind, picked| Pick { kind, picked };
+        let steering = Steering {
+            tape: Tape {
+                picks: vec![
+                    pick(ChoiceKind::Task, 2),
+                    pick(ChoiceKind::Arm, 1),
+                    pick(ChoiceKind::Task, 248),
+                ],
+                strict: true,
+            },
+            orders: vec![Order {
+                first: Class(1),
+                then: Class(2),
+            }],
+            hold: Some(Hold {
+                task: TaskId::from_index(4),
+                until: TaskId::from_index(5),
+                does: Class(6),
+            }),
+        };
+        assert_eq!(input.strategy, Kind::Pos);
+        assert_eq!(input.steering, steering);
+        assert_eq!(input.overrides, [Override { at: 7, pick: 1 }]);
+        assert_eq!(input.data, b"d");
+        assert_eq!(input.encode(0), bytes);
     }
 
     #[test]
@@ -344,7 +433,8 @@ mod tests {
 
     #[test]
     fn every_strategy_can_be_written() {
-        for kind in Kind::ALL.iter().copied().chain((1..=9).map(pct)) {
+        let others = (1..=9).map(pct).chain([Kind::Newest]);
+        for kind in Kind::ALL.iter().copied().chain(others) {
             assert!(STRATEGIES.contains(&kind), "{kind}");
         }
     }

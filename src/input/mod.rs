@@ -3,6 +3,7 @@
 //! - [`mod@self`]: [`Input`], the parts of an input.
 //! - `bytes`: [`Input::decode`] and [`Input::encode`], and the grammar of the
 //!   bytes that a fuzzer works on.
+//! - `steering`: [`Steering`], what a search adds to a sampler.
 //! - `seed`: [`Input::from_seed`] and [`seed_of`], for campaigns without a
 //!   fuzzer.
 //! - `select`: `select`, which scenario an input is for if none is named.
@@ -16,9 +17,11 @@
 mod bytes;
 mod seed;
 mod select;
+mod steering;
 
 pub use seed::seed_of;
 pub use select::select;
+pub use steering::Steering;
 
 use crate::decision::Override;
 use crate::strategy::Kind;
@@ -30,7 +33,9 @@ pub struct Input {
     pub strategy: Kind,
     /// The seed of everything that is drawn.
     pub seed: u64,
-    /// Deviations. Of several for the same decision the first one counts.
+    /// What a search adds to it.
+    pub steering: Steering,
+    /// Deviations from both. Of several for the same decision the first one counts.
     pub overrides: Vec<Override>,
     /// What the scenario makes its argument of.
     pub data: Vec<u8>,

@@ -2,7 +2,7 @@
 
 use crate::decision::Rng;
 use crate::finding::Fnv;
-use crate::input::Input;
+use crate::input::{Input, Steering};
 use crate::strategy::Kind;
 
 /// The increment of SplitMix64: odd, and close to 2⁶⁴ divided by the golden
@@ -55,6 +55,7 @@ impl Input {
         Input {
             strategy,
             seed,
+            steering: Steering::none(),
             overrides: Vec::new(),
             data,
         }

@@ -42,7 +42,7 @@ use crate::rt::record::Record;
 use crate::rt::task::Task;
 use crate::sanitizer;
 use crate::snapshot::Stop;
-use crate::strategy::{Profile, Strategy, TaskView, View};
+use crate::strategy::{Birth, Profile, Strategy, TaskView, View};
 
 /// Where the run loop goes next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -253,7 +253,11 @@ impl Execution {
                 gates: [Gate::default(), Gate::default()],
             });
         }
-        ObjectId(at as u32)
+        let object = ObjectId(at as u32);
+        if self.duties.has(Duties::WATCHER) {
+            self.strategy.appeared(object, site);
+        }
+        object
     }
 
     /// Gives a task its number and a clean row.
@@ -283,8 +287,8 @@ impl Execution {
             }
         }
         if self.duties.has(Duties::WATCHER) {
-            self.strategy
-                .spawned(task, parent, key, &mut self.decisions.rng);
+            let birth = Birth { parent, key, site };
+            self.strategy.spawned(task, &birth, &mut self.decisions.rng);
         }
         task
     }

@@ -8,6 +8,7 @@ use std::ptr::NonNull;
 
 use crate::decision::Script;
 use crate::finding::{Finding, Kind};
+use crate::history::{Born, History};
 use crate::id::{ObjectId, TaskId};
 use crate::op::Site;
 use crate::oracle;
@@ -182,6 +183,21 @@ impl Executor {
             steps,
         })
         .collect()
+    }
+
+    /// What the last execution did, in place of what `history` held.
+    pub fn recount(&self, history: &mut History) {
+        let x = self.idle();
+        history.clear();
+        history.events.extend(x.record.events());
+        history.choices.extend(x.record.choices());
+        let births = x.tasks[..x.view.tasks.len()].iter().map(|row| Born {
+            parent: row.parent,
+            site: row.site,
+        });
+        history.tasks.extend(births);
+        let objects = &x.objects[..x.object_count];
+        history.objects.extend(objects.iter().map(|o| o.site));
     }
 
     /// The record of the last execution.

@@ -75,6 +75,7 @@ use crate::op::{Op, OpKind, Site};
 use crate::rt::clock::Action;
 use crate::rt::current::Current;
 use crate::rt::duties::Duties;
+use crate::rt::record::Marks;
 use crate::rt::schedule::Turn;
 use crate::sanitizer::Edge;
 use crate::vtime::VInstant;
@@ -361,6 +362,17 @@ pub(crate) fn event(kind: OpKind, object: ObjectId, site: Site) {
 /// Notes a detail of the running task's last step.
 #[inline]
 pub(crate) fn note(value: u32) {
+    mark(|marks| marks.note(value));
+}
+
+/// Notes that the running task's last step could have written and did not.
+#[inline]
+pub(crate) fn note_futile() {
+    mark(Marks::note_futile);
+}
+
+#[inline]
+fn mark(set: impl FnOnce(&mut Marks)) {
     if let Some(current) = current::try_get() {
         current.with(|x| {
             if x.is_teardown() {
@@ -370,7 +382,7 @@ pub(crate) fn note(value: u32) {
             if let Some(entry) = x.record.entries_mut().last_mut()
                 && entry.task == me
             {
-                entry.marks.note(value);
+                set(&mut entry.marks);
             }
         });
     }

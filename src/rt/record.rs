@@ -8,8 +8,9 @@
 use std::panic::Location;
 
 use crate::decision::{Choice, ChoiceKind};
+use crate::history::Event;
 use crate::id::{ObjectId, TaskId};
-use crate::op::{Op, OpKind};
+use crate::op::{Effect, Op, OpKind};
 use crate::trace::{Step, Wake};
 
 /// Something that a task did.
@@ -26,17 +27,29 @@ pub(crate) struct Entry {
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Marks {
     value: u32,
-    has_value: bool,
+    /// Of the bits below. One byte, so that an entry has 32.
+    noted: u8,
     pub(crate) preemption: bool,
     pub(crate) blocks: bool,
     /// It was no scheduling point.
     pub(crate) event: bool,
 }
 
+const _: () = assert!(size_of::<Entry>() == 32);
+
+/// There is a value.
+const VALUE: u8 = 1;
+/// It could have written and did not.
+const FUTILE: u8 = 1 << 1;
+
 impl Marks {
     pub(crate) fn note(&mut self, value: u32) {
         self.value = value;
-        self.has_value = true;
+        self.noted |= VALUE;
+    }
+
+    pub(crate) fn note_futile(&mut self) {
+        self.noted |= FUTILE;
     }
 }
 
@@ -105,7 +118,7 @@ impl Record {
             arity: 0,
             marks: Marks {
                 value: 0,
-                has_value: false,
+                noted: 0,
                 preemption: false,
                 blocks: false,
                 event: false,
@@ -206,6 +219,25 @@ impl Record {
         })
     }
 
+    /// Everything that tasks did, in order, for whoever learns from it.
+    pub(crate) fn events(&self) -> impl Iterator<Item = Event> + '_ {
+        self.steps().zip(self.entries()).map(|(step, entry)| Event {
+            site: step.site,
+            task: step.task,
+            object: step.object,
+            choices: step.choices,
+            value: step.value,
+            kind: step.kind,
+            effect: match step.kind.effect() {
+                Effect::Write if entry.marks.noted & FUTILE != 0 => Effect::Read,
+                effect => effect,
+            },
+            decided: entry.decision().is_some(),
+            point: !entry.marks.event,
+            blocks: step.blocks,
+        })
+    }
+
     /// Every step, in order.
     pub(crate) fn steps(&self) -> impl Iterator<Item = Step> + '_ {
         let mut others = self.others.iter().peekable();
@@ -218,7 +250,7 @@ impl Record {
             let marks = entry.marks;
             Step {
                 site: entry.op.site,
-                value: marks.has_value.then_some(marks.value),
+                value: (marks.noted & VALUE != 0).then_some(marks.value),
                 task: entry.task,
                 object: entry.op.object,
                 choices,

@@ -90,8 +90,8 @@ fn send_with_retries(ch: &Sender<u32>, item: u32) -> bool {
 }
 
 /// A retry wrapper closes the channel when its attempts are used up, and another
-/// worker sends.
-#[crate::scenario(expect = "misuse: send on closed channel")]
+/// worker sends, or closes it too.
+#[crate::scenario(expect = "misuse: closed channel")]
 fn pool_shutdown_retry() {
     let (ch, items) = go::chan(1);
     for _ in 0..WORKERS {

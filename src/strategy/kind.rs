@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::strategy::{Calm, Depth, Pct, Pos, Random, RoundRobin, Strategy, Urw};
+use crate::strategy::{Calm, Depth, Newest, Pct, Pos, Random, RoundRobin, Strategy, Urw};
 
 /// Which strategy.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -20,10 +20,13 @@ pub enum Kind {
     Urw,
     /// [`RoundRobin`]: every task in turn.
     RoundRobin,
+    /// [`Newest`]: every task in turn, the newest first.
+    Newest,
 }
 
 impl Kind {
-    /// Every strategy, PCT with the depths that most bugs need.
+    /// Every strategy, PCT with the depths that most bugs need. Without
+    /// [`Kind::Newest`], which is [`Kind::RoundRobin`] once more.
     pub const ALL: &'static [Kind] = &[
         Kind::Calm,
         Kind::Random,
@@ -54,6 +57,7 @@ impl Kind {
             Kind::Pos => "pos",
             Kind::Urw => "urw",
             Kind::RoundRobin => "round-robin",
+            Kind::Newest => "newest",
         }
     }
 
@@ -67,6 +71,7 @@ impl Kind {
             Kind::Pos => Box::new(Pos::new()),
             Kind::Urw => Box::new(Urw::new()),
             Kind::RoundRobin => Box::new(RoundRobin),
+            Kind::Newest => Box::new(Newest),
         }
     }
 }
@@ -88,6 +93,7 @@ impl FromStr for Kind {
             .iter()
             .copied()
             .chain(pct)
+            .chain([Kind::Newest])
             .find(|kind| kind.name() == name)
             .ok_or_else(|| UnknownStrategy {
                 name: name.to_owned(),
@@ -97,7 +103,9 @@ impl FromStr for Kind {
 
 /// There is no strategy with this name.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("there is no strategy {name:?}; use calm, random, pct1 to pct9, pos, urw or round-robin")]
+#[error(
+    "there is no strategy {name:?}; use calm, random, pct1 to pct9, pos, urw, round-robin or newest"
+)]
 pub struct UnknownStrategy {
     name: String,
 }
@@ -111,7 +119,8 @@ mod tests {
 
     fn every_kind() -> impl Iterator<Item = Kind> {
         let pct = (1..=9).map(|d| Kind::Pct(Depth::new(d).unwrap()));
-        Kind::ALL.iter().copied().chain(pct)
+        let newest = [Kind::Newest];
+        Kind::ALL.iter().copied().chain(pct).chain(newest)
     }
 
     #[test]
@@ -188,6 +197,7 @@ mod tests {
             orders.dedup();
             let expected = match kind {
                 Kind::Calm | Kind::RoundRobin => 1..=1,
+                Kind::Newest => 2..=50,
                 _ => 40..=50,
             };
             assert!(expected.contains(&orders.len()), "{kind}: {}", orders.len());

@@ -8,16 +8,20 @@
 //! - `profile`: [`Profile`], what earlier executions tell about sizes.
 //! - `calm`: no preemption; the default that overrides deviate from.
 //! - `round_robin`: every task in turn.
+//! - `newest`: the same from the newest task to the oldest.
 //! - `random`: every ready task with the same probability.
 //! - `pct`: priorities with a few change points.
 //! - `pos`: priorities of operations, redrawn on conflict.
 //! - `urw`: every interleaving with the same probability.
+//! - `guide`: any of them, held to a few orders of operations.
 //! - `priority`: what the two with priorities have in common.
 //! - `tree`, `pending`: the tables that the last three keep, so that no
 //!   decision costs more because there are more tasks.
 
 mod calm;
+mod guide;
 mod kind;
+mod newest;
 mod pct;
 mod pending;
 mod pos;
@@ -32,7 +36,9 @@ mod urw;
 mod model;
 
 pub use calm::Calm;
+pub use guide::{Guide, Hold, Order};
 pub use kind::{Kind, UnknownStrategy};
+pub use newest::Newest;
 pub use pct::{Depth, Pct};
 pub use pos::Pos;
 pub use profile::{Profile, TaskSize};
@@ -41,8 +47,8 @@ pub use round_robin::RoundRobin;
 pub use urw::Urw;
 
 use crate::decision::{Environment, Rng};
-use crate::id::TaskId;
-use crate::op::Op;
+use crate::id::{ObjectId, TaskId};
+use crate::op::{Op, Site};
 use crate::ready::TaskSet;
 
 /// What a strategy may know about a task.
@@ -53,6 +59,17 @@ pub struct TaskView {
     /// Identifies the task across executions: a hash of its parent's key and of
     /// how many tasks the parent had spawned before it.
     pub key: u64,
+}
+
+/// How a task came into being.
+#[derive(Clone, Copy, Debug)]
+pub struct Birth {
+    /// Who spawned it. The clock and the main task are their own parents.
+    pub parent: TaskId,
+    /// See [`TaskView::key`].
+    pub key: u64,
+    /// Where it was spawned.
+    pub site: Site,
 }
 
 /// What a strategy sees at a decision.
@@ -104,6 +121,11 @@ pub trait Strategy: std::fmt::Debug {
         let _ = (profile, rng);
     }
 
+    /// What the executions from now on are held to. Only [`Guide`] heeds it.
+    fn steer(&mut self, orders: &[Order], hold: Option<Hold>) {
+        let _ = (orders, hold);
+    }
+
     /// How the environment behaves under this strategy.
     fn environment(&self) -> Environment {
         Environment::Random
@@ -128,10 +150,15 @@ pub trait Strategy: std::fmt::Debug {
     /// `view.ready` of which the methods below have not told it.
     fn pick(&mut self, view: &View, rng: &mut Rng) -> TaskId;
 
-    /// `task` has appeared, spawned by `parent`. The clock appears before all
-    /// others; it and the main task are their own parents.
-    fn spawned(&mut self, task: TaskId, parent: TaskId, key: u64, rng: &mut Rng) {
-        let _ = (task, parent, key, rng);
+    /// `task` has appeared. The clock appears before all others.
+    fn spawned(&mut self, task: TaskId, birth: &Birth, rng: &mut Rng) {
+        let _ = (task, birth, rng);
+    }
+
+    /// `object`, which was created at `site`, takes part from now on.
+    /// [`ObjectId::WORLD`] appears before all others.
+    fn appeared(&mut self, object: ObjectId, site: Site) {
+        let _ = (object, site);
     }
 
     /// `task` is about to do `op`. It need not be ready. Called anew for every

@@ -6,11 +6,12 @@
 
 use std::panic::Location;
 
+use crate::class::{Class, Classes, Group};
 use crate::decision::Rng;
 use crate::id::{ObjectId, TaskId};
-use crate::op::{Op, OpKind};
+use crate::op::{Op, OpKind, Site};
 use crate::ready::TaskSet;
-use crate::strategy::{Profile, Strategy, TaskSize, TaskView, View};
+use crate::strategy::{Birth, Profile, Strategy, TaskSize, TaskView, View};
 
 /// One thing that a task does.
 #[derive(Clone, Copy, Debug)]
@@ -187,7 +188,12 @@ impl Execution<'_> {
             key,
         });
         if self.strategy.watches() {
-            self.strategy.spawned(new, parent, key, &mut self.rng);
+            let birth = Birth {
+                parent,
+                key,
+                site: site(),
+            };
+            self.strategy.spawned(new, &birth, &mut self.rng);
         }
         self.advance(new);
     }
@@ -278,6 +284,11 @@ impl Execution<'_> {
     }
 }
 
+/// Where all of the model is.
+fn site() -> Site {
+    Location::caller()
+}
+
 fn op(kind: OpKind, object: usize) -> Op {
     Op {
         kind,
@@ -285,6 +296,17 @@ fn op(kind: OpKind, object: usize) -> Op {
             0 => ObjectId::NONE,
             n => ObjectId::from_index(n),
         },
-        site: Location::caller(),
+        site: site(),
     }
+}
+
+/// The class of operations of this kind that main does, or that a child of main
+/// does. The model has one place only, and nobody says where objects were created.
+pub(super) fn class(by_child: bool, kind: OpKind) -> Class {
+    let mut classes = Classes::new();
+    let tasks = match by_child {
+        true => classes.tasks(Group::ROOT, site()),
+        false => Group::ROOT,
+    };
+    classes.ops(tasks, Group::ROOT, &op(kind, 0))
 }

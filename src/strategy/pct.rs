@@ -33,7 +33,7 @@ use crate::op::Op;
 use crate::ready::TaskSet;
 use crate::strategy::priority::{ClockPriority, draw, gives_way};
 use crate::strategy::tree::{Max, Tree};
-use crate::strategy::{Profile, Strategy, View};
+use crate::strategy::{Birth, Profile, Strategy, View};
 
 /// How many ordering constraints PCT aims at: the `d` of the paper, from 1 to 9.
 ///
@@ -182,7 +182,7 @@ impl Strategy for Pct {
         top
     }
 
-    fn spawned(&mut self, task: TaskId, _parent: TaskId, _key: u64, rng: &mut Rng) {
+    fn spawned(&mut self, task: TaskId, _birth: &Birth, rng: &mut Rng) {
         debug_assert_eq!(task.index(), self.priorities.len(), "tasks come in order");
         self.priorities.push(if task == TaskId::CLOCK {
             self.clock.now()

@@ -27,7 +27,7 @@ use crate::op::Op;
 use crate::strategy::pending::Pending;
 use crate::strategy::priority::{ClockPriority, DRAWN, draw, gives_way};
 use crate::strategy::tree::{Max, Tree};
-use crate::strategy::{Profile, Strategy, View};
+use crate::strategy::{Birth, Profile, Strategy, View};
 
 /// Partial order sampling.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ impl Strategy for Pos {
         }
     }
 
-    fn spawned(&mut self, task: TaskId, _parent: TaskId, _key: u64, _rng: &mut Rng) {
+    fn spawned(&mut self, task: TaskId, _birth: &Birth, _rng: &mut Rng) {
         debug_assert_eq!(task.index(), self.priorities.len(), "tasks come in order");
         self.priorities.push(self.clock.now());
     }

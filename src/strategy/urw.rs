@@ -22,7 +22,7 @@ use crate::decision::Rng;
 use crate::id::TaskId;
 use crate::op::Op;
 use crate::strategy::tree::{Sum, Tree};
-use crate::strategy::{Profile, Strategy, View};
+use crate::strategy::{Birth, Profile, Strategy, View};
 
 /// Uniform random walk.
 #[derive(Debug)]
@@ -80,15 +80,15 @@ impl Strategy for Urw {
         self.table.draw(&view.ready, rng)
     }
 
-    fn spawned(&mut self, task: TaskId, parent: TaskId, key: u64, _rng: &mut Rng) {
+    fn spawned(&mut self, task: TaskId, birth: &Birth, _rng: &mut Rng) {
         debug_assert_eq!(task.index(), self.left.len(), "tasks come in order");
         let family = match task {
             TaskId::CLOCK => 0,
-            _ => self.profile.family_steps_of(key),
+            _ => self.profile.family_steps_of(birth.key),
         };
         self.left.push(family.clamp(1, Tree::MAX_WEIGHT));
-        if parent != task {
-            self.take(parent, family);
+        if birth.parent != task {
+            self.take(birth.parent, family);
         }
     }
 

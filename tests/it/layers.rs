@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 const RANKS: &[&[&str]] = &[
     &["decision", "id", "sanitizer", "vtime"],
     &["budget", "op", "ready"],
-    &["finding", "snapshot", "strategy"],
+    &["class", "finding", "history", "snapshot"],
+    &["strategy"],
     &["input", "oracle", "scenario", "trace"],
-    &["report", "rt"],
+    &["report", "rt", "search"],
     &["go", "guard", "hint", "sync", "task", "thread", "time"],
     &["campaign", "scenarios"],
     &["present"],
@@ -157,7 +158,7 @@ fn an_upward_import_is_noticed() {
     };
     assert_eq!(
         violations(&file("strategy")),
-        ["x.rs:1: strategy (rank 2) imports rt (rank 4)"]
+        ["x.rs:1: strategy (rank 3) imports rt (rank 5)"]
     );
     assert_eq!(violations(&file("campaign")), [""; 0]);
     assert_eq!(

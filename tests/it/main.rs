@@ -12,6 +12,7 @@
 //! - `cli`: the command: exit codes, messages, files.
 //! - `corpus`: inputs and reports of every scenario, replayed byte for byte.
 //! - `determinism`: the same input gives the same execution, in any process.
+//! - `guided`: the guided search finds what it was made for, and finds it again.
 //! - `layers`: modules import only what lies below them.
 //! - `parity`: signatures and auto traits are those of std.
 //! - `pages`: reports for browsers and programs.
@@ -40,6 +41,7 @@ mod go_sync;
 mod go_teardown;
 mod go_time;
 mod guards;
+mod guided;
 mod layers;
 mod pages;
 mod parity;

@@ -5,7 +5,7 @@ use std::sync::atomic::{self as real, Ordering};
 
 use crate::op::OpKind;
 use crate::sync::atomic::methods::{fetch, methods, real};
-use crate::sync::atomic::tracked::{Real, Tracked, note};
+use crate::sync::atomic::tracked::{Real, Tracked, note, note_exchange};
 
 /// See [`std::sync::atomic::AtomicBool`].
 pub struct AtomicBool {

@@ -116,7 +116,7 @@ macro_rules! methods {
             ) -> Result<$value, $value> {
                 let real = self.tracked.access(OpKind::Rmw);
                 let result = real.compare_exchange(current, new, success, failure);
-                note::<$real>(result.unwrap_or_else(|seen| seen));
+                note_exchange::<$real>(result);
                 result
             }
 
@@ -147,7 +147,7 @@ macro_rules! methods {
                     // The strong one: the hardware is no source of decisions.
                     real.compare_exchange(current, new, success, failure)
                 };
-                note::<$real>(result.unwrap_or_else(|seen| seen));
+                note_exchange::<$real>(result);
                 result
             }
 

@@ -109,5 +109,18 @@ pub(super) fn note<A: Real>(value: A::Value) {
     }
 }
 
+/// Notes the value that a compare-exchange of the running task saw, and whether it
+/// wrote.
+#[inline]
+pub(super) fn note_exchange<A: Real>(result: Result<A::Value, A::Value>) {
+    match result {
+        Ok(seen) => note::<A>(seen),
+        Err(seen) => {
+            note::<A>(seen);
+            rt::note_futile();
+        }
+    }
+}
+
 // As std's atomics: every access leaves them whole.
 impl<A> RefUnwindSafe for Tracked<A> {}

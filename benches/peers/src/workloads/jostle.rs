@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use jostle::campaign::{Campaign, Progress, Runner, profile};
-use jostle::input::Input;
+use jostle::input::{Input, Steering};
 use jostle::scenario::{Body, Expect, Options, Scenario};
 use jostle::strategy::{Depth, Kind};
 use jostle::sync::atomic::{AtomicUsize, Ordering};
@@ -51,6 +51,7 @@ fn execute(scenario: &Scenario, strategy: Kind, executions: u64) -> u64 {
     let mut input = Input {
         strategy,
         seed: SEED,
+        steering: Steering::none(),
         overrides: Vec::new(),
         data: Vec::new(),
     };

@@ -1,0 +1,316 @@
+//! The guided campaign: executions that build on each other.
+//!
+//! With several OS threads there are as many *lanes*, each with a search of its own:
+//! lane `l` of `n` makes executions `l`, `l + n`, `l + 2n`... in this order. So what a
+//! guided campaign does is a function of its seed, the scenario and the number of
+//! jobs, but not of how fast the threads are: a finding counts only if no lane has one
+//! with a smaller number, and executions behind it are not counted.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use crate::campaign::confirm::confirm;
+use crate::campaign::explore::{Campaign, DISTINCT_LIMIT, Found, Progress, Summary};
+use crate::campaign::runner::Runner;
+use crate::decision::{Pick, Tape};
+use crate::finding::Finding;
+use crate::guard::watchdog;
+use crate::history::History;
+use crate::input::{self, Input, Steering};
+use crate::scenario::{Body, Scenario};
+use crate::search::Search;
+use crate::strategy::Profile;
+use crate::trace::Trace;
+
+/// Executions whose sizes go into the profile: all of the first ones, and then one
+/// in this many.
+const PROFILED: u64 = 32;
+
+/// What the lanes share.
+struct Shared<'a> {
+    campaign: &'a Campaign,
+    scenario: &'static Scenario,
+    progress: &'a Progress,
+    deadline: Option<Instant>,
+    lanes: u64,
+    /// No execution from this one on is wanted.
+    end: AtomicU64,
+    /// The next execution of each lane.
+    next: Vec<AtomicU64>,
+}
+
+/// One execution that may yet turn out not to count.
+struct Row {
+    execution: u64,
+    steps: u32,
+    rejected: bool,
+    interleaving: Option<u64>,
+}
+
+/// A finding of a lane, the first one with its signature.
+struct First {
+    execution: u64,
+    finding: Finding,
+    trace: Trace,
+    input: Input,
+}
+
+/// A search and what it has come to.
+struct Lane {
+    number: u64,
+    next: u64,
+    search: Search,
+    profile: Profile,
+    history: History,
+    executions: u64,
+    steps: u64,
+    rejected: u64,
+    distinct: HashSet<u64>,
+    rows: Vec<Row>,
+    firsts: BTreeMap<String, First>,
+    /// The number of each execution with a finding and its signature's place.
+    counts: Vec<(u64, String)>,
+}
+
+/// Rows kept before those that count for sure are counted.
+const ROWS: usize = 256;
+
+impl Campaign {
+    /// Explores `scenario` by a [`Search`].
+    pub(super) fn explore_guided(
+        &self,
+        scenario: &'static Scenario,
+        progress: &Progress,
+        start: Instant,
+    ) -> Summary {
+        let lanes = self.jobs.max(1) as u64;
+        let shared = Shared {
+            campaign: self,
+            scenario,
+            progress,
+            deadline: self.time.and_then(|t| start.checked_add(t)),
+            lanes,
+            end: AtomicU64::new(self.runs),
+            next: (0..lanes).map(AtomicU64::new).collect(),
+        };
+        let lanes: Vec<Lane> = thread::scope(|scope| {
+            let lanes: Vec<_> = (0..lanes)
+                .map(|number| {
+                    let shared = &shared;
+                    scope.spawn(move || {
+                        let mut lane = Lane::new(number, scenario);
+                        // A spoiled OS thread is left for a new one.
+                        while on_a_new_thread(|| lane.run(shared)) {}
+                        lane
+                    })
+                })
+                .collect();
+            lanes.into_iter().map(|lane| rejoin(lane.join())).collect()
+        });
+        let end = shared.end.load(Ordering::Relaxed);
+        self.sum_up_lanes(scenario, lanes, end, start)
+    }
+
+    fn sum_up_lanes(
+        &self,
+        scenario: &'static Scenario,
+        lanes: Vec<Lane>,
+        end: u64,
+        start: Instant,
+    ) -> Summary {
+        let mut summary = Summary {
+            scenario,
+            executions: 0,
+            steps: 0,
+            rejected: 0,
+            distinct: 0,
+            findings: Vec::new(),
+            elapsed: std::time::Duration::ZERO,
+        };
+        let mut distinct: HashSet<u64> = HashSet::new();
+        let mut firsts: BTreeMap<String, (First, u64)> = BTreeMap::new();
+        for mut lane in lanes {
+            lane.settle(end);
+            summary.executions += lane.executions;
+            summary.steps += lane.steps;
+            summary.rejected += lane.rejected;
+            let room = DISTINCT_LIMIT.saturating_sub(distinct.len());
+            distinct.extend(lane.distinct.into_iter().take(room));
+            for (signature, first) in lane.firsts {
+                if first.execution >= end {
+                    continue;
+                }
+                let same = |c: &&(u64, String)| c.0 < end && c.1 == signature;
+                let count = lane.counts.iter().filter(same).count() as u64;
+                match firsts.get_mut(&signature) {
+                    Some((known, counted)) => {
+                        *counted += count;
+                        if first.execution < known.execution {
+                            *known = first;
+                        }
+                    }
+                    None => {
+                        firsts.insert(signature, (first, count));
+                    }
+                }
+            }
+        }
+        summary.distinct = distinct.len() as u64;
+        for (first, count) in firsts.into_values() {
+            let confirmed = confirm(scenario, first.finding, first.trace, &first.input.data);
+            summary.findings.push(Found {
+                expected: scenario.expect.allows(&confirmed.finding),
+                finding: confirmed.finding,
+                execution: first.execution + 1,
+                count,
+                input: exact(first.input, &confirmed.trace),
+                trace: confirmed.trace,
+            });
+        }
+        summary.findings.sort_by_key(|f| f.execution);
+        summary.elapsed = start.elapsed();
+        summary
+    }
+}
+
+/// The input that gives this very execution in any process. What a search asked for
+/// gives it only together with the profile that it had measured by then.
+fn exact(input: Input, trace: &Trace) -> Input {
+    Input {
+        steering: Steering {
+            tape: Tape {
+                picks: trace.choices.iter().map(|&c| Pick::from(c)).collect(),
+                strict: true,
+            },
+            ..Steering::none()
+        },
+        overrides: Vec::new(),
+        ..input
+    }
+}
+
+fn on_a_new_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| rejoin(scope.spawn(work).join()))
+}
+
+fn rejoin<T>(result: thread::Result<T>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+impl Lane {
+    fn new(number: u64, scenario: &Scenario) -> Lane {
+        Lane {
+            number,
+            next: number,
+            search: Search::new(matches!(scenario.body, Body::Data(_))),
+            profile: Profile::default(),
+            history: History::default(),
+            executions: 0,
+            steps: 0,
+            rejected: 0,
+            distinct: HashSet::new(),
+            rows: Vec::new(),
+            firsts: BTreeMap::new(),
+            counts: Vec::new(),
+        }
+    }
+
+    /// Makes executions until there are none left. Returns true if this OS thread is
+    /// spoiled and the work should go on on another one.
+    fn run(&mut self, shared: &Shared<'_>) -> bool {
+        let mut runner = Runner::new();
+        watchdog::subject(shared.scenario, Some(shared.campaign.seed));
+        loop {
+            if self.next >= shared.end.load(Ordering::Relaxed) {
+                return false;
+            }
+            if is_over(shared) {
+                // Executions of other lanes behind this one may count: the campaign
+                // was cut short, and nobody can tell where.
+                return false;
+            }
+            self.execute(shared, &mut runner);
+            self.next += shared.lanes;
+            shared.next[self.number as usize].store(self.next, Ordering::Relaxed);
+            if self.rows.len() >= ROWS {
+                let passed = shared.next.iter().map(|n| n.load(Ordering::Relaxed)).min();
+                // The end may yet fall to an execution that a lane has before it.
+                let news = self.settle(passed.unwrap_or(0));
+                shared.progress.distinct.fetch_add(news, Ordering::Relaxed);
+            }
+            if runner.is_spoiled() {
+                return true;
+            }
+        }
+    }
+
+    fn execute(&mut self, shared: &Shared<'_>, runner: &mut Runner) {
+        let Shared {
+            campaign, scenario, ..
+        } = *shared;
+        let seed = input::seed_of(campaign.seed, scenario.name, self.next);
+        let input = self.search.next(seed);
+        let run = runner.run(scenario, &self.profile, &input);
+        let spoiled = runner.is_spoiled();
+        if !spoiled && !run.rejected {
+            runner.recount(&mut self.history);
+            self.search.learn(&self.history, &input.data);
+            let number = self.next / shared.lanes;
+            if number < PROFILED || number.is_multiple_of(PROFILED) {
+                self.profile
+                    .observe(run.outcome.choices, &runner.task_sizes());
+            }
+        }
+        self.rows.push(Row {
+            execution: self.next,
+            steps: run.outcome.steps,
+            rejected: run.rejected,
+            interleaving: (!spoiled).then(|| runner.interleaving()),
+        });
+        shared.progress.executions.fetch_add(1, Ordering::Relaxed);
+        if let Some(finding) = run.outcome.finding {
+            shared.progress.findings.fetch_add(1, Ordering::Relaxed);
+            let signature = finding.signature();
+            self.counts.push((self.next, signature.clone()));
+            self.firsts.entry(signature).or_insert_with(|| First {
+                execution: self.next,
+                finding,
+                trace: runner.trace(),
+                input,
+            });
+            if campaign.stop_at_first {
+                shared.end.fetch_min(self.next + 1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Counts the executions below `end`, which are known to count. Returns how many
+    /// new interleavings they had.
+    fn settle(&mut self, end: u64) -> u64 {
+        let before = self.distinct.len();
+        let counting = self.rows.partition_point(|row| row.execution < end);
+        for row in self.rows.drain(..counting) {
+            self.executions += 1;
+            self.steps += u64::from(row.steps);
+            self.rejected += u64::from(row.rejected);
+            if let Some(interleaving) = row.interleaving
+                && self.distinct.len() < DISTINCT_LIMIT
+            {
+                self.distinct.insert(interleaving);
+            }
+        }
+        (self.distinct.len() - before) as u64
+    }
+}
+
+fn is_over(shared: &Shared<'_>) -> bool {
+    shared.progress.stop.load(Ordering::Relaxed)
+        || shared
+            .deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
+}

@@ -1,0 +1,215 @@
+//! Classes of operations: what corresponds to what in different executions.
+//!
+//! A task number means nothing in the next execution, where tasks may be spawned
+//! in another order, and of a hundred tasks spawned in one loop each does what the
+//! others do. So what a search learns it learns about *classes*: operations of the
+//! same kind, at the same place in the source, on objects created at the same
+//! place, by tasks that were spawned at the same place by tasks of the same class.
+//! They are hashes of file, line and column and therefore the same in every
+//! process.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::op::{Op, OpKind, Site};
+
+/// A class of operations.
+///
+/// 32 bits, because inputs hold them: among the few hundred classes of a scenario
+/// two are the same by chance once in a hundred thousand scenarios, and then a
+/// search is a little less sharp.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Class(pub u32);
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", self.0)
+    }
+}
+
+/// A class of tasks or of objects.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Group(u64);
+
+impl Group {
+    /// The group of the main task, of the clock, and of what no object is.
+    pub const ROOT: Group = Group(0);
+
+    /// The hash.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+/// Finds classes, and remembers the hashes of places.
+#[derive(Default, Debug)]
+pub struct Classes {
+    /// By the address of the place, which is a key here and goes no further.
+    sites: HashMap<usize, u64, Mixed>,
+}
+
+impl Classes {
+    /// Nothing is remembered yet.
+    #[must_use]
+    pub fn new() -> Classes {
+        Classes::default()
+    }
+
+    /// The tasks that tasks of the group `parent` spawn at `site`.
+    pub fn tasks(&mut self, parent: Group, site: Site) -> Group {
+        Group(mix(parent.0.wrapping_add(1), self.site(site)))
+    }
+
+    /// The objects that are created at `site`.
+    pub fn objects(&mut self, site: Site) -> Group {
+        Group(self.site(site))
+    }
+
+    /// What tasks of `tasks` do with `op` to objects of `objects`.
+    pub fn ops(&mut self, tasks: Group, objects: Group, op: &Op) -> Class {
+        self.ops_at(tasks, objects, op.kind, op.site)
+    }
+
+    /// As [`ops`](Classes::ops), for the parts of an operation.
+    pub fn ops_at(&mut self, tasks: Group, objects: Group, kind: OpKind, site: Site) -> Class {
+        let place = mix(self.site(site), kind as u64);
+        Class(mix(mix(tasks.0, objects.0), place) as u32)
+    }
+
+    fn site(&mut self, site: Site) -> u64 {
+        *self
+            .sites
+            .entry(std::ptr::from_ref(site) as usize)
+            .or_insert_with(|| hash(site))
+    }
+}
+
+fn hash(site: Site) -> u64 {
+    let file = site.file().bytes();
+    let name = file.fold(0, |hash, byte| mix(hash, u64::from(byte)));
+    mix(
+        name,
+        u64::from(site.line()) << 32 | u64::from(site.column()),
+    )
+}
+
+/// A hash of two words, the same in every process (the output function of
+/// SplitMix64).
+#[inline]
+#[must_use]
+pub const fn mix(a: u64, b: u64) -> u64 {
+    let mut z = a.wrapping_add(0x9e37_79b9_7f4a_7c15u64.wrapping_mul(b.wrapping_add(1)));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Hashes what is a hash already, or an address: one multiplication.
+///
+/// Without the random keys of the standard one: maps that use it are the same in
+/// every process. Nobody iterates over them all the same.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Mixed;
+
+/// See [`Mixed`].
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Mixer(u64);
+
+impl std::hash::BuildHasher for Mixed {
+    type Hasher = Mixer;
+
+    fn build_hasher(&self) -> Mixer {
+        Mixer(0)
+    }
+}
+
+impl std::hash::Hasher for Mixer {
+    #[inline]
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0xf135_7aea_2e62_a9c5);
+    }
+
+    #[inline]
+    fn write_u32(&mut self, word: u32) {
+        self.write_u64(u64::from(word));
+    }
+
+    #[inline]
+    fn write_usize(&mut self, word: usize) {
+        self.write_u64(word as u64);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(u64::from(byte));
+        }
+    }
+
+    #[inline]
+    fn finish(&self) -> u64 {
+        // Tables take the upper bits for one thing and the lower for another.
+        self.0 ^ (self.0 >> 29)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::Location;
+
+    use crate::id::ObjectId;
+
+    #[track_caller]
+    fn here() -> Site {
+        Location::caller()
+    }
+
+    #[test]
+    fn tasks_of_one_loop_are_one_class_and_others_are_not() {
+        let mut classes = Classes::new();
+        let (a, b) = (here(), here());
+        let spawned: Vec<Group> = (0..2).map(|_| classes.tasks(Group::ROOT, a)).collect();
+        assert_eq!(spawned[0], spawned[1]);
+        assert_ne!(spawned[0], classes.tasks(Group::ROOT, b));
+        assert_ne!(spawned[0], classes.tasks(spawned[0], a));
+        assert_ne!(spawned[0], Group::ROOT);
+    }
+
+    #[test]
+    fn each_part_of_an_operation_tells_it_apart() {
+        let mut classes = Classes::new();
+        let (a, b) = (here(), here());
+        let tasks = classes.tasks(Group::ROOT, a);
+        let objects = classes.objects(a);
+        let op = |kind, site| Op {
+            kind,
+            object: ObjectId::NONE,
+            site,
+        };
+        let class = classes.ops(tasks, objects, &op(OpKind::Load, a));
+        let others = [
+            classes.ops(Group::ROOT, objects, &op(OpKind::Load, a)),
+            classes.ops(tasks, Group::ROOT, &op(OpKind::Load, a)),
+            classes.ops(tasks, objects, &op(OpKind::Store, a)),
+            classes.ops(tasks, objects, &op(OpKind::Load, b)),
+        ];
+        assert!(!others.contains(&class), "{class} in {others:?}");
+        // Which object of those created at one place does not count, nor does who
+        // asks.
+        let other = Op {
+            object: ObjectId::from_index(3),
+            ..op(OpKind::Load, a)
+        };
+        assert_eq!(Classes::new().ops(tasks, objects, &other), class);
+    }
+
+    #[test]
+    fn a_class_is_a_function_of_the_text_of_the_place() {
+        // `here` at two places of one line differ by the column.
+        let (a, b) = (here(), here());
+        assert_eq!(hash(a), hash(a));
+        assert_ne!(hash(a), hash(b));
+        assert_eq!(mix(0, 0), 0xe220_a839_7b1d_cdaf, "output 1 of SplitMix64");
+    }
+}

@@ -1,0 +1,164 @@
+//! What has been learned, turned into inputs.
+
+use crate::class::mix;
+use crate::decision::{Pick, Rng, Tape};
+use crate::history::History;
+use crate::input::{Input, Steering};
+use crate::search::corpus::Corpus;
+use crate::search::features::Features;
+use crate::search::flips::Flips;
+use crate::search::observed::Observed;
+use crate::search::orders::{FEW, Orders};
+use crate::search::plan::{Way, way};
+use crate::search::tapes;
+use crate::strategy::Kind;
+
+/// Tells the stream of the search from the one of the execution with the same seed.
+const SEARCH: u64 = 0x7365_6172_6368_2e2e;
+
+/// Entries that count as new: for rearranging, and for going on from.
+const NEW: u32 = 8;
+const NEW_PREFIXES: u32 = 6;
+
+/// The search of one scenario.
+///
+/// What it hands out is a function of the seeds and histories that it was given, in
+/// their order, and of nothing else.
+#[derive(Debug)]
+pub struct Search {
+    executions: u64,
+    orders: Orders,
+    flips: Flips,
+    features: Features,
+    corpus: Corpus,
+    /// The last execution.
+    observed: Observed,
+    picks: Vec<Pick>,
+    data: Vec<u8>,
+    rng: Rng,
+    /// Whether the scenario takes data.
+    takes_data: bool,
+}
+
+impl Search {
+    /// A search that knows nothing. `takes_data` says whether the scenario makes an
+    /// argument of an input's data.
+    #[must_use]
+    pub fn new(takes_data: bool) -> Search {
+        Search {
+            executions: 0,
+            orders: Orders::default(),
+            flips: Flips::default(),
+            features: Features::default(),
+            corpus: Corpus::default(),
+            observed: Observed::default(),
+            picks: Vec::new(),
+            data: Vec::new(),
+            rng: Rng::new(0),
+            takes_data,
+        }
+    }
+
+    /// The input of the next execution. What is drawn is drawn from `seed`.
+    pub fn next(&mut self, seed: u64) -> Input {
+        self.rng.reset(mix(seed, SEARCH));
+        let way = way(self.executions);
+        let even = self.executions % 2 == 1;
+        self.executions += 1;
+        let many = self.orders.pairs() > FEW;
+        let mut input = Input {
+            strategy: Kind::Urw,
+            seed,
+            steering: Steering::none(),
+            overrides: Vec::new(),
+            data: Vec::new(),
+        };
+        if self.takes_data {
+            input = Input::from_seed(Kind::Urw, seed);
+        }
+        match way {
+            Way::First => input.strategy = Kind::Newest,
+            // Where there are many pairs, what is drawn of them may be of no use.
+            Way::Orders if many && !even => {}
+            Way::Orders => input.steering.orders = self.draw_orders(),
+            Way::OrdersPos => {
+                input.strategy = Kind::Pos;
+                input.steering.orders = self.draw_orders();
+            }
+            Way::Flip => {
+                input.strategy = Kind::Pos;
+                self.flip(&mut input);
+            }
+            Way::Mutate => {
+                input.strategy = Kind::Random;
+                self.mutate(&mut input);
+            }
+            Way::Prefix => {
+                input.strategy = Kind::Pos;
+                self.prefix(&mut input);
+            }
+            Way::Plain if many && self.rng.below(2) == 0 => {}
+            Way::Plain => input.strategy = Kind::Pos,
+        }
+        input
+    }
+
+    /// Learns from the execution of the last input, whose data were `data`.
+    pub fn learn(&mut self, history: &History, data: &[u8]) {
+        self.observed.observe(history);
+        self.orders.learn(&self.observed);
+        self.picks.clear();
+        let picks = history.choices.iter().map(|&choice| Pick::from(choice));
+        self.picks.extend(picks);
+        self.data.clear();
+        self.data.extend(data);
+        if let Some(newest) = self.features.learn(&self.observed) {
+            let cut = self.observed.list[newest].before as usize + 1;
+            let cut = cut.min(self.picks.len());
+            let (picks, data) = (self.picks.clone(), self.data.clone());
+            self.corpus.add(picks, cut, data, &mut self.rng);
+        }
+    }
+
+    fn draw_orders(&mut self) -> Vec<crate::strategy::Order> {
+        self.orders.draw(&self.observed, &mut self.rng)
+    }
+
+    fn flip(&mut self, input: &mut Input) {
+        if let Some(flip) = self.flips.draw(&self.observed, &mut self.rng) {
+            input.steering.tape = Tape {
+                picks: self.picks[..flip.choices as usize].to_vec(),
+                strict: true,
+            };
+            input.steering.hold = Some(flip.hold);
+            input.data.clone_from(&self.data);
+        }
+    }
+
+    fn mutate(&mut self, input: &mut Input) {
+        if self.corpus.is_empty() {
+            return;
+        }
+        let entry = self.corpus.draw(NEW, &mut self.rng);
+        let mut picks = entry.picks.clone();
+        input.data.clone_from(&entry.data);
+        let other = self.corpus.any(&mut self.rng);
+        tapes::mutate(&mut picks, other, &mut self.rng);
+        input.steering.tape = Tape {
+            picks,
+            strict: false,
+        };
+    }
+
+    fn prefix(&mut self, input: &mut Input) {
+        if self.corpus.is_empty() {
+            return;
+        }
+        let entry = self.corpus.draw(NEW_PREFIXES, &mut self.rng);
+        input.data.clone_from(&entry.data);
+        input.steering.tape = Tape {
+            picks: tapes::prefix(entry, &mut self.rng),
+            strict: true,
+        };
+    }
+}

@@ -1,0 +1,31 @@
+//! The search: the next input, from what earlier executions did.
+//!
+//! - `engine`: [`Search`], which turns what has been learned into inputs.
+//! - `plan`: which way of looking gets which execution.
+//! - `observed`: an execution as the search sees it: classes, and who reads from
+//!   whom.
+//! - `orders`: orders between classes of operations, and drawing them.
+//! - `flips`: pairs of operations of the last execution, the other way round.
+//! - `features`: what is new about an execution.
+//! - `corpus`: executions that had something new.
+//! - `tapes`: the choices of such an execution, cut off or rearranged.
+//!
+//! Samplers are blind: each execution is drawn like the first. Most bugs need no
+//! more, but some are so far from what is likely that they have to be approached in
+//! steps, each execution building on one that came a little closer than those before.
+//! A search keeps both going. Nothing in it knows a runtime: it hands out inputs and
+//! is told what came of them, by `jostle hunt` and by the fuzz target alike.
+
+mod corpus;
+mod engine;
+mod features;
+mod flips;
+mod observed;
+mod orders;
+mod plan;
+mod tapes;
+
+#[cfg(test)]
+mod tests;
+
+pub use engine::Search;

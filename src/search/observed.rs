@@ -1,0 +1,113 @@
+//! An execution as the search sees it.
+
+use std::collections::HashMap;
+
+use crate::class::{Class, Classes, Group, Mixed};
+use crate::history::History;
+use crate::id::{ObjectId, TaskId};
+use crate::op::Effect;
+
+/// An operation on an object at a scheduling point.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    pub(super) task: TaskId,
+    pub(super) object: ObjectId,
+    /// The number of its class; see [`Observed::class`].
+    pub(super) class: u32,
+    pub(super) writes: bool,
+    /// The operation that wrote the object last, by its place in the list.
+    pub(super) source: Option<u32>,
+    pub(super) value: Option<u32>,
+    /// How many choices were made before it, the one that it should go on not
+    /// among them.
+    pub(super) before: u32,
+}
+
+impl Seen {
+    /// Whether the order of the two can matter.
+    pub(super) fn conflicts_with(&self, other: &Seen) -> bool {
+        self.object == other.object && (self.writes || other.writes)
+    }
+}
+
+/// What one execution did, and the numbers of all classes that have been seen.
+#[derive(Default, Debug)]
+pub(super) struct Observed {
+    /// In order.
+    pub(super) list: Vec<Seen>,
+    classes: Classes,
+    numbers: HashMap<Class, u32, Mixed>,
+    by_number: Vec<Class>,
+    tasks: Vec<Group>,
+    objects: Vec<Group>,
+    writers: Vec<Option<u32>>,
+}
+
+impl Observed {
+    /// Takes in the execution that `history` is about, in place of the last one.
+    pub(super) fn observe(&mut self, history: &History) {
+        self.tasks.clear();
+        for (number, task) in history.tasks.iter().enumerate() {
+            let group = match self.tasks.get(task.parent.index()) {
+                Some(&parent) if number != TaskId::MAIN.index() => {
+                    self.classes.tasks(parent, task.site)
+                }
+                _ => Group::ROOT,
+            };
+            self.tasks.push(group);
+        }
+        self.objects.clear();
+        for &site in &history.objects {
+            self.objects.push(self.classes.objects(site));
+        }
+        self.writers.clear();
+        self.writers.resize(history.objects.len(), None);
+        self.list.clear();
+        for event in &history.events {
+            let Some(object) = event.object.index().filter(|_| event.point) else {
+                continue;
+            };
+            if event.effect == Effect::None || object >= self.objects.len() {
+                continue;
+            }
+            let writes = event.effect == Effect::Write;
+            let tasks = self.tasks[event.task.index()];
+            let class = self
+                .classes
+                .ops_at(tasks, self.objects[object], event.kind, event.site);
+            let number = self.number(class);
+            let source = self.writers[object];
+            if writes {
+                self.writers[object] = Some(self.list.len() as u32);
+            }
+            self.list.push(Seen {
+                task: event.task,
+                object: event.object,
+                class: number,
+                writes,
+                source,
+                value: event.value,
+                before: event.choices - u32::from(event.decided),
+            });
+        }
+    }
+
+    /// The class with this number.
+    pub(super) fn class(&self, number: u32) -> Class {
+        self.by_number[number as usize]
+    }
+
+    /// How many classes there are.
+    pub(super) fn classes(&self) -> usize {
+        self.by_number.len()
+    }
+
+    fn number(&mut self, class: Class) -> u32 {
+        let next = self.by_number.len() as u32;
+        let number = *self.numbers.entry(class).or_insert(next);
+        if number == next {
+            self.by_number.push(class);
+        }
+        number
+    }
+}

@@ -1,0 +1,204 @@
+//! Orders between classes of operations, and drawing them.
+//!
+//! Two classes are a pair if two tasks have done them to the same object, at least
+//! one writing it. An execution is asked for a direction of every pair (or of a few,
+//! where there are many): the first operation of one class before the first of the
+//! other. With `n` pairs there are at most `2ⁿ` such vectors, however many tasks
+//! there are, and where they are few none is drawn twice.
+
+use std::collections::HashSet;
+
+use crate::class::{Mixed, mix};
+use crate::decision::Rng;
+use crate::search::observed::Observed;
+use crate::strategy::Order;
+
+/// Up to this many pairs all are ordered, and every vector once: 64 vectors are gone
+/// through in a useful time, and more are not.
+pub(super) const FEW: usize = 6;
+
+/// Of more pairs than that about so many are ordered. Each order that is asked for
+/// without need makes it harder to have the ones that matter: measured, four do best.
+const ABOUT: u32 = 4;
+
+/// Draws of a vector that has not been tried before, at most.
+const DRAWS: u32 = 12;
+
+/// A direction that was asked for at least so often and never came about is taken to
+/// be impossible, such as the child's first operation before the parent's that
+/// precedes the spawn. It is asked for again one time in eight.
+const HOPELESS: u32 = 3;
+
+/// Pairs that are kept at most.
+const MOST: usize = 4096;
+
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    classes: [u32; 2],
+    /// How often each direction was asked for; the first one is the one of
+    /// `classes`.
+    asked: [u32; 2],
+    /// How often it came about.
+    came: [u32; 2],
+}
+
+/// What one execution did to one object.
+#[derive(Clone, Copy, Debug)]
+struct Use {
+    class: u32,
+    writes: bool,
+    /// The only task that did it, if there is only one.
+    by: Option<u32>,
+}
+
+/// The pairs of a scenario and what has become of them.
+#[derive(Default, Debug)]
+pub(super) struct Orders {
+    pairs: Vec<Pair>,
+    known: HashSet<(u32, u32), Mixed>,
+    tried: HashSet<u64, Mixed>,
+    /// Hashes of what has been done to one object in one execution, so that nobody
+    /// looks for new pairs where there are none.
+    uses_known: HashSet<u64, Mixed>,
+    uses: Vec<Vec<Use>>,
+    /// When each class was first done in the last execution, counted from 1; 0 for
+    /// never.
+    firsts: Vec<u32>,
+}
+
+impl Orders {
+    /// How many pairs there are.
+    pub(super) fn pairs(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// Learns from the last execution.
+    pub(super) fn learn(&mut self, observed: &Observed) {
+        self.find_pairs(observed);
+        self.firsts.clear();
+        self.firsts.resize(observed.classes(), 0);
+        for (at, seen) in observed.list.iter().enumerate() {
+            let first = &mut self.firsts[seen.class as usize];
+            if *first == 0 {
+                *first = at as u32 + 1;
+            }
+        }
+        let mut vector = 0;
+        let mut complete = self.pairs.len() <= FEW;
+        for pair in &mut self.pairs {
+            let [a, b] = pair.classes.map(|class| self.firsts[class as usize]);
+            if a == 0 || b == 0 {
+                complete = false;
+                continue;
+            }
+            let direction = usize::from(b < a);
+            pair.came[direction] += 1;
+            vector = mix(vector, direction as u64);
+        }
+        if complete {
+            self.tried.insert(mix(vector, self.pairs.len() as u64));
+        }
+    }
+
+    fn find_pairs(&mut self, observed: &Observed) {
+        for uses in &mut self.uses {
+            uses.clear();
+        }
+        for seen in &observed.list {
+            let object = seen.object.index().unwrap_or(0);
+            if object >= self.uses.len() {
+                self.uses.resize(object + 1, Vec::new());
+            }
+            let uses = &mut self.uses[object];
+            let task = seen.task.index() as u32;
+            match uses.iter_mut().find(|u| u.class == seen.class) {
+                Some(u) => {
+                    u.writes |= seen.writes;
+                    u.by = u.by.filter(|&by| by == task);
+                }
+                None => uses.push(Use {
+                    class: seen.class,
+                    writes: seen.writes,
+                    by: Some(task),
+                }),
+            }
+        }
+        for at in 0..self.uses.len() {
+            let uses = &self.uses[at];
+            let hash = uses.iter().fold(0, |hash: u64, u| {
+                let by = u.by.map_or(0, |by| u64::from(by) + 1);
+                hash.wrapping_add(mix(u64::from(u.class) << 1 | u64::from(u.writes), by))
+            });
+            if uses.len() < 2 || !self.uses_known.insert(hash) {
+                continue;
+            }
+            for i in 0..uses.len() {
+                for j in 0..i {
+                    let (a, b) = (self.uses[at][i], self.uses[at][j]);
+                    let one_task = a.by.is_some() && a.by == b.by;
+                    if (a.writes || b.writes) && !one_task && self.pairs.len() < MOST {
+                        self.add(a.class.min(b.class), a.class.max(b.class));
+                    }
+                }
+            }
+        }
+        // Nothing there is worth more memory than the pairs.
+        if self.uses_known.len() > 16 * MOST {
+            self.uses_known.clear();
+        }
+    }
+
+    fn add(&mut self, a: u32, b: u32) {
+        if self.known.insert((a, b)) {
+            self.pairs.push(Pair {
+                classes: [a, b],
+                asked: [0; 2],
+                came: [0; 2],
+            });
+        }
+    }
+
+    /// Orders to ask for; none if there are no pairs.
+    pub(super) fn draw(&mut self, observed: &Observed, rng: &mut Rng) -> Vec<Order> {
+        let mut drawn = Vec::new();
+        for _ in 0..DRAWS {
+            drawn.clear();
+            let vector = self.draw_vector(rng, &mut drawn);
+            if self.pairs.len() > FEW || self.tried.insert(vector) {
+                break;
+            }
+        }
+        let mut orders = Vec::with_capacity(drawn.len());
+        for (pair, direction) in drawn {
+            let pair = &mut self.pairs[pair];
+            pair.asked[direction] += 1;
+            orders.push(Order {
+                first: observed.class(pair.classes[direction]),
+                then: observed.class(pair.classes[1 - direction]),
+            });
+        }
+        orders
+    }
+
+    /// Directions of pairs that come from one random permutation of the classes, so
+    /// that they do not contradict each other.
+    fn draw_vector(&self, rng: &mut Rng, drawn: &mut Vec<(usize, usize)>) -> u64 {
+        let salt = rng.bits64();
+        let many = self.pairs.len() > FEW;
+        let mut vector = 0;
+        for (at, pair) in self.pairs.iter().enumerate() {
+            if many && rng.below(self.pairs.len() as u32) >= ABOUT {
+                continue;
+            }
+            let [a, b] = pair.classes.map(|class| mix(salt, u64::from(class)));
+            let mut direction = usize::from(a < b);
+            let hopeless = pair.asked[direction] >= HOPELESS && pair.came[direction] == 0;
+            if hopeless && rng.below(8) > 0 {
+                direction = 1 - direction;
+            }
+            drawn.push((at, direction));
+            vector = mix(vector, direction as u64);
+        }
+        mix(vector, self.pairs.len() as u64)
+    }
+}

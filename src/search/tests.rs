@@ -1,0 +1,300 @@
+//! The parts of a search on executions that are written down by hand.
+
+use std::panic::Location;
+
+use crate::decision::{Choice, ChoiceKind, Pick, Rng};
+use crate::history::{Born, Event, History};
+use crate::id::{ObjectId, TaskId};
+use crate::op::{OpKind, Site};
+use crate::search::corpus::Corpus;
+use crate::search::features::Features;
+use crate::search::flips::Flips;
+use crate::search::observed::Observed;
+use crate::search::orders::Orders;
+use crate::search::{Search, tapes};
+use crate::strategy::{Kind, Order};
+
+#[track_caller]
+fn site() -> Site {
+    Location::caller()
+}
+
+/// What tasks do to objects, in order, each step a choice between all tasks. Task 1 is
+/// main; the others were spawned at one place. The operation of a step is at a place
+/// of its own for each kind.
+fn history(steps: &[(u32, OpKind, u32, u32)]) -> History {
+    let spawn = site();
+    let created = [site(), site(), site()];
+    let mut history = History {
+        objects: created.to_vec(),
+        ..History::default()
+    };
+    for number in 0..5 {
+        history.tasks.push(Born {
+            parent: TaskId(number.min(1)),
+            site: spawn,
+        });
+    }
+    for (at, &(task, kind, object, value)) in steps.iter().enumerate() {
+        history.choices.push(Choice {
+            kind: ChoiceKind::Task,
+            arity: 4,
+            picked: task,
+        });
+        history.events.push(Event {
+            site: spawn,
+            task: TaskId(task),
+            object: ObjectId(object),
+            choices: at as u32 + 1,
+            value: Some(value),
+            kind,
+            effect: kind.effect(),
+            decided: true,
+            point: true,
+            blocks: false,
+        });
+    }
+    history
+}
+
+fn observe(steps: &[(u32, OpKind, u32, u32)]) -> Observed {
+    let mut observed = Observed::default();
+    observed.observe(&history(steps));
+    observed
+}
+
+use OpKind::{Load, Rmw, Store};
+
+#[test]
+fn reads_see_the_last_write_of_their_object() {
+    let observed = observe(&[
+        (1, Load, 1, 0),
+        (2, Store, 1, 5),
+        (3, Store, 2, 6),
+        (3, Load, 1, 5),
+        (1, Load, 2, 6),
+    ]);
+    let sources: Vec<_> = observed.list.iter().map(|s| s.source).collect();
+    assert_eq!(sources, [None, None, None, Some(1), Some(2)]);
+    assert_eq!(observed.classes(), 5);
+    let class = |at: usize| observed.list[at].class;
+    assert_ne!(class(1), class(2), "objects created at different places");
+    assert_ne!(class(0), class(3), "main's and a child's");
+}
+
+#[test]
+fn equal_tasks_are_one_class() {
+    let observed = observe(&[(2, Store, 1, 5), (3, Store, 1, 5), (1, Store, 1, 5)]);
+    assert_eq!(observed.classes(), 2);
+}
+
+/// The orders that a search of an execution asks for in `draws` draws.
+fn drawn(steps: &[(u32, OpKind, u32, u32)], draws: u64) -> Vec<Vec<Order>> {
+    let observed = observe(steps);
+    let mut orders = Orders::default();
+    orders.learn(&observed);
+    let draw = |seed| {
+        let mut asked = orders.draw(&observed, &mut Rng::new(seed));
+        asked.sort_unstable();
+        asked
+    };
+    (0..draws).map(draw).collect()
+}
+
+#[test]
+fn only_conflicts_between_tasks_are_ordered() {
+    // Reads alone, one task alone, other objects.
+    assert_eq!(drawn(&[(1, Load, 1, 0), (2, Load, 1, 0)], 1), [[]]);
+    assert_eq!(drawn(&[(1, Load, 1, 0), (1, Store, 1, 0)], 1), [[]]);
+    assert_eq!(drawn(&[(1, Load, 1, 0), (2, Store, 2, 0)], 1), [[]]);
+    assert_eq!(drawn(&[(1, Load, 1, 0), (2, Store, 1, 0)], 1)[0].len(), 1);
+}
+
+#[test]
+fn no_vector_of_directions_is_drawn_twice_before_all_have_been() {
+    // Two pairs, on objects of their own: four vectors, one of which came about.
+    let steps = [
+        (1, Load, 1, 0),
+        (2, Store, 1, 0),
+        (1, Load, 2, 0),
+        (2, Store, 2, 0),
+    ];
+    let mut vectors = drawn(&steps, 3);
+    let observed = observe(&steps);
+    let came: Vec<Order> = [(0, 1), (2, 3)]
+        .map(|(first, then)| Order {
+            first: observed.class(observed.list[first].class),
+            then: observed.class(observed.list[then].class),
+        })
+        .to_vec();
+    let mut sorted = came;
+    sorted.sort_unstable();
+    assert!(!vectors.contains(&sorted), "it came about by itself");
+    vectors.sort();
+    vectors.dedup();
+    assert_eq!(vectors.len(), 3, "{vectors:?}");
+}
+
+#[test]
+fn a_direction_that_never_comes_about_is_hardly_asked_for() {
+    let steps = [(1, Load, 1, 0), (2, Store, 1, 0)];
+    let observed = observe(&steps);
+    let mut orders = Orders::default();
+    let first = observed.class(observed.list[0].class);
+    let mut backwards = 0;
+    for seed in 0..400 {
+        orders.learn(&observed);
+        let asked = orders.draw(&observed, &mut Rng::new(seed));
+        backwards += u32::from(asked[0].first != first);
+    }
+    // A coin for the first three, then one in 16.
+    assert!((10..60).contains(&backwards), "{backwards}");
+}
+
+#[test]
+fn a_flip_holds_the_earlier_of_two_conflicting_operations() {
+    let observed = observe(&[
+        (1, Store, 2, 0),
+        (2, Load, 1, 0),
+        (3, Load, 1, 0),
+        (1, Store, 1, 0),
+    ]);
+    let mut flips = Flips::default();
+    let flip = flips.draw(&observed, &mut Rng::new(0)).unwrap();
+    assert_eq!(flip.choices, 2, "up to the load of task 3");
+    assert_eq!((flip.hold.task, flip.hold.until), (TaskId(3), TaskId(1)));
+    assert_eq!(flip.hold.does, observed.class(observed.list[3].class));
+    // Nothing to turn: no conflict, or only within a task.
+    let alone = observe(&[
+        (2, Load, 1, 0),
+        (3, Load, 1, 0),
+        (3, Store, 1, 0),
+        (3, Rmw, 1, 0),
+    ]);
+    let flip = flips.draw(&alone, &mut Rng::new(0));
+    assert_eq!(
+        flip, None,
+        "the load of task 2 is older than one of task 3's own"
+    );
+}
+
+#[test]
+fn pairs_that_were_turned_least_are_turned_first() {
+    let observed = observe(&[
+        (1, Store, 1, 0),
+        (2, Load, 1, 0),
+        (1, Store, 2, 0),
+        (2, Load, 2, 0),
+    ]);
+    let mut flips = Flips::default();
+    let mut turned: Vec<u32> = (0..6)
+        .map(|seed| flips.draw(&observed, &mut Rng::new(seed)).unwrap().choices)
+        .collect();
+    for pair in turned.chunks_mut(2) {
+        pair.sort_unstable();
+        assert_eq!(pair, [0, 2]);
+    }
+}
+
+#[test]
+fn values_and_sources_are_new_once() {
+    let mut features = Features::default();
+    let mut observed = Observed::default();
+    let mut newest = |steps: [(u32, OpKind, u32, u32); 2]| {
+        observed.observe(&history(&steps));
+        features.learn(&observed)
+    };
+    assert_eq!(newest([(2, Store, 1, 5), (3, Load, 1, 5)]), Some(1));
+    assert_eq!(newest([(2, Store, 1, 5), (3, Load, 1, 5)]), None);
+    let other_value = [(2, Store, 1, 5), (3, Load, 1, 6)];
+    assert_eq!(newest(other_value), Some(1));
+    let no_source = [(3, Load, 1, 5), (2, Store, 1, 5)];
+    assert_eq!(newest(no_source), Some(0));
+    let own_source = [(3, Store, 1, 5), (3, Load, 1, 5)];
+    assert_eq!(newest(own_source), Some(1));
+}
+
+fn picks(tasks: impl IntoIterator<Item = u32>) -> Vec<Pick> {
+    let pick = |picked| Pick {
+        kind: ChoiceKind::Task,
+        picked,
+    };
+    tasks.into_iter().map(pick).collect()
+}
+
+#[test]
+fn the_corpus_stays_within_its_bounds_and_keeps_what_is_new() {
+    let mut corpus = Corpus::default();
+    let mut rng = Rng::new(0);
+    for n in 0..6000 {
+        corpus.add(picks([n]), 1, Vec::new(), &mut rng);
+    }
+    assert_eq!(corpus.size(), (4096, 4096));
+    let new = (0..200)
+        .filter(|&seed| corpus.draw(4, &mut Rng::new(seed)).picks[0].picked >= 5996)
+        .count();
+    assert!((60..140).contains(&new), "every other time: {new}");
+    for _ in 0..100 {
+        corpus.add(picks(0..30_000), 1, Vec::new(), &mut rng);
+    }
+    let (_, picks) = corpus.size();
+    assert!((1 << 20..=1 << 21).contains(&picks), "{picks}");
+}
+
+#[test]
+fn a_rearranged_tape_has_the_same_tasks_and_is_another() {
+    let original = picks([1, 2, 3, 1, 2, 3, 1, 2, 3]);
+    let other = picks([4; 12]);
+    let mut same = 0;
+    let mut lengths = std::collections::BTreeSet::new();
+    let mut spliced = 0;
+    for seed in 0..300 {
+        let mut tape = original.clone();
+        tapes::mutate(&mut tape, Some(&other), &mut Rng::new(seed));
+        same += u32::from(tape == original);
+        lengths.insert(tape.len());
+        spliced += u32::from(tape.iter().any(|p| p.picked == 4));
+        assert!(tape.iter().all(|p| (1..=4).contains(&p.picked)));
+    }
+    assert!(same < 60, "{same} of 300 unchanged");
+    assert!(lengths.contains(&8) && lengths.contains(&10), "{lengths:?}");
+    assert!((30..150).contains(&spliced), "{spliced}");
+    let mut nothing = Vec::new();
+    tapes::mutate(&mut nothing, Some(&other), &mut Rng::new(0));
+    assert!(nothing.is_empty());
+}
+
+/// The inputs of a search that is told of the same execution again and again.
+fn inputs(seed: u64) -> Vec<crate::input::Input> {
+    let mut search = Search::new(false);
+    let told = history(&[
+        (1, Store, 1, 1),
+        (2, Load, 1, 1),
+        (3, Load, 1, 1),
+        (2, Store, 1, 2),
+    ]);
+    let next = |i| {
+        let input = search.next(seed + i);
+        search.learn(&told, &input.data);
+        input
+    };
+    (0..200).map(next).collect()
+}
+
+#[test]
+fn a_search_is_a_function_of_its_seeds_and_of_what_it_is_told() {
+    assert_eq!(inputs(7), inputs(7));
+    assert_ne!(inputs(7), inputs(8));
+}
+
+#[test]
+fn every_way_of_looking_gets_its_share() {
+    let inputs = inputs(0);
+    assert_eq!(inputs[0].strategy, Kind::Newest);
+    let with = |f: fn(&crate::input::Input) -> bool| inputs.iter().filter(|i| f(i)).count();
+    assert!(with(|i| !i.steering.orders.is_empty()) > 15);
+    assert!(with(|i| i.steering.hold.is_some()) > 20);
+    assert!(with(|i| i.steering.tape.strict && i.steering.hold.is_none()) > 30);
+    assert!(with(|i| !i.steering.tape.strict && !i.steering.tape.picks.is_empty()) > 30);
+    assert!(with(|i| i.steering.is_none()) > 15);
+}
