@@ -6,6 +6,16 @@
 //! With a scenario named in the environment variable [`SCENARIO_VARIABLE`], every
 //! finding is a crash. Without, each input picks one of the scenarios, and a
 //! finding is a crash unless the scenario expects it.
+//!
+//! libFuzzer is shown what an execution did that others need not have done (see
+//! [`coverage`](crate::coverage)), and new inputs come from the same search as those of
+//! `jostle hunt`. [`COVERAGE_VARIABLE`] switches aspects of coverage off.
+//!
+//! - `counters`: what libFuzzer is shown.
+//! - `mutator`: what its inputs are turned into.
+
+mod counters;
+mod mutator;
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -13,20 +23,29 @@ use std::path::{Path, PathBuf};
 use std::process;
 
 use crate::campaign::{self, Runner};
+use crate::class::mix;
+use crate::coverage::{Aspects, Features};
 use crate::finding::Finding;
+use crate::fuzz::mutator::Mutant;
 use crate::guard::watchdog;
+use crate::history::History;
 use crate::input::{self, Input};
 use crate::present;
 use crate::report::Commands;
-use crate::scenario::Scenario;
 use crate::scenario::registry::{Scope, scenarios};
+use crate::scenario::{Body, Scenario};
+use crate::search::Search;
 use crate::strategy::Profile;
 use crate::trace::Trace;
 
 /// Names the scenario to fuzz.
 pub const SCENARIO_VARIABLE: &str = "JOSTLE_SCENARIO";
 
-/// Defines the fuzz target of a project. Its fuzz crate depends on
+/// Names aspects of coverage that libFuzzer is not shown, separated by commas; see
+/// [`Aspect`](crate::coverage::Aspect).
+pub const COVERAGE_VARIABLE: &str = "JOSTLE_COVERAGE_OFF";
+
+/// Defines the fuzz target of a project, and its mutator. Its fuzz crate depends on
 /// `libfuzzer-sys`.
 #[macro_export]
 macro_rules! fuzz_target {
@@ -44,6 +63,17 @@ macro_rules! fuzz_target {
                 }
             }
         );
+        ::libfuzzer_sys::fuzz_mutator!(
+            |bytes: &mut [u8], size: usize, most: usize, seed: u32| {
+                let mutate = ::libfuzzer_sys::fuzzer_mutate;
+                $crate::fuzz::mutate(bytes, size, most, seed, mutate)
+            }
+        );
+        ::libfuzzer_sys::fuzz_crossover!(
+            |a: &[u8], b: &[u8], child: &mut [u8], seed: u32| {
+                $crate::fuzz::cross(a, b, child, seed)
+            }
+        );
     };
 }
 
@@ -58,6 +88,13 @@ struct Fuzzer {
     /// Where libFuzzer writes its artifacts.
     artifacts: String,
     runner: Runner,
+    /// The searches of the scenarios that have been executed.
+    searches: Vec<Option<Search>>,
+    /// What libFuzzer is shown.
+    features: Features,
+    history: History,
+    /// How many mutants have been made: libFuzzer's seeds have 32 bits.
+    mutants: u64,
 }
 
 std::thread_local! {
@@ -94,7 +131,63 @@ pub fn one_input(bytes: &[u8]) -> bool {
     })
 }
 
+/// libFuzzer's own mutation of the first bytes of a buffer: their number, how many
+/// there may be; returns how many there are.
+pub type MutateBytes = fn(&mut [u8], usize, usize) -> usize;
+
+/// Replaces the first `size` bytes of `bytes` by another input of `most` bytes at most;
+/// returns its length. `mutate_bytes` is libFuzzer's way.
+///
+/// What it makes depends on what has been executed in this process, which libFuzzer
+/// allows for everything but its own repetition of a session from the same seed.
+///
+/// # Panics
+///
+/// If the buffer is shorter than `size` or `most`.
+pub fn mutate(
+    bytes: &mut [u8],
+    size: usize,
+    most: usize,
+    seed: u32,
+    mutate_bytes: MutateBytes,
+) -> usize {
+    let mutant = FUZZER.with_borrow_mut(|fuzzer| match fuzzer {
+        Some(fuzzer) => fuzzer.mutate(&bytes[..size], most, seed),
+        None => Mutant::Another,
+    });
+    match mutant {
+        Mutant::Another => mutate_bytes(bytes, size, most),
+        Mutant::Bytes(mutant) => {
+            bytes[..mutant.len()].copy_from_slice(&mutant);
+            mutant.len()
+        }
+    }
+}
+
+/// Writes what the inputs `a` and `b` make together to the beginning of `child`;
+/// returns its length.
+pub fn cross(a: &[u8], b: &[u8], child: &mut [u8], seed: u32) -> usize {
+    let bytes = mutator::cross(a, b, child.len(), u64::from(seed));
+    child[..bytes.len()].copy_from_slice(&bytes);
+    bytes.len()
+}
+
 impl Fuzzer {
+    fn mutate(&mut self, bytes: &[u8], most: usize, seed: u32) -> Mutant {
+        self.mutants += 1;
+        let seed = mix(self.mutants, u64::from(seed));
+        let (selector, _) = Input::decode(bytes);
+        let at = self.selected(selector);
+        mutator::mutate(bytes, most, seed, self.searches[at].as_mut())
+    }
+
+    /// Which scenario this selector selects.
+    fn selected(&self, selector: u32) -> usize {
+        let name = input::select(selector, &self.names);
+        let at = self.names.iter().position(|n| Some(*n) == name);
+        at.unwrap_or(0)
+    }
+
     fn new(scope: Scope) -> Result<Fuzzer, String> {
         let all = scenarios(scope).map_err(|error| error.to_string())?;
         if all.is_empty() {
@@ -123,11 +216,19 @@ impl Fuzzer {
                 })?]
             }
         };
+        let off = std::env::var(COVERAGE_VARIABLE).unwrap_or_default();
+        let aspects: Aspects = off
+            .parse()
+            .map_err(|error| format!("{COVERAGE_VARIABLE}: {error}"))?;
         watchdog::start();
         watchdog::on_stall(watchdog::Action::Abort);
         Ok(Fuzzer {
             names: scenarios.iter().map(|s| s.name).collect(),
             profiles: vec![None; scenarios.len()],
+            searches: scenarios.iter().map(|_| None).collect(),
+            features: Features::new(aspects),
+            history: History::default(),
+            mutants: 0,
             scenarios,
             named: named.is_some(),
             artifacts: artifact_prefix(std::env::args()),
@@ -137,12 +238,7 @@ impl Fuzzer {
 
     fn execute(&mut self, bytes: &[u8]) -> bool {
         let (selector, input) = Input::decode(bytes);
-        let name = input::select(selector, &self.names);
-        let at = self
-            .names
-            .iter()
-            .position(|n| Some(*n) == name)
-            .unwrap_or(0);
+        let at = self.selected(selector);
         let scenario = self.scenarios[at];
         watchdog::subject(scenario, None);
         if self.runner.is_spoiled() {
@@ -159,7 +255,19 @@ impl Fuzzer {
             let trace = self.runner.trace();
             self.crash(scenario, &input, bytes, finding, trace);
         }
+        if !run.rejected && !self.runner.is_spoiled() {
+            self.learn(at, &input);
+        }
         !run.rejected
+    }
+
+    /// Shows libFuzzer and the search what the last execution did.
+    fn learn(&mut self, at: usize, input: &Input) {
+        self.runner.recount(&mut self.history);
+        let takes_data = matches!(self.scenarios[at].body, Body::Data(_));
+        let search = self.searches[at].get_or_insert_with(|| Search::new(takes_data));
+        search.learn(&self.history, &input.data);
+        search.show(&mut self.features, &self.history, counters::hit);
     }
 
     fn execute_elsewhere(&self, scenario: &'static Scenario, input: &Input, bytes: &[u8]) -> bool {

@@ -10,7 +10,7 @@
 //! | [`decision`], [`id`], [`vtime`] | choices, numbers of tasks and objects, virtual time |
 //! | [`budget`], [`op`], [`ready`] | limits, operations, sets of tasks |
 //! | [`class`], [`finding`], [`history`], [`snapshot`] | what corresponds in two executions; what oracles see and say; what one execution did |
-//! | [`strategy`] | who goes on |
+//! | [`coverage`], [`strategy`] | what there is to be seen in an execution; who goes on |
 //! | [`input`], [`oracle`], [`mod@scenario`], [`trace`] | what drives an execution, judges it, names it, records it |
 //! | [`report`], `rt`, [`search`] | findings as text; the runtime; the next input, from what earlier ones did |
 //! | [`mod@go`], [`guard`], [`hint`], [`sync`], [`task`], [`thread`], [`time`] | what scenarios are written with, and what keeps them from hanging |
@@ -38,6 +38,7 @@ pub mod finding;
 pub mod history;
 pub mod snapshot;
 
+pub mod coverage;
 pub mod strategy;
 
 pub mod input;

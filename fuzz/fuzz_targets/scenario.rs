@@ -1,3 +1,6 @@
-//! libFuzzer's bytes drive the scenarios of the catalogue.
+//! libFuzzer's bytes drive the scenarios of the catalogue, and two that take a search.
 #![no_main]
+
+mod deep;
+
 jostle::fuzz_target!(jostle::scenario::registry::Scope::All);

@@ -1,13 +1,13 @@
 //! What has been learned, turned into inputs.
 
 use crate::class::mix;
+use crate::coverage::{Aspects, Features, Observed};
 use crate::decision::{Pick, Rng, Tape};
 use crate::history::History;
 use crate::input::{Input, Steering};
 use crate::search::corpus::Corpus;
-use crate::search::features::Features;
 use crate::search::flips::Flips;
-use crate::search::observed::Observed;
+use crate::search::novelty::Novelty;
 use crate::search::orders::{FEW, Orders};
 use crate::search::plan::{Way, way};
 use crate::search::tapes;
@@ -29,7 +29,7 @@ pub struct Search {
     executions: u64,
     orders: Orders,
     flips: Flips,
-    features: Features,
+    novelty: Novelty,
     corpus: Corpus,
     /// The last execution.
     observed: Observed,
@@ -49,7 +49,7 @@ impl Search {
             executions: 0,
             orders: Orders::default(),
             flips: Flips::default(),
-            features: Features::default(),
+            novelty: Novelty::new(Aspects::SEARCH),
             corpus: Corpus::default(),
             observed: Observed::default(),
             picks: Vec::new(),
@@ -112,12 +112,17 @@ impl Search {
         self.picks.extend(picks);
         self.data.clear();
         self.data.extend(data);
-        if let Some(newest) = self.features.learn(&self.observed) {
-            let cut = self.observed.list[newest].before as usize + 1;
-            let cut = cut.min(self.picks.len());
+        if let Some(before) = self.novelty.learn(history, &mut self.observed) {
+            let cut = (before as usize + 1).min(self.picks.len());
             let (picks, data) = (self.picks.clone(), self.data.clone());
             self.corpus.add(picks, cut, data, &mut self.rng);
         }
+    }
+
+    /// Calls `hit` with every feature of the execution that was learned from last,
+    /// which `history` has to be about, as `features` sees it.
+    pub fn show(&mut self, features: &mut Features, history: &History, mut hit: impl FnMut(u64)) {
+        features.each(history, &mut self.observed, |feature, _| hit(feature));
     }
 
     fn draw_orders(&mut self) -> Vec<crate::strategy::Order> {

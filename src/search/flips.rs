@@ -8,8 +8,8 @@
 use std::collections::HashMap;
 
 use crate::class::Mixed;
+use crate::coverage::Observed;
 use crate::decision::Rng;
-use crate::search::observed::Observed;
 use crate::strategy::Hold;
 
 /// How far back a conflicting operation is looked for on one object.

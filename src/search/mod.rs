@@ -2,11 +2,10 @@
 //!
 //! - `engine`: [`Search`], which turns what has been learned into inputs.
 //! - `plan`: which way of looking gets which execution.
-//! - `observed`: an execution as the search sees it: classes, and who reads from
-//!   whom.
 //! - `orders`: orders between classes of operations, and drawing them.
 //! - `flips`: pairs of operations of the last execution, the other way round.
-//! - `features`: what is new about an execution.
+//! - `vary`: [`vary`] and [`cross`], inputs made of others.
+//! - `novelty`: what is new about an execution.
 //! - `corpus`: executions that had something new.
 //! - `tapes`: the choices of such an execution, cut off or rearranged.
 //!
@@ -18,14 +17,15 @@
 
 mod corpus;
 mod engine;
-mod features;
 mod flips;
-mod observed;
+mod novelty;
 mod orders;
 mod plan;
 mod tapes;
+mod vary;
 
 #[cfg(test)]
 mod tests;
 
 pub use engine::Search;
+pub use vary::{cross, vary};

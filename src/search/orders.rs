@@ -9,8 +9,8 @@
 use std::collections::HashSet;
 
 use crate::class::{Mixed, mix};
+use crate::coverage::Observed;
 use crate::decision::Rng;
-use crate::search::observed::Observed;
 use crate::strategy::Order;
 
 /// Up to this many pairs all are ordered, and every vector once: 64 vectors are gone

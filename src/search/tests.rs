@@ -2,14 +2,14 @@
 
 use std::panic::Location;
 
+use crate::coverage::{Aspects, Observed};
 use crate::decision::{Choice, ChoiceKind, Pick, Rng};
 use crate::history::{Born, Event, History};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{OpKind, Site};
 use crate::search::corpus::Corpus;
-use crate::search::features::Features;
 use crate::search::flips::Flips;
-use crate::search::observed::Observed;
+use crate::search::novelty::Novelty;
 use crate::search::orders::Orders;
 use crate::search::{Search, tapes};
 use crate::strategy::{Kind, Order};
@@ -198,11 +198,12 @@ fn pairs_that_were_turned_least_are_turned_first() {
 
 #[test]
 fn values_and_sources_are_new_once() {
-    let mut features = Features::default();
+    let mut novelty = Novelty::new(Aspects::SEARCH);
     let mut observed = Observed::default();
     let mut newest = |steps: [(u32, OpKind, u32, u32); 2]| {
-        observed.observe(&history(&steps));
-        features.learn(&observed)
+        let told = history(&steps);
+        observed.observe(&told);
+        novelty.learn(&told, &mut observed)
     };
     assert_eq!(newest([(2, Store, 1, 5), (3, Load, 1, 5)]), Some(1));
     assert_eq!(newest([(2, Store, 1, 5), (3, Load, 1, 5)]), None);

@@ -9,7 +9,7 @@ const RANKS: &[&[&str]] = &[
     &["decision", "id", "sanitizer", "vtime"],
     &["budget", "op", "ready"],
     &["class", "finding", "history", "snapshot"],
-    &["strategy"],
+    &["coverage", "strategy"],
     &["input", "oracle", "scenario", "trace"],
     &["report", "rt", "search"],
     &["go", "guard", "hint", "sync", "task", "thread", "time"],

@@ -1,40 +1,47 @@
-//! An execution as the search sees it.
+//! An execution as operations of classes.
 
 use std::collections::HashMap;
 
 use crate::class::{Class, Classes, Group, Mixed};
-use crate::history::History;
+use crate::history::{Event, History};
 use crate::id::{ObjectId, TaskId};
 use crate::op::Effect;
 
 /// An operation on an object at a scheduling point.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seen {
-    pub(super) task: TaskId,
-    pub(super) object: ObjectId,
+pub struct Seen {
+    /// Who did it.
+    pub task: TaskId,
+    /// To what.
+    pub object: ObjectId,
     /// The number of its class; see [`Observed::class`].
-    pub(super) class: u32,
-    pub(super) writes: bool,
+    pub class: u32,
+    /// Whether it wrote the object.
+    pub writes: bool,
     /// The operation that wrote the object last, by its place in the list.
-    pub(super) source: Option<u32>,
-    pub(super) value: Option<u32>,
+    pub source: Option<u32>,
+    /// The value, where there is one.
+    pub value: Option<u32>,
+    /// Its place among the events of the history.
+    pub event: u32,
     /// How many choices were made before it, the one that it should go on not
     /// among them.
-    pub(super) before: u32,
+    pub before: u32,
 }
 
 impl Seen {
     /// Whether the order of the two can matter.
-    pub(super) fn conflicts_with(&self, other: &Seen) -> bool {
+    #[must_use]
+    pub fn conflicts_with(&self, other: &Seen) -> bool {
         self.object == other.object && (self.writes || other.writes)
     }
 }
 
 /// What one execution did, and the numbers of all classes that have been seen.
 #[derive(Default, Debug)]
-pub(super) struct Observed {
+pub struct Observed {
     /// In order.
-    pub(super) list: Vec<Seen>,
+    pub list: Vec<Seen>,
     classes: Classes,
     numbers: HashMap<Class, u32, Mixed>,
     by_number: Vec<Class>,
@@ -45,7 +52,7 @@ pub(super) struct Observed {
 
 impl Observed {
     /// Takes in the execution that `history` is about, in place of the last one.
-    pub(super) fn observe(&mut self, history: &History) {
+    pub fn observe(&mut self, history: &History) {
         self.tasks.clear();
         for (number, task) in history.tasks.iter().enumerate() {
             let group = match self.tasks.get(task.parent.index()) {
@@ -63,7 +70,7 @@ impl Observed {
         self.writers.clear();
         self.writers.resize(history.objects.len(), None);
         self.list.clear();
-        for event in &history.events {
+        for (at, event) in history.events.iter().enumerate() {
             let Some(object) = event.object.index().filter(|_| event.point) else {
                 continue;
             };
@@ -87,19 +94,39 @@ impl Observed {
                 writes,
                 source,
                 value: event.value,
+                event: at as u32,
                 before: event.choices - u32::from(event.decided),
             });
         }
     }
 
     /// The class with this number.
-    pub(super) fn class(&self, number: u32) -> Class {
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    #[must_use]
+    pub fn class(&self, number: u32) -> Class {
         self.by_number[number as usize]
     }
 
     /// How many classes there are.
-    pub(super) fn classes(&self) -> usize {
+    #[must_use]
+    pub fn classes(&self) -> usize {
         self.by_number.len()
+    }
+
+    /// Where an object was created, as the group of all that were created there.
+    pub(super) fn group(&self, object: ObjectId) -> Group {
+        let at = object.index().and_then(|at| self.objects.get(at));
+        at.copied().unwrap_or(Group::ROOT)
+    }
+
+    /// The class of anything that a history tells of.
+    pub(super) fn class_of(&mut self, event: &Event) -> Class {
+        let tasks = self.tasks[event.task.index()];
+        let objects = self.group(event.object);
+        self.classes.ops_at(tasks, objects, event.kind, event.site)
     }
 
     fn number(&mut self, class: Class) -> u32 {
