@@ -73,8 +73,13 @@ impl Classes {
 
     /// As [`ops`](Classes::ops), for the parts of an operation.
     pub fn ops_at(&mut self, tasks: Group, objects: Group, kind: OpKind, site: Site) -> Class {
-        let place = mix(self.site(site), kind as u64);
+        let place = self.place(site, kind);
         Class(mix(mix(tasks.0, objects.0), place) as u32)
+    }
+
+    /// An operation of this kind at this place, whoever does it to what.
+    pub fn place(&mut self, site: Site, kind: OpKind) -> u64 {
+        mix(self.site(site), kind as u64)
     }
 
     fn site(&mut self, site: Site) -> u64 {

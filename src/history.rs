@@ -40,6 +40,9 @@ pub struct Born {
     pub parent: TaskId,
     /// Where.
     pub site: Site,
+    /// Identifies the task across executions; see
+    /// [`TaskView::key`](crate::strategy::TaskView::key).
+    pub key: u64,
 }
 
 /// The record of one execution.

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::campaign::census::DISTINCT_LIMIT;
 use crate::campaign::confirm::confirm;
 use crate::campaign::profile::profile;
 use crate::campaign::runner::Runner;
@@ -46,13 +47,27 @@ pub struct Summary {
     pub steps: u64,
     /// How many inputs the scenario's argument could not be made of.
     pub rejected: u64,
-    /// How many different interleavings there were. Counts no further than
+    /// How many different executions there were: classes of equivalent ones (see
+    /// [`Equivalence`](crate::coverage::Equivalence)) where the campaign was guided,
+    /// interleavings where strategies took turns. Counts no further than
     /// [`DISTINCT_LIMIT`].
     pub distinct: u64,
+    /// What is estimated to be missing, where the campaign was guided.
+    pub unseen: Option<Unseen>,
     /// The findings, one of each signature, the first one first.
     pub findings: Vec<Found>,
     /// How long it took.
     pub elapsed: Duration,
+}
+
+/// An estimate of what a campaign has not seen; see
+/// [`Census`](crate::campaign::Census) for what it is worth.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Unseen {
+    /// About how likely the next execution would have been of a new class, from 0 to 1.
+    pub probability: f64,
+    /// How many classes are missing at least, about.
+    pub classes: u64,
 }
 
 /// A finding of a campaign.
@@ -111,6 +126,8 @@ impl Summary {
 pub struct Progress {
     pub(super) executions: AtomicU64,
     pub(super) distinct: AtomicU64,
+    /// Of those, seen once; counted in guided campaigns only.
+    pub(super) once: AtomicU64,
     pub(super) findings: AtomicU64,
     pub(super) stop: AtomicBool,
 }
@@ -128,6 +145,15 @@ impl Progress {
         self.distinct.load(Ordering::Relaxed)
     }
 
+    /// About how likely the next execution is different from all so far, if that is
+    /// known: it is in guided campaigns.
+    #[must_use]
+    pub fn unseen(&self) -> Option<f64> {
+        let once = self.once.load(Ordering::Relaxed);
+        let executions = self.executions();
+        (once > 0 && executions > 0).then(|| once as f64 / executions as f64)
+    }
+
     /// Executions with a finding so far.
     #[must_use]
     pub fn findings(&self) -> u64 {
@@ -139,9 +165,6 @@ impl Progress {
         self.stop.store(true, Ordering::Relaxed);
     }
 }
-
-/// Interleavings counted at most: eight megabytes of hashes.
-pub const DISTINCT_LIMIT: usize = 1 << 20;
 
 /// Executions that one OS thread makes before it asks for more. Large enough
 /// that threads do not meet, small enough that a first finding ends a campaign
@@ -254,6 +277,7 @@ impl Campaign {
             steps: 0,
             rejected: 0,
             distinct: 0,
+            unseen: None,
             findings: Vec::new(),
             elapsed: Duration::ZERO,
         };

@@ -6,14 +6,16 @@
 //! jobs, but not of how fast the threads are: a finding counts only if no lane has one
 //! with a smaller number, and executions behind it are not counted.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
+use crate::campaign::census::Census;
 use crate::campaign::confirm::confirm;
-use crate::campaign::explore::{Campaign, DISTINCT_LIMIT, Found, Progress, Summary};
+use crate::campaign::explore::{Campaign, Found, Progress, Summary, Unseen};
 use crate::campaign::runner::Runner;
+use crate::coverage::Equivalence;
 use crate::decision::{Pick, Tape};
 use crate::finding::Finding;
 use crate::guard::watchdog;
@@ -46,7 +48,7 @@ struct Row {
     execution: u64,
     steps: u32,
     rejected: bool,
-    interleaving: Option<u64>,
+    class: Option<u64>,
 }
 
 /// A finding of a lane, the first one with its signature.
@@ -67,7 +69,8 @@ struct Lane {
     executions: u64,
     steps: u64,
     rejected: u64,
-    distinct: HashSet<u64>,
+    equivalence: Equivalence,
+    census: Census,
     rows: Vec<Row>,
     firsts: BTreeMap<String, First>,
     /// The number of each execution with a finding and its signature's place.
@@ -126,18 +129,21 @@ impl Campaign {
             steps: 0,
             rejected: 0,
             distinct: 0,
+            unseen: None,
             findings: Vec::new(),
             elapsed: std::time::Duration::ZERO,
         };
-        let mut distinct: HashSet<u64> = HashSet::new();
+        let mut census = Census::default();
         let mut firsts: BTreeMap<String, (First, u64)> = BTreeMap::new();
         for mut lane in lanes {
             lane.settle(end);
             summary.executions += lane.executions;
             summary.steps += lane.steps;
             summary.rejected += lane.rejected;
-            let room = DISTINCT_LIMIT.saturating_sub(distinct.len());
-            distinct.extend(lane.distinct.into_iter().take(room));
+            for class in lane.rows.iter().filter_map(|row| row.class) {
+                lane.census.remove(class);
+            }
+            census.merge(&lane.census);
             for (signature, first) in lane.firsts {
                 if first.execution >= end {
                     continue;
@@ -157,7 +163,13 @@ impl Campaign {
                 }
             }
         }
-        summary.distinct = distinct.len() as u64;
+        summary.distinct = census.distinct();
+        if let (Some(probability), Some(classes)) = (census.unseen(), census.missing()) {
+            summary.unseen = Some(Unseen {
+                probability,
+                classes,
+            });
+        }
         for (first, count) in firsts.into_values() {
             let confirmed = confirm(scenario, first.finding, first.trace, &first.input.data);
             summary.findings.push(Found {
@@ -213,7 +225,8 @@ impl Lane {
             executions: 0,
             steps: 0,
             rejected: 0,
-            distinct: HashSet::new(),
+            equivalence: Equivalence::default(),
+            census: Census::default(),
             rows: Vec::new(),
             firsts: BTreeMap::new(),
             counts: Vec::new(),
@@ -236,12 +249,14 @@ impl Lane {
             }
             self.execute(shared, &mut runner);
             self.next += shared.lanes;
-            shared.next[self.number as usize].store(self.next, Ordering::Relaxed);
+            shared.next[self.number as usize].store(self.next, Ordering::Release);
             if self.rows.len() >= ROWS {
-                let passed = shared.next.iter().map(|n| n.load(Ordering::Relaxed)).min();
-                // The end may yet fall to an execution that a lane has before it.
-                let news = self.settle(passed.unwrap_or(0));
-                shared.progress.distinct.fetch_add(news, Ordering::Relaxed);
+                // The end may yet fall to an execution that a lane has before it. A lane
+                // that has passed one has also set the end, so that the end is to be
+                // read second.
+                let next = shared.next.iter().map(|n| n.load(Ordering::Acquire));
+                let passed = next.min().unwrap_or(0);
+                self.settle(passed.min(shared.end.load(Ordering::Relaxed)));
             }
             if runner.is_spoiled() {
                 return true;
@@ -257,8 +272,11 @@ impl Lane {
         let input = self.search.next(seed);
         let run = runner.run(scenario, &self.profile, &input);
         let spoiled = runner.is_spoiled();
+        let mut class = None;
         if !spoiled && !run.rejected {
             runner.recount(&mut self.history);
+            let this = self.equivalence.class(&self.history, &input.data);
+            class = self.count(shared.progress, this);
             self.search.learn(&self.history, &input.data);
             let number = self.next / shared.lanes;
             if number < PROFILED || number.is_multiple_of(PROFILED) {
@@ -270,7 +288,7 @@ impl Lane {
             execution: self.next,
             steps: run.outcome.steps,
             rejected: run.rejected,
-            interleaving: (!spoiled).then(|| runner.interleaving()),
+            class,
         });
         shared.progress.executions.fetch_add(1, Ordering::Relaxed);
         if let Some(finding) = run.outcome.finding {
@@ -289,22 +307,30 @@ impl Lane {
         }
     }
 
-    /// Counts the executions below `end`, which are known to count. Returns how many
-    /// new interleavings they had.
-    fn settle(&mut self, end: u64) -> u64 {
-        let before = self.distinct.len();
+    /// Counts an execution of `class`; returns the class if there was room for it.
+    fn count(&mut self, progress: &Progress, class: u64) -> Option<u64> {
+        let before = self.census.add(class)?;
+        match before {
+            0 => {
+                progress.distinct.fetch_add(1, Ordering::Relaxed);
+                progress.once.fetch_add(1, Ordering::Relaxed);
+            }
+            1 => {
+                progress.once.fetch_sub(1, Ordering::Relaxed);
+            }
+            _ => {}
+        }
+        Some(class)
+    }
+
+    /// Counts the executions below `end`, which are known to count.
+    fn settle(&mut self, end: u64) {
         let counting = self.rows.partition_point(|row| row.execution < end);
         for row in self.rows.drain(..counting) {
             self.executions += 1;
             self.steps += u64::from(row.steps);
             self.rejected += u64::from(row.rejected);
-            if let Some(interleaving) = row.interleaving
-                && self.distinct.len() < DISTINCT_LIMIT
-            {
-                self.distinct.insert(interleaving);
-            }
         }
-        (self.distinct.len() - before) as u64
     }
 }
 

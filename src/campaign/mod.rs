@@ -3,6 +3,7 @@
 //! - `runner`: one execution of a scenario, from an input or a record.
 //! - `profile`: what strategies know of a scenario beforehand.
 //! - `confirm`: every finding is replayed before it counts.
+//! - `census`: how many classes of executions there were, and may be.
 //! - `explore`: the campaign on one scenario, on one or several
 //!   OS threads.
 //! - `guided`: the same where executions build on each other.
@@ -12,13 +13,15 @@
 //! of the number of threads. In a guided campaign it is a function of the seed, the
 //! scenario, the number of threads and the executions before.
 
+mod census;
 mod confirm;
 mod explore;
 mod guided;
 mod profile;
 mod runner;
 
+pub use census::{Census, DISTINCT_LIMIT};
 pub use confirm::{Confirmed, confirm};
-pub use explore::{Campaign, DISTINCT_LIMIT, Found, Progress, Summary, Verdict};
+pub use explore::{Campaign, Found, Progress, Summary, Unseen, Verdict};
 pub use profile::profile;
 pub use runner::{Run, Runner};

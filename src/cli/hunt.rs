@@ -172,8 +172,12 @@ fn verdict(summary: &Summary) -> String {
                 HumanCount(found.execution)
             ),
             None => format!(
-                "ok       {name}: nothing found in {executions} executions, {} distinct interleavings",
-                HumanCount(summary.distinct)
+                "ok       {name}: nothing found in {executions} executions, {} distinct{}",
+                HumanCount(summary.distinct),
+                summary.unseen.map_or_else(String::new, |unseen| format!(
+                    " (of the next ones about {:.1} % would be new)",
+                    100.0 * unseen.probability
+                ))
             ),
         },
         Verdict::Unexpected => match summary.findings.iter().find(|f| !f.expected) {

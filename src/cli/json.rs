@@ -45,6 +45,8 @@ fn scenario(summary: &Summary, paths: &[PathBuf]) -> Value {
         "rejected": summary.rejected,
         "steps": summary.steps,
         "distinct_interleavings": summary.distinct,
+        "unseen_probability": summary.unseen.map(|unseen| unseen.probability),
+        "unseen_classes": summary.unseen.map(|unseen| unseen.classes),
         "seconds": seconds,
         "executions_per_second": summary.executions as f64 / seconds.max(1e-9),
         "findings": summary.findings.iter().map(finding).collect::<Vec<_>>(),

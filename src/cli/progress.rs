@@ -89,8 +89,11 @@ impl Line {
 fn text(name: &str, nth: usize, of: usize, progress: &Progress, elapsed: Duration) -> String {
     let executions = progress.executions();
     let rate = (executions as f64 / elapsed.as_secs_f64().max(0.001)) as u64;
+    let unseen = progress.unseen().map_or_else(String::new, |unseen| {
+        format!(" ({:.1} % of the next ones new)", 100.0 * unseen)
+    });
     format!(
-        "[{nth}/{of}] {name}: {} executions, {}/s, {} distinct interleavings, {} findings",
+        "[{nth}/{of}] {name}: {} executions, {}/s, {} distinct{unseen}, {} findings",
         HumanCount(executions),
         HumanCount(rate),
         HumanCount(progress.distinct()),

@@ -232,6 +232,7 @@ mod tests {
             let born = |parent| Born {
                 parent: TaskId(parent),
                 site,
+                key: 0,
             };
             Story {
                 history: History {

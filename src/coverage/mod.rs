@@ -3,6 +3,8 @@
 //! - `observed`: [`Observed`], an execution as operations of classes, and who reads
 //!   from whom.
 //! - `aspect`: [`Aspects`], what is looked at, each of which can be switched off.
+//! - `equivalence`: [`Equivalence`], which executions are the same for all that anybody
+//!   can tell.
 //! - `features`: [`Features`], the hashes of all that is there to be seen.
 //!
 //! Coverage of code says little here: all interleavings of a program run the same
@@ -11,9 +13,11 @@
 //! every process, whatever numbers tasks and objects have.
 
 mod aspect;
+mod equivalence;
 mod features;
 mod observed;
 
 pub use aspect::{Aspect, Aspects, UnknownAspect};
+pub use equivalence::Equivalence;
 pub use features::Features;
 pub use observed::{Observed, Seen};

@@ -191,9 +191,10 @@ impl Executor {
         history.clear();
         history.events.extend(x.record.events());
         history.choices.extend(x.record.choices());
-        let births = x.tasks[..x.view.tasks.len()].iter().map(|row| Born {
+        let births = x.tasks.iter().zip(&x.view.tasks).map(|(row, view)| Born {
             parent: row.parent,
             site: row.site,
+            key: view.key,
         });
         history.tasks.extend(births);
         let objects = &x.objects[..x.object_count];

@@ -33,6 +33,7 @@ fn history(steps: &[(u32, OpKind, u32, u32)]) -> History {
         history.tasks.push(Born {
             parent: TaskId(number.min(1)),
             site: spawn,
+            key: u64::from(number),
         });
     }
     for (at, &(task, kind, object, value)) in steps.iter().enumerate() {
