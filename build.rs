@@ -11,15 +11,15 @@ fn main() {
     let sanitizers = std::env::var("CARGO_CFG_SANITIZE").unwrap_or_default();
     if sanitizers.split(',').any(|s| s == "thread") {
         println!("cargo:rustc-cfg=jostle_tsan");
-        wrap_atomics();
-        compile_report();
+        wrap_accesses();
+        compile_c();
     }
 }
 
-/// Has the linker send TSan's atomic operations through `sanitizer::tsan::fences`:
-/// in programs of this package, and in those of a dependent whose build script
+/// Has the linker send TSan's atomic operations through `sanitizer::tsan::fences` and
+/// its plain accesses through `locals.c`: in programs of this package, and in those of a dependent whose build script
 /// passes `DEP_JOSTLE_TSAN_LINK_ARG` on.
-fn wrap_atomics() {
+fn wrap_accesses() {
     let mut wraps = String::from("--wrap=__tsan_atomic_thread_fence\n");
     for bits in [8, 16, 32, 64] {
         for operation in [
@@ -37,6 +37,15 @@ fn wrap_atomics() {
             let _ = writeln!(wraps, "--wrap=__tsan_atomic{bits}_{operation}");
         }
     }
+    for access in ["read", "write", "unaligned_read", "unaligned_write"] {
+        let sizes: &[u32] = match access.starts_with("unaligned") {
+            true => &[2, 4, 8, 16],
+            false => &[1, 2, 4, 8, 16],
+        };
+        for size in sizes {
+            let _ = writeln!(wraps, "--wrap=__tsan_{access}{size}");
+        }
+    }
     let file = out_dir().join("tsan-link-args");
     std::fs::write(&file, wraps).expect("OUT_DIR can be written to");
     let argument = format!("-Wl,@{}", file.display());
@@ -44,20 +53,24 @@ fn wrap_atomics() {
     println!("cargo:tsan_link_arg={argument}");
 }
 
-/// Compiles the one function that must not be instrumented, without the compiler
-/// that would instrument it. Whoever links Rust programs has a C compiler.
-fn compile_report() {
-    let source = Path::new("src/sanitizer/tsan/report.c");
-    println!("cargo:rerun-if-changed={}", source.display());
+/// Compiles the functions that must not be instrumented, without the compiler that
+/// would instrument them. Whoever links Rust programs has a C compiler.
+fn compile_c() {
     println!("cargo:rerun-if-env-changed=CC");
-    let object = out_dir().join("report.o");
     let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
-    run(Command::new(compiler)
-        .args(["-O2", "-fPIC", "-Wall", "-c", "-o"])
-        .arg(&object)
-        .arg(source));
     let archive = out_dir().join("libjostle_tsan.a");
-    run(Command::new("ar").arg("crs").arg(&archive).arg(&object));
+    for name in ["report", "locals"] {
+        let source = Path::new("src/sanitizer/tsan")
+            .join(name)
+            .with_extension("c");
+        println!("cargo:rerun-if-changed={}", source.display());
+        let object = out_dir().join(name).with_extension("o");
+        run(Command::new(&compiler)
+            .args(["-O2", "-fPIC", "-Wall", "-Wextra", "-c", "-o"])
+            .arg(&object)
+            .arg(source));
+        run(Command::new("ar").arg("crs").arg(&archive).arg(&object));
+    }
     println!("cargo:rustc-link-search=native={}", out_dir().display());
     println!("cargo:rustc-link-lib=static=jostle_tsan");
 }

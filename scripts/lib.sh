@@ -29,3 +29,45 @@ need_cargo_fuzz() {
   cargo install cargo-fuzz --version "$cargo_fuzz_version" --locked \
     || fail "cargo-fuzz cannot be installed; try: cargo install cargo-fuzz"
 }
+
+# How to build for ThreadSanitizer: sets tsan_std (which standard library, in words),
+# tsan_host, tsan_flags (RUSTFLAGS), tsan_options (of cargo), and the flags and options
+# of cargo-fuzz, which passes the sanitizer itself.
+thread_sanitizer() {
+  need_nightly
+  command -v cc >/dev/null && command -v ar >/dev/null \
+    || fail "a C compiler and ar are missing; install gcc, or clang and binutils"
+  tsan_host=$(rustc +nightly -vV | sed -n 's/^host: //p')
+  case "$tsan_host" in
+    x86_64-unknown-linux-gnu | aarch64-unknown-linux-gnu) ;;
+    *) fail "coroutines under ThreadSanitizer need x86-64 or AArch64 Linux; this is $tsan_host" ;;
+  esac
+  if [ -d "$(rustc +nightly --print sysroot)/lib/rustlib/src/rust/library/std" ]; then
+    tsan_std="built for ThreadSanitizer, from rust-src"
+    tsan_fuzz_flags=
+    tsan_options=(-Zbuild-std)
+    tsan_fuzz_options=(-s thread --build-std)
+  else
+    tsan_std="prebuilt; rustup component add rust-src --toolchain nightly would have it built too"
+    tsan_fuzz_flags=-Cunsafe-allow-abi-mismatch=sanitizer
+    tsan_options=()
+    tsan_fuzz_options=(-s thread)
+  fi
+  tsan_flags="-Zsanitizer=thread $tsan_fuzz_flags"
+}
+
+# Builds the jostle command for ThreadSanitizer, as $tsan_jostle. Arguments go to the
+# rustc that links it.
+tsan_jostle() {
+  RUSTFLAGS=$tsan_flags cargo +nightly rustc --release --locked --target "$tsan_host" \
+    ${tsan_options[@]+"${tsan_options[@]}"} --bin jostle -- "$@" \
+    || fail "the jostle command could not be built for ThreadSanitizer"
+  tsan_jostle=target/$tsan_host/release/jostle
+}
+
+# cargo-fuzz for ThreadSanitizer: tsan_fuzz SUBCOMMAND ARGUMENTS
+tsan_fuzz() {
+  local subcommand=$1
+  shift
+  RUSTFLAGS=$tsan_fuzz_flags cargo +nightly fuzz "$subcommand" "${tsan_fuzz_options[@]}" "$@"
+}

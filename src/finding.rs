@@ -134,6 +134,9 @@ pub struct Access {
     pub task: Option<TaskId>,
     /// What it did: `write of 8 bytes`, `atomic read of 4 bytes`.
     pub what: String,
+    /// The locks that the task held, of the access that showed the race. Of the
+    /// earlier one that is not known.
+    pub held: Vec<ObjectId>,
     /// Where: the innermost frame that is the user's.
     pub place: Option<Place>,
     /// The stack, innermost frame first, a line for each.

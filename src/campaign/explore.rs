@@ -1,5 +1,6 @@
 //! The campaign on one scenario.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +11,7 @@ use crate::campaign::census::DISTINCT_LIMIT;
 use crate::campaign::confirm::confirm;
 use crate::campaign::profile::profile;
 use crate::campaign::runner::Runner;
-use crate::finding::Finding;
+use crate::finding::{self, Finding};
 use crate::guard::watchdog;
 use crate::input::{self, Input};
 use crate::scenario::{Expect, Scenario};
@@ -177,10 +178,22 @@ struct Chunk {
     steps: u64,
     rejected: u64,
     interleavings: Vec<u64>,
-    /// First execution and number of executions for each signature.
-    findings: BTreeMap<String, (u64, u64)>,
+    /// By signature.
+    findings: BTreeMap<String, Sighting>,
     /// Ended by time or by a request to stop.
     cut: bool,
+}
+
+/// A finding of a chunk.
+struct Sighting {
+    /// The first execution that had it.
+    first: u64,
+    /// How many had it.
+    count: u64,
+    /// A data race with its record. Others are had by executing again; whether
+    /// ThreadSanitizer sees a race is a matter of chance (see
+    /// [`confirm`](fn@crate::campaign::confirm)).
+    race: Option<Box<(Finding, Trace)>>,
 }
 
 /// What the OS threads of a campaign share.
@@ -282,7 +295,7 @@ impl Campaign {
             elapsed: Duration::ZERO,
         };
         let mut distinct: HashSet<u64> = HashSet::new();
-        let mut findings: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+        let mut findings: BTreeMap<String, Sighting> = BTreeMap::new();
         // In their order, up to the one that ended the campaign: those behind it
         // depend on how fast the other threads were.
         for (_, chunk) in chunks {
@@ -296,45 +309,51 @@ impl Campaign {
                     .take(DISTINCT_LIMIT.saturating_sub(distinct.len())),
             );
             let found = !chunk.findings.is_empty();
-            for (signature, (first, count)) in chunk.findings {
-                findings.entry(signature).or_insert((first, 0)).1 += count;
+            for (signature, sighting) in chunk.findings {
+                match findings.entry(signature) {
+                    Entry::Occupied(mut known) => known.get_mut().count += sighting.count,
+                    Entry::Vacant(new) => {
+                        new.insert(sighting);
+                    }
+                }
             }
             if chunk.cut || (self.stop_at_first && found) {
                 break;
             }
         }
         summary.distinct = distinct.len() as u64;
-        for (first, count) in findings.into_values() {
+        for sighting in findings.into_values() {
             summary
                 .findings
-                .extend(self.recover(scenario, profile, first, count));
+                .extend(self.recover(scenario, profile, sighting));
         }
         summary.findings.sort_by_key(|f| f.execution);
         summary.elapsed = start.elapsed();
         summary
     }
 
-    /// Makes execution `index` again, for its record.
+    /// Makes the first execution again, for its record.
     fn recover(
         &self,
         scenario: &'static Scenario,
         profile: &Profile,
-        index: u64,
-        count: u64,
+        sighting: Sighting,
     ) -> Option<Found> {
-        let input = self.input(scenario, index);
-        let recovered = thread::scope(|scope| {
-            let again = scope.spawn(|| {
-                let mut runner = Runner::new();
-                let run = runner.run(scenario, profile, &input);
-                (run.outcome.finding, runner.trace())
-            });
-            again.join()
-        });
-        let (finding, trace) = recovered.ok()?;
+        let input = self.input(scenario, sighting.first);
+        let (finding, trace) = match sighting.race {
+            Some(race) => (Some(race.0), race.1),
+            None => thread::scope(|scope| {
+                let again = scope.spawn(|| {
+                    let mut runner = Runner::new();
+                    let run = runner.run(scenario, profile, &input);
+                    (run.outcome.finding, runner.trace())
+                });
+                again.join().ok()
+            })?,
+        };
         let finding = finding.unwrap_or_else(|| {
             Finding::new(
-                crate::finding::Kind::Nondeterminism,
+                finding::Kind::Nondeterminism,
                 "the same input had a finding and then had none",
             )
         });
@@ -342,8 +361,8 @@ impl Campaign {
         Some(Found {
             expected: scenario.expect.allows(&confirmed.finding),
             finding: confirmed.finding,
-            execution: index + 1,
-            count,
+            execution: sighting.first + 1,
+            count: sighting.count,
             input,
             trace: confirmed.trace,
         })
@@ -404,11 +423,15 @@ fn make_chunk(shared: &Shared<'_>, runner: &mut Runner, index: u64) -> Chunk {
         shared.progress.executions.fetch_add(1, Ordering::Relaxed);
         if let Some(finding) = run.outcome.finding {
             shared.progress.findings.fetch_add(1, Ordering::Relaxed);
-            chunk
-                .findings
-                .entry(finding.signature())
-                .or_insert((execution, 0))
-                .1 += 1;
+            let is_race = finding.kind == finding::Kind::Race && !runner.is_spoiled();
+            let entry = chunk.findings.entry(finding.signature());
+            entry
+                .or_insert_with(|| Sighting {
+                    first: execution,
+                    count: 0,
+                    race: is_race.then(|| Box::new((finding, runner.trace()))),
+                })
+                .count += 1;
             if campaign.stop_at_first {
                 break;
             }

@@ -33,11 +33,11 @@ use crate::go::source::Source;
 use crate::id::{ObjectId, TaskId};
 use crate::op::{OpKind, Site};
 use crate::rt::{self, Handle, Shared};
-use crate::sanitizer::Edge;
+use crate::sanitizer::{Edge, LANES};
 
 /// Places of the buffer that are told apart when tasks are ordered; see
 /// [`sanitizer`](crate::sanitizer). The next one stands for closing.
-const SLOTS: u32 = 63;
+const SLOTS: u32 = LANES - 1;
 
 /// A channel that is not nil.
 #[derive(Debug)]

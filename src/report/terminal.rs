@@ -105,7 +105,11 @@ impl Page<'_> {
             let who = access
                 .task
                 .map_or_else(|| "nobody known".to_owned(), |task| self.names.task(task));
-            writeln!(f, "  {} by {who}", clean(&access.what))?;
+            let held = match access.held.is_empty() {
+                true => String::new(),
+                false => format!(", holding {}", self.names.objects(&access.held)),
+            };
+            writeln!(f, "  {} by {who}{held}", clean(&access.what))?;
             for frame in &access.stack {
                 writeln!(f, "    {}", clean(frame))?;
             }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::task::Waker;
 
 use crate::id::TaskId;
+use crate::rt::waker;
 use crate::sanitizer::Edge;
 use crate::vtime::VInstant;
 
@@ -26,6 +27,19 @@ pub(crate) enum Action {
     Wake(Waker),
     /// The function is called by the clock. It must not block.
     Call(Box<dyn FnOnce()>),
+}
+
+impl Action {
+    /// Whether it runs code that is not the runtime's, on what whoever armed the
+    /// timer left it. The clock comes after those, and keeps what it has come to
+    /// know from one timer to the next; it must not without need.
+    fn is_foreign(&self) -> bool {
+        match self {
+            Action::Timeout(_) => false,
+            Action::Wake(waker) => !waker::is_own(waker),
+            Action::Call(_) => true,
+        }
+    }
 }
 
 impl fmt::Debug for Action {
@@ -106,7 +120,9 @@ impl Clock {
         }
         let at = self.armed.binary_search_by_key(&chosen, |t| t.0).ok()?;
         let (_, action) = self.armed.remove(at);
-        Edge::timer(chosen).acquire();
+        if action.is_foreign() {
+            Edge::timer(chosen).acquire();
+        }
         self.prune();
         Some(action)
     }

@@ -77,7 +77,7 @@ use crate::rt::current::Current;
 use crate::rt::duties::Duties;
 use crate::rt::record::Marks;
 use crate::rt::schedule::Turn;
-use crate::sanitizer::Edge;
+use crate::sanitizer::{self, Edge};
 use crate::vtime::VInstant;
 
 /// A scheduling point before an operation that is always enabled. When it
@@ -275,7 +275,11 @@ pub(crate) fn release(attached: &Attached, kind: OpKind, site: Site) {
     let Some(current) = current::try_get() else {
         return;
     };
-    let tried = current.with(|x| !x.is_teardown() && x.objects[attached.id.0 as usize].tried);
+    let tried = current.with(|x| {
+        // While it is known what the task holds.
+        x.judge_races();
+        !x.is_teardown() && x.objects[attached.id.0 as usize].tried
+    });
     if tried && !panics::panicking(current) {
         point_in_drop(kind, attached.id, site);
     } else {
@@ -291,7 +295,8 @@ pub(crate) fn unlock(attached: &Attached, side: Side, kind: OpKind, site: Site) 
     };
     let done = current.with(|x| {
         let object = &mut x.objects[attached.id.0 as usize];
-        let plain = !object.tried && !x.duties.has(Duties::TEARDOWN);
+        let usual = !x.duties.has(Duties::TEARDOWN) && !sanitizer::has_reported();
+        let plain = !object.tried && usual;
         if plain {
             object.owner = None;
             x.event(kind, attached.id, site);

@@ -22,6 +22,11 @@ pub(crate) fn waker(epoch: u32, task: TaskId, depth: u32) -> Waker {
     unsafe { Waker::from_raw(RawWaker::new(pack(epoch, task, depth), &VTABLE)) }
 }
 
+/// Whether a waker is one of these and runs no code but this module's.
+pub(crate) fn is_own(waker: &Waker) -> bool {
+    *waker.vtable() == VTABLE
+}
+
 /// Where the depth lies: above the task, whose number has at most this many
 /// bits, and below the epoch.
 const DEPTH: u32 = 24;

@@ -27,7 +27,8 @@
 //! | `Thread::unpark` → `park` | `unpark` | a `park` that takes the token; not one that ends without reason or in time | [`std::thread::park`], “Memory Ordering” |
 //! | `sync::Mutex` | unlock | `lock`, and `try_lock` if it succeeds | [`std::sync::Mutex`] |
 //! | a waker → the next poll of its task | `wake` | the poll that follows | [`std::task::Wake`]: executors poll after the wake |
-//! | a timer → the clock | who arms it | the clock when it fires it, who disarms it | the function belongs to both |
+//! | a timer that calls a function → the clock | who arms it | the clock when it fires it, who disarms it | the function belongs to both |
+//! | a timer that ends a wait | – | – | time orders nothing |
 //! | `go` channel, k-th send → k-th receive | the send | the receive | [Go: channel communication](https://go.dev/ref/mem#chan) |
 //! | `go` channel with C places, k-th receive → (k+C)-th send | the receive | the send | the same |
 //! | `go` channel without buffer, receive → send | the receive | the end of the send | the same |
@@ -57,11 +58,13 @@
 //!
 //! What is thread-local in the sense of the operating system is shared by the
 //! tasks of an execution, which would each have their own if they were threads:
-//! races on it are not reported. [`crate::thread_local!`] has one value for each task.
+//! accesses to it are not looked at. [`crate::thread_local!`] has one value for each task.
 //!
 //! TSan keeps the last four accesses to each eight bytes and part of each task's
 //! history, so that a race with an access long past can go unseen. The clock is one
-//! task, which orders the timers it fires.
+//! task: it comes after whoever armed a timer that calls a function, and with it what
+//! the functions of later timers do, as in Go, which has one such context for each
+//! processor.
 //!
 //! With the prebuilt standard library, std's own blocking primitives order nothing
 //! where they have to wait, since that part of them is not instrumented: a scenario
@@ -78,6 +81,10 @@ mod tsan;
 use absent as present;
 #[cfg(jostle_tsan)]
 use tsan as present;
+
+/// How many places of one object have edges of their own; further ones share them,
+/// which can hide a race and never makes one up.
+pub(crate) const LANES: u32 = 1 << 10;
 
 pub(crate) use present::{
     Edge, Fiber, Inside, KEEPS_STACKS_APART, SEES_RACES, forget, has_reported, inside, outside,

@@ -34,6 +34,9 @@ use std::ffi::{CString, c_void};
 use std::marker::PhantomData;
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::sanitizer::LANES;
 
 pub(crate) use report::{forget, has_reported, reported};
 
@@ -264,10 +267,8 @@ pub(crate) fn outside<R>(f: impl FnOnce() -> R) -> R {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Edge(*mut c_void);
 
-/// Objects, and lanes of each, that have places of their own; further ones share
-/// them, which can hide a race and never makes one up.
+/// Objects, tasks and timers that have places of their own; as for [`LANES`].
 const OBJECTS: usize = 1 << 16;
-const LANES: usize = 1 << 6;
 const TASKS: usize = 1 << 16;
 const TIMERS: usize = 1 << 16;
 const PER_TASK: usize = 5;
@@ -276,17 +277,46 @@ const PER_TASK: usize = 5;
 const STRIDE: usize = 8;
 
 /// Where the places of tasks and timers begin, and that of the execution.
-const TASK_PLACES: usize = OBJECTS * LANES * STRIDE;
+const TASK_PLACES: usize = OBJECTS * LANES as usize * STRIDE;
 const TIMER_PLACES: usize = TASK_PLACES + TASKS * PER_TASK * STRIDE;
 const EXECUTION_PLACE: usize = TIMER_PLACES + TIMERS * STRIDE;
 const PLACES: usize = EXECUTION_PLACE + STRIDE;
 
+/// The places of one OS thread, which come back when it ends.
+struct Range(usize);
+
 std::thread_local! {
     static RANGE: Cell<usize> = const { Cell::new(0) };
+    static KEPT: Cell<Option<Range>> = const { Cell::new(None) };
 }
 
-/// Addresses for this OS thread, without memory. They are never given back,
-/// since contexts of other threads may still be compared with what was left there.
+/// Ranges of threads that have ended. What they left there comes before what the next
+/// owner does.
+static FREE: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+
+fn free() -> MutexGuard<'static, Vec<usize>> {
+    FREE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Range {
+    #[cold]
+    fn take() -> Range {
+        let _inside = inside();
+        let range = free().pop().unwrap_or_else(reserve);
+        Edge(ptr::without_provenance_mut(range)).acquire();
+        Range(range)
+    }
+}
+
+impl Drop for Range {
+    fn drop(&mut self) {
+        let _inside = inside();
+        Edge(ptr::without_provenance_mut(self.0)).release();
+        free().push(self.0);
+    }
+}
+
+/// Addresses without memory.
 fn reserve() -> usize {
     // SAFETY: A new private mapping that nothing can read or write.
     let range = unsafe {
@@ -310,8 +340,9 @@ fn reserve() -> usize {
 impl Edge {
     fn place(offset: usize) -> Edge {
         if RANGE.get() == 0 {
-            let _inside = inside();
-            RANGE.set(reserve());
+            let range = Range::take();
+            RANGE.set(range.0);
+            KEPT.set(Some(range));
         }
         Edge(ptr::without_provenance_mut(RANGE.get() + offset))
     }
@@ -326,8 +357,8 @@ impl Edge {
     /// a channel) has a lane for each.
     #[inline]
     pub(crate) fn object(object: u32, lane: u32) -> Edge {
-        let (object, lane) = (object as usize % OBJECTS, lane as usize % LANES);
-        Edge::place((object * LANES + lane) * STRIDE)
+        let (object, lane) = (object as usize % OBJECTS, lane % LANES);
+        Edge::place((object * LANES as usize + lane as usize) * STRIDE)
     }
 
     /// From the end of a task to who joins it.

@@ -17,6 +17,7 @@
 //! - `parity`: signatures and auto traits are those of std.
 //! - `pages`: reports for browsers and programs.
 //! - `readme`: what the README shows is what there is.
+//! - `edges`: what orders tasks, as ThreadSanitizer sees it; only in its builds.
 //! - `soak`: many executions in one process.
 //! - `guards`: scenarios that hang, overflow their stack or start OS threads.
 
@@ -31,6 +32,8 @@ mod async_time;
 mod cli;
 mod corpus;
 mod determinism;
+#[cfg(jostle_tsan)]
+mod edges;
 mod explore;
 mod go_chan;
 mod go_context;

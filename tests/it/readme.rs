@@ -1,9 +1,11 @@
 //! What the README shows is what there is.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use jostle::scenario::registry::{Scope, scenarios};
 use jostle::strategy::Kind;
 
 fn read(path: &str) -> String {
@@ -66,14 +68,61 @@ fn every_strategy_and_every_finding_is_explained() {
     }
 }
 
+/// The scenarios, options and files of the section on data races.
+#[test]
+fn what_it_says_of_data_races_is_there() {
+    let text = read("README.md");
+    let section = text.split("## Data races").nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let script = read("scripts/tsan");
+    for option in ["--quick", "--time"] {
+        assert!(
+            section.contains(option) && script.contains(option),
+            "{option}"
+        );
+    }
+    for file in ["summary.json", "summary.md"] {
+        assert!(section.contains(file) && script.contains(file), "{file}");
+    }
+    for path in [
+        ".github/workflows/tsan.yml",
+        "src/sanitizer/mod.rs",
+        "fuzz/build.rs",
+    ] {
+        assert!(section.contains(path), "{path}");
+        assert!(!read(path).is_empty());
+    }
+    let catalogue = scenarios(Scope::All).unwrap();
+    for name in section
+        .split_whitespace()
+        .filter(|word| word.starts_with("race_"))
+    {
+        assert!(catalogue.iter().any(|s| s.name == name), "{name}");
+    }
+}
+
 #[test]
 fn every_script_it_names_is_there_and_can_be_run() {
-    for script in ["scripts/test", "scripts/fuzz", "scripts/browser", ".ci/run"] {
-        use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::PermissionsExt;
+    let text = read("README.md");
+    let words = text.split(|c: char| c.is_whitespace() || c == '`');
+    let named: BTreeSet<&str> = words
+        .map(|word| word.trim_end_matches("\\n'"))
+        .filter(|word| word.starts_with("scripts/") || *word == ".ci/run")
+        .collect();
+    for script in &named {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
         let mode = fs::metadata(path).unwrap().permissions().mode();
         assert!(mode & 0o111 != 0, "{script}");
-        assert!(read("README.md").contains(script), "{script}");
+    }
+    for script in [
+        "scripts/test",
+        "scripts/fuzz",
+        "scripts/tsan",
+        "scripts/browser",
+        ".ci/run",
+    ] {
+        assert!(named.contains(script), "{script} in {named:?}");
     }
 }
 

@@ -4,6 +4,10 @@
 use std::ffi::{c_char, c_uint, c_void};
 
 unsafe extern "C" {
+    // Where the linker has put the first and behind the last `static` that can change.
+    pub(super) static __data_start: u8;
+    pub(super) static _end: u8;
+
     pub(super) fn __tsan_acquire(address: *mut c_void);
     pub(super) fn __tsan_release(address: *mut c_void);
     // What the compiler puts before accesses of one byte.

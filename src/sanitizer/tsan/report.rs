@@ -6,7 +6,7 @@
 
 use std::ffi::{CStr, c_char, c_void};
 
-use super::{Edge, symbols, task_of};
+use super::{Edge, ffi, symbols, task_of};
 use crate::sanitizer::{Access, Race};
 
 const FRAMES: usize = 64;
@@ -52,6 +52,10 @@ pub(crate) fn has_reported() -> bool {
 
 /// The race that was reported since the last call, if there was one. Called
 /// inside the runtime, by the OS thread's execution.
+///
+/// A race with another OS thread is none: a `static` is shared by executions that have
+/// nothing to do with each other, and threads that a scenario starts itself are found
+/// out by other means.
 #[inline]
 pub(crate) fn reported() -> Option<Race> {
     // SAFETY: A thread-local of this OS thread, which is written only while one
@@ -62,7 +66,31 @@ pub(crate) fn reported() -> Option<Race> {
         return None;
     }
     raw.caught = 0;
-    Some(decode(raw))
+    let race = decode(raw);
+    look_again(raw.accesses[0].address);
+    let ours = race.accesses.iter().all(|access| access.task.is_some());
+    ours.then_some(race)
+}
+
+/// Has TSan look at an address again that it has made a report about: it marks it as
+/// one that is never written, and ignores reads of it until the memory is freed. The
+/// places of edges never are, nor is a `static`; there the race would be found once in
+/// the life of the process.
+///
+/// TSan forgets what it knows of a page when the page is unmapped, before it asks the
+/// system to do that, which refuses if the address is not that of a page.
+fn look_again(address: *mut c_void) {
+    let statics = (&raw const ffi::__data_start).addr()..(&raw const ffi::_end).addr();
+    if !Edge::is_at(address) && !statics.contains(&address.addr()) {
+        return;
+    }
+    // SAFETY: `sysconf` takes a number and returns one.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize;
+    let within = address.map_addr(|address| address & !(size - 1) | 1);
+    // SAFETY: An address that is not a multiple of the page size is an error and has no
+    // effect (POSIX, `munmap`).
+    let status = unsafe { libc::munmap(within, size) };
+    debug_assert_eq!(status, -1);
 }
 
 #[cold]

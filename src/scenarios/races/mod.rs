@@ -14,6 +14,7 @@
 //! - `sent`: a value that was sent and is still used.
 //! - `across_await`: shared by two async tasks.
 //! - `leaked`: lent to a task that nobody waits for.
+//! - `use_after_free`: freed while a task may still read it.
 //!
 //! An unordered close and send is a race too: see `pool_shutdown` and `shutdown`.
 
@@ -29,3 +30,4 @@ mod seqlock;
 mod spin_lock;
 mod spsc_ring;
 mod static_mut;
+mod use_after_free;

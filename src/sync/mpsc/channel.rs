@@ -7,13 +7,13 @@ use std::sync::mpsc::{RecvTimeoutError, SendError, TryRecvError, TrySendError};
 use crate::id::TaskId;
 use crate::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Shared, Side};
-use crate::sanitizer::Edge;
+use crate::sanitizer::{Edge, LANES};
 use crate::sync::mpsc::rendezvous::Offer;
 use crate::vtime::VInstant;
 
 /// Places in the queue that are told apart when tasks are ordered; see
 /// [`sanitizer`](crate::sanitizer).
-const PLACES: u32 = 63;
+const PLACES: u32 = LANES - 1;
 
 /// One end's hold on a channel.
 pub(super) struct Channel<T> {

@@ -1,0 +1,225 @@
+//! Locks, barriers and what runs once, of `sync`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jostle::sync::{Barrier, Condvar, LazyLock, Mutex, Once, OnceLock, RwLock};
+use jostle::thread;
+
+use super::support::{Memory, ordered, races, unordered};
+
+/// Runs both on tasks of their own, with something that they share.
+fn both<S: Send + Sync + 'static>(
+    shared: S,
+    memory: &Memory,
+    one: fn(&S, &Memory),
+    another: fn(&S, &Memory),
+) {
+    let shared = Arc::new(shared);
+    let tasks = [one, another].map(|half| {
+        let (shared, memory) = (Arc::clone(&shared), memory.clone());
+        thread::spawn(move || half(&shared, &memory))
+    });
+    for task in tasks {
+        task.join().unwrap();
+    }
+}
+
+#[test]
+fn mutex() {
+    fn under_lock(lock: &Mutex<()>, memory: &Memory) {
+        let _locked = lock.lock().unwrap();
+        memory.write();
+    }
+    fn when_free(lock: &Mutex<()>, memory: &Memory) {
+        if let Ok(_locked) = lock.try_lock() {
+            memory.write();
+        }
+    }
+    ordered(|memory| both(Mutex::new(()), &memory, under_lock, under_lock));
+    ordered(|memory| both(Mutex::new(()), &memory, under_lock, when_free));
+    // A lock that is not had orders nothing.
+    unordered(|memory| {
+        let lock = Arc::new(Mutex::new(()));
+        let locked = lock.lock().unwrap();
+        memory.write();
+        let (other, lock) = (memory.clone(), Arc::clone(&lock));
+        let task = thread::spawn(move || {
+            assert!(lock.try_lock().is_err());
+            other.write();
+        });
+        memory.write();
+        task.join().unwrap();
+        drop(locked);
+    });
+}
+
+/// The lock of one task does not help if the other one takes another.
+#[test]
+fn the_lock_that_is_held_is_part_of_the_finding() {
+    let found = races(|memory| {
+        fn locks_first(locks: &[Mutex<()>; 2], memory: &Memory) {
+            let _locked = locks[0].lock().unwrap();
+            memory.write();
+        }
+        fn locks_second(locks: &[Mutex<()>; 2], memory: &Memory) {
+            let _locked = locks[1].lock().unwrap();
+            memory.write();
+        }
+        both([(); 2].map(Mutex::new), &memory, locks_first, locks_second);
+    });
+    assert_eq!(found.len(), 96);
+    for finding in found {
+        assert_eq!(finding.accesses[0].held.len(), 1, "{finding:?}");
+        assert_eq!(finding.accesses[1].held, []);
+    }
+}
+
+#[test]
+fn a_writer_is_ordered_with_everybody_and_readers_are_not() {
+    fn reads(lock: &RwLock<()>, memory: &Memory) {
+        let _locked = lock.read().unwrap();
+        memory.read();
+    }
+    fn writes(lock: &RwLock<()>, memory: &Memory) {
+        let _locked = lock.write().unwrap();
+        memory.write();
+    }
+    fn writes_under_a_read_lock(lock: &RwLock<()>, memory: &Memory) {
+        let _locked = lock.read().unwrap();
+        memory.write();
+    }
+    fn downgrades(lock: &RwLock<()>, memory: &Memory) {
+        let locked = lock.write().unwrap();
+        memory.write();
+        let _locked = jostle::sync::RwLockWriteGuard::downgrade(locked);
+        memory.read();
+    }
+    ordered(|memory| both(RwLock::new(()), &memory, writes, writes));
+    ordered(|memory| both(RwLock::new(()), &memory, writes, reads));
+    ordered(|memory| both(RwLock::new(()), &memory, downgrades, reads));
+    ordered(|memory| both(RwLock::new(()), &memory, writes_under_a_read_lock, writes));
+    unordered(|memory| both(RwLock::new(()), &memory, writes_under_a_read_lock, reads));
+}
+
+/// It is the mutex that orders.
+#[test]
+fn a_condvar_orders_nothing() {
+    ordered(|memory| {
+        fn tells(shared: &(Mutex<bool>, Condvar), memory: &Memory) {
+            memory.write();
+            *shared.0.lock().unwrap() = true;
+            shared.1.notify_one();
+        }
+        fn hears(shared: &(Mutex<bool>, Condvar), memory: &Memory) {
+            let told = shared.0.lock().unwrap();
+            drop(shared.1.wait_while(told, |told| !*told).unwrap());
+            memory.write();
+        }
+        both((Mutex::new(false), Condvar::new()), &memory, tells, hears);
+    });
+    unordered(|memory| {
+        fn tells(shared: &(Mutex<()>, Condvar), memory: &Memory) {
+            memory.write();
+            shared.1.notify_one();
+        }
+        fn hears(shared: &(Mutex<()>, Condvar), memory: &Memory) {
+            let locked = shared.0.lock().unwrap();
+            let patience = Duration::from_secs(1);
+            drop(shared.1.wait_timeout(locked, patience).unwrap());
+            memory.write();
+        }
+        both((Mutex::new(()), Condvar::new()), &memory, tells, hears);
+    });
+}
+
+#[test]
+fn barrier() {
+    ordered(|memory| {
+        fn before(barrier: &Barrier, memory: &Memory) {
+            memory.write();
+            barrier.wait();
+        }
+        fn after(barrier: &Barrier, memory: &Memory) {
+            barrier.wait();
+            memory.write();
+        }
+        both(Barrier::new(2), &memory, before, after);
+    });
+    unordered(|memory| {
+        fn after(barrier: &Barrier, memory: &Memory) {
+            barrier.wait();
+            memory.write();
+        }
+        both(Barrier::new(2), &memory, after, after);
+    });
+    unordered(|memory| {
+        fn before(barrier: &Barrier, memory: &Memory) {
+            memory.write();
+            barrier.wait();
+        }
+        both(Barrier::new(2), &memory, before, before);
+    });
+}
+
+#[test]
+fn once() {
+    fn initializes(once: &Once, memory: &Memory) {
+        once.call_once(|| memory.write());
+        memory.read();
+    }
+    fn reads_when_complete(once: &Once, memory: &Memory) {
+        if once.is_completed() {
+            memory.read();
+        }
+    }
+    fn goes_on(once: &Once, memory: &Memory) {
+        once.call_once(|| {});
+        memory.write();
+    }
+    ordered(|memory| both(Once::new(), &memory, initializes, initializes));
+    ordered(|memory| both(Once::new(), &memory, initializes, reads_when_complete));
+    unordered(|memory| both(Once::new(), &memory, goes_on, goes_on));
+}
+
+#[test]
+fn once_lock() {
+    fn initializes(cell: &OnceLock<u32>, memory: &Memory) {
+        cell.get_or_init(|| {
+            memory.write();
+            1
+        });
+        memory.read();
+    }
+    fn sees(cell: &OnceLock<u32>, memory: &Memory) {
+        if cell.get().is_some() {
+            memory.read();
+        }
+    }
+    fn sets(cell: &OnceLock<u32>, memory: &Memory) {
+        memory.write();
+        let _ = cell.set(1);
+    }
+    ordered(|memory| both(OnceLock::new(), &memory, initializes, initializes));
+    ordered(|memory| both(OnceLock::new(), &memory, initializes, sees));
+    ordered(|memory| both(OnceLock::new(), &memory, sets, sees));
+    unordered(|memory| both(OnceLock::new(), &memory, sets, sets));
+}
+
+#[test]
+fn lazy_lock() {
+    ordered(|memory| {
+        let made = memory.clone();
+        let lazy = Arc::new(LazyLock::new(move || made.write()));
+        let tasks = [(); 2].map(|()| {
+            let (lazy, memory) = (Arc::clone(&lazy), memory.clone());
+            thread::spawn(move || {
+                LazyLock::force(&lazy);
+                memory.read();
+            })
+        });
+        for task in tasks {
+            task.join().unwrap();
+        }
+    });
+}
