@@ -121,5 +121,5 @@ const char *__tsan_default_options(void) {
   return "halt_on_error=0:exitcode=0:symbolize=0:"
          "suppress_equal_stacks=0:suppress_equal_addresses=0:"
          "report_signal_unsafe=0:report_thread_leaks=0:"
-         "report_mutex_bugs=0:detect_deadlocks=0";
+         "report_mutex_bugs=0:detect_deadlocks=0:atexit_sleep_ms=0";
 }
