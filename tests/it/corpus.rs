@@ -126,7 +126,8 @@ fn update(scenario: &'static Scenario) {
     let folder = root().join(scenario.name);
     let passing = folder.join("inputs");
     fs::create_dir_all(&passing).unwrap();
-    if fs::read_dir(&passing).unwrap().next().is_none() {
+    // A race shows on nearly every schedule.
+    if fs::read_dir(&passing).unwrap().next().is_none() && !is_race(scenario.expect) {
         let reach = inputs()
             .take(2_000)
             .filter(|input| execute(scenario, input).finding.is_none());
