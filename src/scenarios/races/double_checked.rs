@@ -29,28 +29,38 @@ impl Lazy {
     }
 }
 
-fn two_users(load: Ordering) {
+fn three_users(load: Ordering) {
     let lazy = Arc::new(Lazy {
         value: Plain::new(0),
         ready: AtomicBool::new(false),
         making: Mutex::new(()),
         load,
     });
-    let other = Arc::clone(&lazy);
-    let task = thread::spawn(move || assert_eq!(other.get(), 42));
+    let users = [(); 2].map(|()| {
+        let lazy = Arc::clone(&lazy);
+        thread::spawn(move || {
+            // They have something else to do first.
+            for _ in 0..4 {
+                thread::yield_now();
+            }
+            assert_eq!(lazy.get(), 42);
+        })
+    });
     assert_eq!(lazy.get(), 42);
-    task.join().unwrap();
+    for user in users {
+        user.join().unwrap();
+    }
 }
 
 /// The fast path loads with `Relaxed`: whoever takes it does not come after the
 /// initialization.
 #[crate::scenario(expect = "race: data race")]
 fn race_double_checked() {
-    two_users(Ordering::Relaxed);
+    three_users(Ordering::Relaxed);
 }
 
 /// The fast path acquires.
 #[crate::scenario]
 fn race_double_checked_fixed() {
-    two_users(Ordering::Acquire);
+    three_users(Ordering::Acquire);
 }

@@ -8,22 +8,26 @@
 use super::plain::Plain;
 use crate::thread;
 
+/// Large enough that what is allocated next does not take its place, which would hide
+/// from TSan that it was freed.
+type Page = [u64; 128];
+
 /// A pointer that somebody else frees.
-struct Borrowed(*const Plain<u32>);
+struct Borrowed(*const Plain<Page>);
 
 // SAFETY: `Plain` claims that it may be used on any task. How long it is there is what
 // the scenarios are about.
 unsafe impl Send for Borrowed {}
 
 impl Borrowed {
-    fn get(&self) -> u32 {
+    fn get(&self) -> u64 {
         // SAFETY: The owner frees the memory when this task has ended, or so it should.
-        unsafe { &*self.0 }.get()
+        unsafe { &*self.0 }.get()[0]
     }
 }
 
 fn lend(waits: bool) {
-    let owned = Box::new(Plain::new(7));
+    let owned = Box::new(Plain::new([7; 128]));
     let borrowed = Borrowed(&raw const *owned);
     let task = thread::spawn(move || {
         thread::yield_now();
