@@ -1,14 +1,15 @@
-// Takes sight from a ThreadSanitizer build, to see that scripts/tsan-sees notices. Which
-// of the two is at work depends on what the linker is told to --wrap.
+// Takes sight from a ThreadSanitizer build, to see that scripts/tsan-sees notices.
+// Compiled with one of the two names, and linked with --wrap for what it defines.
 
+#ifdef ORDERED
+// Changing tasks orders them: no race is ever reported. Both sides are hidden when they
+// change, which hides the order too, so that they are shown meanwhile.
 void __real___tsan_switch_to_fiber(void *fiber, unsigned flags);
 void __tsan_mutex_pre_signal(void *address, unsigned flags);
 void __tsan_mutex_post_signal(void *address, unsigned flags);
 void __tsan_acquire(void *address);
 void __tsan_release(void *address);
 
-// Changing tasks orders them: no race is ever reported. Both sides are hidden when they
-// change, which hides the order too, so that they are shown meanwhile.
 void __wrap___tsan_switch_to_fiber(void *fiber, unsigned flags) {
   static long long place;
   __tsan_mutex_post_signal(0, 0);
@@ -19,7 +20,10 @@ void __wrap___tsan_switch_to_fiber(void *fiber, unsigned flags) {
   __tsan_acquire(&place);
   __tsan_mutex_pre_signal(0, 0);
 }
+#endif
 
+#ifdef SHOWN
 // The runtime is not hidden: its own accesses race, and its atomics order.
 void __wrap___tsan_mutex_pre_signal(void *address, unsigned flags) { (void)address, (void)flags; }
 void __wrap___tsan_mutex_post_signal(void *address, unsigned flags) { (void)address, (void)flags; }
+#endif
