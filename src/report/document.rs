@@ -87,6 +87,7 @@ struct Found<'a> {
     place: Option<usize>,
     waits: Vec<Wait>,
     cycle: Vec<u32>,
+    accesses: Vec<Access<'a>>,
     explained_by: Vec<usize>,
 }
 
@@ -99,6 +100,14 @@ struct Wait {
     on: Vec<u32>,
     step: Option<usize>,
     cause: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct Access<'a> {
+    task: Option<u32>,
+    what: &'a str,
+    place: Option<usize>,
+    stack: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -227,6 +236,7 @@ fn found<'a>(finding: &'a Finding, trace: &Trace, places: &mut Places<'_>) -> Fo
             .map(|w| wait(w, &clues, places))
             .collect(),
         cycle: tasks(&finding.cycle),
+        accesses: finding.accesses.iter().map(|a| access(a, places)).collect(),
         explained_by: clues.to_show(finding).into_iter().collect(),
     }
 }
@@ -240,6 +250,15 @@ fn wait(wait: &finding::Wait, clues: &Clues, places: &mut Places<'_>) -> Wait {
         on: tasks(&wait.on),
         step: clues.last(wait.task).filter(|&step| clues.is_stuck(step)),
         cause: clues.cause(wait.task),
+    }
+}
+
+fn access<'a>(access: &'a finding::Access, places: &mut Places<'_>) -> Access<'a> {
+    Access {
+        task: access.task.map(|task| task.0),
+        what: &access.what,
+        place: access.place.as_ref().map(|place| places.place(place)),
+        stack: &access.stack,
     }
 }
 

@@ -44,6 +44,10 @@ window.requestAnimationFrame = (callback) => setTimeout(callback, 16);
     check("the lanes are drawn", document.querySelectorAll("#lines .life").length > 0);
     check("the map is drawn", id("map").width > 0);
 
+    const told = id("finding").textContent;
+    check("accesses are told", failing.finding.accesses.every((access) => told.includes(access.what)));
+    check("waits are told", failing.finding.waits.slice(0, 40).every((wait) => told.includes(wait.op)));
+
     await press("Home");
     check("Home goes to the first step", step() === 0);
     check("the first step is in sight", inSight(selected()));

@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::path::{Path, PathBuf};
 
 use jostle::campaign::{Runner, profile};
-use jostle::finding::{Finding, Kind, Place};
+use jostle::finding::{Access, Finding, Kind, Place};
 use jostle::id::{ObjectId, TaskId};
 use jostle::input::Input;
 use jostle::op::OpKind;
@@ -149,6 +149,31 @@ fn with_large_page(check: impl Fn(&Page<'_>)) {
     });
 }
 
+/// A finding as ThreadSanitizer makes them.
+fn with_race_page(check: impl Fn(&Page<'_>)) {
+    let (finding, trace) = execution("lost_update", true);
+    let place = finding.unwrap().place;
+    let access = |task, what: &str| Access {
+        task: Some(TaskId::from_index(task)),
+        what: what.to_owned(),
+        place: place.clone(),
+        stack: vec![
+            "lost_update::bump src/lost_update.rs:7".to_owned(),
+            HARMFUL.to_owned(),
+        ],
+    };
+    let mut race = Finding::new(Kind::Race, "data race on a counter");
+    race.accesses = vec![access(2, "write of 8 bytes"), access(3, "read of 8 bytes")];
+    check(&Page {
+        scenario: "a_race",
+        about: "Two tasks that nothing orders.",
+        site: Location::caller(),
+        failing: shown(&(Some(race), trace)),
+        passing: None,
+        commands: &commands(),
+    });
+}
+
 fn folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
     fs::create_dir_all(&folder).unwrap();
@@ -177,6 +202,7 @@ fn pages_hold_the_document_and_need_nothing_else() {
         with_page(name, |page| check(name, page));
     }
     with_large_page(|page| check("large", page));
+    with_race_page(|page| check("race", page));
 }
 
 #[test]
@@ -218,6 +244,7 @@ fn a_document_is_as_its_schema_says() {
         with_page(name, check);
     }
     with_large_page(check);
+    with_race_page(check);
 }
 
 /// Renders a run of `scenario` in every form.

@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::commands;
-use crate::finding::{Finding, Kind, Place, Wait};
+use crate::finding::{Access, Finding, Kind, Place, Wait};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{OpKind, Site};
 use crate::report::terminal::{Options, render};
@@ -128,16 +128,24 @@ fn finding() -> impl Strategy<Value = Finding> {
     let kind = prop::sample::select(Kind::ALL);
     let place = prop::option::of(place());
     let task_at_fault = prop::option::of(task());
-    let parts = (vec(wait, 0..12), vec(task(), 0..4));
+    let access = (prop::option::of(task()), text(), vec(text(), 0..3));
+    let access = (access, prop::option::of(self::place()));
+    let access = access.prop_map(|((task, what, stack), place)| Access {
+        task,
+        what,
+        place,
+        stack,
+    });
+    let parts = (vec(wait, 0..12), vec(task(), 0..4), vec(access, 0..3));
     (kind, text(), task_at_fault, place, parts).prop_map(
-        |(kind, message, task, place, (waits, cycle))| Finding {
+        |(kind, message, task, place, (waits, cycle, accesses))| Finding {
             kind,
             message,
             task,
             place,
             waits,
             cycle,
-            accesses: Vec::new(),
+            accesses,
         },
     )
 }

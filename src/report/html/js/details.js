@@ -82,7 +82,8 @@ function findingCard(execution) {
     finding.cycle.length > 0 && cycle(execution, finding),
     finding.waits.slice(0, 40).map((wait) => waitCard(execution, finding, wait)),
     finding.waits.length > 40 && h("p", { class: "muted" }, `… and ${count(finding.waits.length - 40, "more task")}`),
-    finding.waits.length === 0 && fault(execution, finding),
+    finding.accesses.map((access) => accessCard(execution, access)),
+    finding.waits.length + finding.accesses.length === 0 && fault(execution, finding),
     explained.length > 0 && [h("h3", {}, "Steps that explain it"), h("div", { class: "links" }, explained.map((step) => linkTo(execution, step)))],
     h("h3", {}, "Signature"),
     h("p", { class: "file" }, finding.signature),
@@ -99,6 +100,8 @@ function titleOf(finding) {
       return `The body has returned, and nothing is left that can wake ${these}`;
     case "lost-wakeup":
       return `Nothing is left that can wake ${these}`;
+    case "race":
+      return "Accesses that nothing orders";
     default:
       return finding.task === null ? "Finding" : "Where it fails";
   }
@@ -123,6 +126,17 @@ function waitCard(execution, finding, wait) {
     snippet(execution, wait.place, true),
     stack(execution, wait.task, wait.place),
     h("div", { class: "links" }, wait.step !== null && linkTo(execution, wait.step, "began at"), wait.cause !== null && linkTo(execution, wait.cause, "kept waiting by")),
+  );
+}
+
+// An access to memory, with the stack that the race detector saw.
+function accessCard(execution, access) {
+  return h(
+    "div",
+    { class: "wait" },
+    h("p", { class: "title" }, access.task !== null && who(execution, access.task), h("b", {}, access.what)),
+    access.place !== null && snippet(execution, access.place, true),
+    h("ul", { class: "stack" }, access.stack.slice(0, 40).map((frame) => h("li", { class: "file" }, frame))),
   );
 }
 
