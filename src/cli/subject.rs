@@ -7,8 +7,10 @@ use anyhow::Context;
 
 use crate::campaign::{self, Run, Runner};
 use crate::cli::{list, outcome};
+use crate::finding::Kind;
 use crate::guard::watchdog;
 use crate::input::Input;
+use crate::sanitizer::SEES_RACES;
 use crate::scenario::Scenario;
 use crate::scenario::registry::Scope;
 use crate::strategy::{self, Profile};
@@ -92,6 +94,16 @@ impl Subject {
                      changed since it was recorded",
                 );
             }
+        }
+        if let Content::Trace(file) = &self.content
+            && file.finding.as_ref().is_some_and(|f| f.kind == Kind::Race)
+            && replayed.run.outcome.finding.is_none()
+            && !SEES_RACES
+        {
+            outcome::warn(
+                "warning: the trace was recorded with a data race, which only a build with \
+                 ThreadSanitizer sees; this one executes the same steps and finds nothing",
+            );
         }
         Ok(replayed)
     }

@@ -6,6 +6,7 @@ window.requestAnimationFrame = (callback) => setTimeout(callback, 16);
 
 (async () => {
   const wrong = [];
+  window.addEventListener("error", (event) => wrong.push(event.message));
   let checks = 0;
   const check = (what, good) => {
     checks += 1;

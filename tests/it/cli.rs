@@ -324,6 +324,24 @@ fn a_failure_is_compared_with_a_schedule_that_passes() {
     }
 }
 
+/// Not "nothing found" and no more.
+#[test]
+fn a_race_that_this_build_cannot_see_is_told() {
+    let path = folder("unseen").join("race.trace.json");
+    let trace = serde_json::json!({
+        "jostle_trace": 1, "scenario": "shutdown_fixed", "strategy": "calm", "seed": "0",
+        "choices": [], "fingerprint": "0",
+        "finding": {"kind": "race", "message": "data race", "signature": "race-0"},
+    });
+    fs::write(&path, trace.to_string()).unwrap();
+    let output = jostle(&["replay", path.to_str().unwrap()]);
+    assert!(
+        stderr(&output).contains("ThreadSanitizer"),
+        "{}",
+        stderr(&output)
+    );
+}
+
 #[test]
 fn any_bytes_are_an_input_when_the_scenario_is_named() {
     let out = folder("bytes");
