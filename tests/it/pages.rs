@@ -1,6 +1,8 @@
 //! Pages and documents of real executions, and of one that is large and means
 //! harm. What is written here is what `scripts/browser` opens in a browser.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs;
 use std::panic::Location;
 use std::path::{Path, PathBuf};
@@ -308,6 +310,44 @@ proptest! {
         let profile = profile(&mut runner, scenario);
         let run = runner.run(scenario, &profile, &input);
         render(scenario, run.outcome.finding.as_ref(), &runner.trace());
+    }
+}
+
+/// The documents of a version stay as its schema says: programs were written for
+/// them.
+#[test]
+fn the_schema_still_describes_version_1() {
+    let schema: Value = serde_json::from_str(json::SCHEMA).unwrap();
+    let document = include_str!("../fixtures/report-v1.json");
+    let document: Value = serde_json::from_str(document).unwrap();
+    assert_eq!(document["jostle_report"], json::VERSION);
+    assert!(jsonschema::is_valid(&schema, &document));
+    // And what it promises is still written.
+    let mut old = BTreeSet::new();
+    fields(&document, "", &mut old);
+    let written = RefCell::new(BTreeSet::new());
+    for name in SHOWN {
+        with_page(name, |page| {
+            let document = serde_json::from_str(&json::render(page, &read_source)).unwrap();
+            fields(&document, "", &mut written.borrow_mut());
+        });
+    }
+    let lost: Vec<_> = old.difference(&written.borrow()).cloned().collect();
+    assert!(lost.is_empty(), "{lost:?}");
+}
+
+/// Adds the paths of all fields in `value`.
+fn fields(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            for (name, value) in object {
+                let path = format!("{path}.{name}");
+                fields(value, &path, found);
+                found.insert(path);
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| fields(value, path, found)),
+        _ => {}
     }
 }
 
