@@ -4,6 +4,7 @@ use std::cell::{RefCell, RefMut};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use crate::rt::footprint;
 use crate::rt::object::Attached;
 use crate::sanitizer::{self, Inside};
 
@@ -35,7 +36,8 @@ impl<T> TaskCell<T> {
 
     /// The state, for as long as the caller reaches no scheduling point.
     #[inline]
-    pub(crate) fn get(&self, _attached: &Attached) -> Borrowed<'_, T> {
+    pub(crate) fn get(&self, attached: &Attached) -> Borrowed<'_, T> {
+        footprint::state_of(attached);
         Borrowed::new(&self.0)
     }
 

@@ -26,6 +26,9 @@ impl Duties {
     /// The strategy is not uniform and has to be asked.
     pub(crate) const STRATEGY: Duties = Duties(1 << 8);
 
+    /// The strategy explores: it is asked at every step and told what steps touch.
+    pub(crate) const EXPLORER: Duties = Duties(1 << 9);
+
     pub(crate) const NONE: Duties = Duties(0);
 
     #[inline]

@@ -77,6 +77,8 @@ pub(crate) struct Execution {
     /// Rows `0..object_count` are in use.
     pub(crate) objects: Vec<Object>,
     pub(crate) object_count: usize,
+    /// How many shared cells have been made.
+    pub(crate) cells: u32,
     pub(crate) clock: Clock,
     /// The step at which the clock last moved.
     pub(crate) clock_moved: u32,
@@ -158,6 +160,7 @@ impl Execution {
             tasks: Vec::new(),
             objects: Vec::new(),
             object_count: 0,
+            cells: 0,
             clock: Clock::default(),
             clock_moved: 0,
             strategy: crate::strategy::Kind::Calm.build(),
@@ -204,6 +207,7 @@ impl Execution {
         self.spinners.clear();
         self.view.tasks.clear();
         self.object_count = 0;
+        self.cells = 0;
         self.clock.reset(epoch);
         self.blocks.begin();
         self.clock_moved = 0;
@@ -223,6 +227,9 @@ impl Execution {
         }
         if !self.decisions.is_free() {
             self.duties.add(Duties::SCRIPT);
+        }
+        if self.strategy.explorer().is_some() {
+            self.duties.add(Duties::EXPLORER);
         }
         self.new_object(WORLD, site);
         self.add_row(None, TaskId::CLOCK, 0, site);
@@ -257,6 +264,7 @@ impl Execution {
         if self.duties.has(Duties::WATCHER) {
             self.strategy.appeared(object, site);
         }
+        self.tell(|explorer| explorer.appeared(object, site));
         object
     }
 

@@ -17,6 +17,7 @@ use crate::rt::coroutine::{Resumed, Worker};
 use crate::rt::current::{self, Current};
 use crate::rt::duties::Duties;
 use crate::rt::execution::{Execution, Next, Outcome};
+use crate::rt::footprint::Explored;
 use crate::rt::foreign::{self, Lookout};
 use crate::rt::task::State;
 use crate::rt::{object, panics, switch};
@@ -101,6 +102,7 @@ impl Executor {
         let current = current::get("executor");
         panics::forget();
         let epoch = object::begin_epoch();
+        let mut explored = None;
         current.with(|x| {
             std::mem::swap(&mut x.strategy, strategy);
             if sanitizer::KEEPS_STACKS_APART {
@@ -113,6 +115,7 @@ impl Executor {
             x.allowed_panics = plan.options.allowed_panics;
             x.cancel = plan.options.cancel;
             x.begin(epoch, plan.seed, plan.script, plan.profile, site);
+            explored = x.duties.has(Duties::EXPLORER).then(Explored::begin);
             x.keep_lookout(site);
             x.pulse.executing(true);
             x.next = match x.new_task(None, site, body) {
@@ -136,6 +139,7 @@ impl Executor {
                 x.finding.get_or_insert(finding);
             }
         });
+        drop(explored);
         tear_down(current);
         object::end_epoch();
         // The teardown makes neither steps nor choices nor findings.

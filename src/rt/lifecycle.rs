@@ -81,6 +81,7 @@ impl Execution {
             mix(self.view.tasks[parent.index()].key, u64::from(row.children))
         };
         let task = self.add_row(name, parent, key, site);
+        self.touch_task(task);
         worker
             .badge()
             .wear(task, self.tasks[task.index()].name.as_deref(), site);
@@ -93,6 +94,7 @@ impl Execution {
     fn finish(&mut self, result: Result<(), Box<dyn Any + Send>>) {
         let me = self.current;
         self.view.ready.remove(me);
+        self.touch_standing(me, true);
         let row = &mut self.tasks[me.index()];
         row.state = State::Finished;
         Edge::end(me.0).release();
@@ -193,7 +195,11 @@ fn drop_present_locals(current: Current) -> std::thread::Result<()> {
 pub(crate) fn join(task: TaskId, kind: OpKind, site: Site) {
     let current = current::get("join");
     loop {
-        if current.with(|x| x.tasks[task.index()].is_finished()) {
+        let finished = current.with(|x| {
+            x.touch_standing(task, false);
+            x.tasks[task.index()].is_finished()
+        });
+        if finished {
             Edge::end(task.0).acquire();
             return;
         }

@@ -19,6 +19,7 @@
 //! - `escape`: a way out of the panic hook.
 //! - `race`: data races of tasks.
 //! - `record`: what was chosen and done.
+//! - `footprint`: telling an exhaustive exploration what a step touches.
 //! - `pulse`: signs of life for the watchdog.
 //! - `foreign`: OS threads that the scenario starts behind our back.
 //!
@@ -37,6 +38,7 @@ pub(crate) mod duties;
 pub(crate) mod escape;
 pub(crate) mod execution;
 pub(crate) mod executor;
+pub(crate) mod footprint;
 pub(crate) mod foreign;
 pub(crate) mod lifecycle;
 pub(crate) mod object;
@@ -78,6 +80,7 @@ use crate::rt::duties::Duties;
 use crate::rt::record::Marks;
 use crate::rt::schedule::Turn;
 use crate::sanitizer::{self, Edge};
+use crate::strategy::Touch;
 use crate::vtime::VInstant;
 
 /// A scheduling point before an operation that is always enabled. When it
@@ -245,12 +248,16 @@ pub(crate) fn complete(task: TaskId) -> bool {
 
 /// Whether `task` waits in a queue and has been neither completed nor timed out.
 pub(crate) fn is_queued(task: TaskId) -> bool {
-    current::get("wait").with(|x| matches!(x.tasks[task.index()].state, task::State::Queued { .. }))
+    current::get("wait").with(|x| {
+        x.touch_standing(task, false);
+        matches!(x.tasks[task.index()].state, task::State::Queued { .. })
+    })
 }
 
 /// Opens or shuts a gate of an object.
 #[inline]
 pub(crate) fn set_gate(attached: &Attached, side: Side, open: bool) {
+    footprint::state_of(attached);
     if let Some(current) = current::try_get() {
         current.with(|x| x.set_gate(attached.id, side, open));
     }
@@ -259,11 +266,13 @@ pub(crate) fn set_gate(attached: &Attached, side: Side, open: bool) {
 /// Whether a gate of an object is open.
 #[inline]
 pub(crate) fn is_open(attached: &Attached, side: Side) -> bool {
+    footprint::state_of(attached);
     current::get("lock").with(|x| x.gate_mut(attached.id, side).open)
 }
 
 /// The first of the tasks that are about to pass a gate.
 pub(crate) fn first_at(attached: &Attached, side: Side) -> Option<TaskId> {
+    footprint::state_of(attached);
     current::get("lock").with(|x| x.gate_mut(attached.id, side).pending.first())
 }
 
@@ -278,6 +287,7 @@ pub(crate) fn release(attached: &Attached, kind: OpKind, site: Site) {
     let tried = current.with(|x| {
         // While it is known what the task holds.
         x.judge_races();
+        x.touch(Touch::Tried(attached.id), false);
         !x.is_teardown() && x.objects[attached.id.0 as usize].tried
     });
     if tried && !panics::panicking(current) {
@@ -294,8 +304,9 @@ pub(crate) fn unlock(attached: &Attached, side: Side, kind: OpKind, site: Site) 
         return;
     };
     let done = current.with(|x| {
-        let object = &mut x.objects[attached.id.0 as usize];
+        x.touch(Touch::Tried(attached.id), false);
         let usual = !x.duties.has(Duties::TEARDOWN) && !sanitizer::has_reported();
+        let object = &mut x.objects[attached.id.0 as usize];
         let plain = !object.tried && usual;
         if plain {
             object.owner = None;
@@ -313,6 +324,7 @@ pub(crate) fn unlock(attached: &Attached, side: Side, kind: OpKind, site: Site) 
 /// Notes who holds an object that only its holder can release.
 #[inline]
 pub(crate) fn set_owner(attached: &Attached, owner: Option<TaskId>) {
+    footprint::state_of(attached);
     if let Some(current) = current::try_get() {
         current.with(|x| x.objects[attached.id.0 as usize].owner = owner);
     }
@@ -321,6 +333,7 @@ pub(crate) fn set_owner(attached: &Attached, owner: Option<TaskId>) {
 /// The running task takes a lock: it owns the object, and the gate is shut.
 #[inline]
 pub(crate) fn acquire(attached: &Attached, side: Side) {
+    footprint::state_of(attached);
     if let Some(current) = current::try_get() {
         current.with(|x| {
             x.objects[attached.id.0 as usize].owner = Some(x.current);
@@ -332,6 +345,7 @@ pub(crate) fn acquire(attached: &Attached, side: Side) {
 /// The reverse of [`acquire`].
 #[inline]
 pub(crate) fn give_up(attached: &Attached, side: Side) {
+    footprint::state_of(attached);
     if let Some(current) = current::try_get() {
         current.with(|x| {
             x.objects[attached.id.0 as usize].owner = None;
@@ -342,18 +356,25 @@ pub(crate) fn give_up(attached: &Attached, side: Side) {
 
 /// Who holds an object that only its holder can release.
 pub(crate) fn owner(attached: &Attached) -> Option<TaskId> {
+    footprint::state_of(attached);
     current::get("lock").with(|x| x.objects[attached.id.0 as usize].owner)
 }
 
 /// Notes that a wake-up was given while nobody waited (`missed`), or that
 /// somebody has seen to it since.
 pub(crate) fn set_missed(attached: &Attached, missed: bool) {
+    footprint::state_of(attached);
     current::get("wake").with(|x| x.objects[attached.id.0 as usize].missed = missed);
 }
 
 /// Notes that somebody tries to acquire the object without waiting.
 pub(crate) fn set_tried(attached: &Attached) {
-    current::get("lock").with(|x| x.objects[attached.id.0 as usize].tried = true);
+    current::get("lock").with(|x| {
+        let tried = &mut x.objects[attached.id.0 as usize].tried;
+        if !std::mem::replace(tried, true) {
+            x.touch(Touch::Tried(attached.id), true);
+        }
+    });
 }
 
 /// Records something that the running task did and that is no scheduling point.
@@ -484,7 +505,10 @@ fn yield_unusually(current: Current, op: Op) {
 
 /// Virtual time.
 pub(crate) fn now() -> VInstant {
-    current::get("clock").with(|x| x.clock.now)
+    current::get("clock").with(|x| {
+        x.touch(Touch::Clock, false);
+        x.clock.now
+    })
 }
 
 /// When a wait that begins now and may take `timeout` ends; `None` if that is
@@ -517,7 +541,12 @@ fn arm(deadline: VInstant, action: Action) -> TimerId {
 /// Takes back a timer. Returns whether it had not fired.
 pub(crate) fn disarm(timer: TimerId) -> bool {
     // What the timer would have done is user code: drop it out here.
-    let action = current::try_get().and_then(|c| c.with(|x| x.clock.disarm(timer)));
+    let action = current::try_get().and_then(|c| {
+        c.with(|x| {
+            x.touch(Touch::Clock, true);
+            x.clock.disarm(timer)
+        })
+    });
     action.is_some()
 }
 
@@ -551,12 +580,16 @@ pub(crate) fn may_cancel() -> bool {
 
 /// Whether `task` has finished.
 pub(crate) fn is_finished(task: TaskId) -> bool {
-    current::get("task").with(|x| x.tasks[task.index()].is_finished())
+    current::get("task").with(|x| {
+        x.touch_standing(task, false);
+        x.tasks[task.index()].is_finished()
+    })
 }
 
 /// Whether `task` waits in a `park`.
 pub(crate) fn is_parked(task: TaskId) -> bool {
     current::get("unpark").with(|x| {
+        x.touch_standing(task, false);
         matches!(x.tasks[task.index()].state, task::State::Queued { .. })
             && x.view.tasks[task.index()].op.kind == OpKind::Park
     })
@@ -578,8 +611,10 @@ pub(crate) fn task_name(task: TaskId) -> Option<String> {
 
 /// Takes the park token of `task` if it is there.
 pub(crate) fn take_token(task: TaskId) -> bool {
-    let taken =
-        current::get("park").with(|x| std::mem::take(&mut x.tasks[task.index()].parked_token));
+    let taken = current::get("park").with(|x| {
+        x.touch_standing(task, true);
+        std::mem::take(&mut x.tasks[task.index()].parked_token)
+    });
     if taken {
         Edge::token(task.0).acquire();
     }
@@ -589,7 +624,10 @@ pub(crate) fn take_token(task: TaskId) -> bool {
 /// Leaves a park token for `task`.
 pub(crate) fn leave_token(task: TaskId) {
     Edge::token(task.0).release();
-    current::get("unpark").with(|x| x.tasks[task.index()].parked_token = true);
+    current::get("unpark").with(|x| {
+        x.touch_standing(task, true);
+        x.tasks[task.index()].parked_token = true;
+    });
 }
 
 /// Panics with Go's or std's words for a misuse; the finding's kind is

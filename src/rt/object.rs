@@ -29,6 +29,16 @@ pub(crate) enum Side {
     B,
 }
 
+impl Side {
+    /// This gate of `object`, for an exploration.
+    pub(crate) fn gate(self, object: ObjectId) -> crate::strategy::Gate {
+        crate::strategy::Gate {
+            object,
+            side: self as u8,
+        }
+    }
+}
+
 /// A condition and the tasks that are about to pass it.
 #[derive(Default, Debug)]
 pub(crate) struct Gate {

@@ -32,7 +32,7 @@ use crate::rt::record::Entry;
 use crate::rt::task::{State, Task, Woken};
 use crate::sanitizer::{self, Edge};
 use crate::snapshot::Stop;
-use crate::strategy::uniform;
+use crate::strategy::{Touch, uniform};
 use crate::vtime::VInstant;
 
 /// How the running task fares at a scheduling point.
@@ -167,6 +167,7 @@ impl Execution {
             return self.next;
         }
         if let Some(task) = self.eager.pop() {
+            self.touch_task(task);
             return Next::Run(task);
         }
         self.duties.remove(Duties::EAGER);
@@ -178,6 +179,7 @@ impl Execution {
         }
         match self.view.ready.len() {
             0 => self.idle(),
+            arity if self.duties.has(Duties::EXPLORER) => self.explore(arity),
             1 => {
                 let task = self.view.ready.nth(0);
                 self.scheduled(task, 1)
@@ -191,6 +193,22 @@ impl Execution {
                 self.scheduled(task, arity)
             }
         }
+    }
+
+    /// Who goes on, as a strategy will have it that is asked at every step and
+    /// may have seen enough.
+    #[cold]
+    fn explore(&mut self, arity: u32) -> Next {
+        let task = self.strategy.pick(&self.view, &mut self.decisions.rng);
+        if self.strategy.explorer().is_some_and(|e| e.gives_up()) {
+            self.stop(Next::Over);
+            return self.next;
+        }
+        assert!(
+            self.view.ready.contains(task),
+            "this is a bug in jostle: the exploration picked {task}, which is not ready"
+        );
+        self.scheduled(task, arity)
     }
 
     /// Who goes on, as the strategy will have it.
@@ -240,8 +258,12 @@ impl Execution {
         if arity < 2 {
             return 0;
         }
-        let at = self.record.count_choices();
-        let picked = self.decisions.choose(at, kind, arity);
+        let mut picked = None;
+        self.tell(|explorer| picked = Some(explorer.choose(kind, arity)));
+        let picked = picked.unwrap_or_else(|| {
+            let at = self.record.count_choices();
+            self.decisions.choose(at, kind, arity)
+        });
         self.record.push_other(Choice {
             kind,
             arity,
@@ -254,11 +276,16 @@ impl Execution {
     #[cold]
     fn idle(&mut self) -> Next {
         if self.clock.next_deadline().is_some() {
+            if self.duties.has(Duties::EXPLORER) {
+                self.view.ready.insert(TaskId::CLOCK);
+                return self.explore(1);
+            }
             return self.scheduled(TaskId::CLOCK, 1);
         }
         if !self.spinners.is_empty() {
             // Whoever spins on the time of day sees it pass.
             self.clock.now = self.clock.now.after(self.budget.step_time);
+            self.touch(Touch::Clock, true);
             self.release_spinners(None);
             return self.decide();
         }
@@ -296,6 +323,7 @@ impl Execution {
     /// Arms a timer.
     pub(crate) fn arm(&mut self, deadline: VInstant, action: Action) -> TimerId {
         self.duties.add(Duties::CLOCK);
+        self.touch(Touch::Clock, true);
         self.clock.arm(deadline, action)
     }
 
@@ -314,6 +342,8 @@ impl Execution {
 
     /// The deadline of `task`'s wait has passed.
     fn time_out(&mut self, task: TaskId) {
+        self.touch_standing(task, true);
+        self.touch_task(task);
         let row = &mut self.tasks[task.index()];
         row.timer = None;
         row.timed_out = true;
@@ -390,6 +420,9 @@ impl Execution {
         if self.is_teardown() {
             return;
         }
+        if object != ObjectId::NONE {
+            self.touch(Touch::Object(object), true);
+        }
         let mut entry = Entry::new(Op { kind, object, site }, self.current, 0);
         entry.marks.event = true;
         self.record.push(entry);
@@ -444,6 +477,8 @@ impl Execution {
     /// The running task spins: it is not ready until another task has made a
     /// step.
     pub(crate) fn spin(&mut self) {
+        // Time passes if nobody else has anything to do.
+        self.tell(|explorer| explorer.touched_all());
         self.view.ready.remove(self.current);
         self.spinners.push(self.current);
         self.duties.add(Duties::SPINNERS);
@@ -504,6 +539,7 @@ impl Execution {
     #[inline]
     pub(crate) fn arrive(&mut self, object: ObjectId, side: Side, deadline: Option<VInstant>) {
         let me = self.current;
+        self.tell(|explorer| explorer.arrived(me, side.gate(object)));
         let gate = self.gate_mut(object, side);
         let open = gate.open;
         gate.pending.insert(me);
@@ -568,6 +604,7 @@ impl Execution {
         row.state = State::Live;
         row.timed_out = false;
         if let Some(timer) = row.timer.take() {
+            self.touch(Touch::Clock, true);
             self.clock.disarm(timer);
         }
         open
@@ -581,6 +618,8 @@ impl Execution {
             return;
         }
         gate.open = open;
+        self.tell(|explorer| explorer.gate_set(side.gate(object), open));
+        let gate = &self.objects[object.0 as usize].gates[side as usize];
         if gate.pending.is_empty() {
             return;
         }
@@ -603,6 +642,7 @@ impl Execution {
         self.view.ready.remove(me);
         self.mark_blocked();
         let timer = deadline.map(|at| self.arm(at, Action::Timeout(me)));
+        self.touch_standing(me, true);
         let row = &mut self.tasks[me.index()];
         row.state = State::Queued { on };
         row.timed_out = false;
@@ -622,6 +662,7 @@ impl Execution {
     /// Completes the operation for which `task` waits in a queue. Returns false
     /// if it does not wait in one (its deadline has just passed).
     pub(crate) fn complete(&mut self, task: TaskId) -> bool {
+        self.touch_standing(task, true);
         let row = &mut self.tasks[task.index()];
         if !matches!(row.state, State::Queued { .. }) {
             return false;
@@ -629,6 +670,7 @@ impl Execution {
         row.state = State::Live;
         if let Some(timer) = row.timer.take() {
             self.clock.disarm(timer);
+            self.touch(Touch::Clock, true);
         }
         self.view.ready.insert(task);
         self.note_wake(task);
@@ -685,11 +727,13 @@ impl Execution {
 
     /// A waker of `task` was woken that belongs to its poll loop at `depth`.
     pub(crate) fn notify(&mut self, task: TaskId, depth: u32) {
+        self.touch(Touch::Object(ObjectId::WORLD), true);
         let row = &mut self.tasks[task.index()];
         row.notified |= 1 << depth;
         Edge::wake(task.0).release();
         if row.state == State::Awaiting && row.own_wakers == depth + 1 {
             row.state = State::Live;
+            self.touch_task(task);
             if self.view.ready.insert(task) {
                 self.note_wake(task);
                 if self.duties.has(Duties::WATCHER) {

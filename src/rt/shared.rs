@@ -10,6 +10,8 @@ use std::ptr::NonNull;
 use crate::rt::blocks::Block;
 use crate::rt::cell::Borrowed;
 use crate::rt::current;
+use crate::rt::execution::Execution;
+use crate::rt::footprint;
 use crate::sanitizer::{self, Edge};
 
 /// What an `Arc<RefCell<T>>` would be, without atomics: the runtime must not
@@ -24,6 +26,8 @@ pub(crate) struct Shared<T> {
 
 struct Inner<T> {
     epoch: u32,
+    /// Its number among the cells of the execution.
+    number: u32,
     count: Cell<usize>,
     value: RefCell<T>,
 }
@@ -46,6 +50,7 @@ impl<T> Shared<T> {
         let current = current::get("handle");
         let inner = Inner {
             epoch: current.epoch(),
+            number: current.with(Execution::new_cell),
             count: Cell::new(1),
             value: RefCell::new(value),
         };
@@ -70,6 +75,20 @@ impl<T> Shared<T> {
     ///
     /// If this thread does not run the execution that the cell belongs to.
     pub(crate) fn get(&self) -> Borrowed<'_, T> {
+        let cell = self.peek();
+        // SAFETY: `number` never changes after `new`, and the allocation is not
+        // freed while this handle counts.
+        footprint::cell(unsafe { (*self.inner.as_ptr()).number });
+        cell
+    }
+
+    /// As [`get`](Shared::get), for what never changes: an exploration does not
+    /// learn of it.
+    ///
+    /// # Panics
+    ///
+    /// As [`get`](Shared::get).
+    pub(crate) fn peek(&self) -> Borrowed<'_, T> {
         assert!(
             self.is_here(),
             "a handle of one execution was used in another one or on a foreign OS thread; \

@@ -15,10 +15,12 @@
 //! - `urw`: every interleaving with the same probability.
 //! - `guide`: any of them, held to a few orders of operations.
 //! - `priority`: what the two with priorities have in common.
+//! - `explorer`: [`Explorer`], what an exhaustive exploration has to be told.
 //! - `tree`, `pending`: the tables that the last three keep, so that no
 //!   decision costs more because there are more tasks.
 
 mod calm;
+mod explorer;
 mod guide;
 mod kind;
 mod newest;
@@ -36,6 +38,7 @@ mod urw;
 mod model;
 
 pub use calm::Calm;
+pub use explorer::{Explorer, Gate, Touch};
 pub use guide::{Guide, Hold, Order};
 pub use kind::{Kind, UnknownStrategy};
 pub use newest::Newest;
@@ -140,6 +143,11 @@ pub trait Strategy: std::fmt::Debug {
     /// Whether the methods below `pick` are to be called.
     fn watches(&self) -> bool {
         false
+    }
+
+    /// The part that explores every schedule, if the strategy is of that kind.
+    fn explorer(&mut self) -> Option<&mut dyn Explorer> {
+        None
     }
 
     /// The task that goes on, one of `view.ready`.

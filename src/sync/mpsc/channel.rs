@@ -88,7 +88,7 @@ impl<T> Channel<T> {
     }
 
     pub(super) fn attach(&self) -> Attached {
-        self.state.get().handle.attach("channel")
+        self.state.peek().handle.attach("channel")
     }
 
     /// Sets the gates by the state.
