@@ -15,6 +15,7 @@
 //! | [`report`], `rt`, [`search`] | findings as text; the runtime; the next input, from what earlier ones did |
 //! | [`mod@go`], [`guard`], [`hint`], [`sync`], [`task`], [`thread`], [`time`] | what scenarios are written with, and what keeps them from hanging |
 //! | [`campaign`], `scenarios` | many executions; the catalogue |
+//! | [`verify`] | every behaviour of a small scenario |
 //! | [`present`] | findings on the way out |
 //! | `cli`, [`fuzz`], [`testing`] | the command, the fuzz target, `cargo test` |
 
@@ -60,6 +61,8 @@ pub mod thread;
 pub mod time;
 
 pub mod campaign;
+pub mod verify;
+
 pub mod present;
 // Registering a scenario puts a static into a section of the linker, which inside
 // this crate counts as unsafe code.

@@ -79,6 +79,31 @@ impl Runner {
         self.execute(scenario, &Profile::default(), &calm, Script::exact(choices))
     }
 
+    /// Executes `scenario` once under a strategy of the caller's, with nothing
+    /// prescribed.
+    ///
+    /// # Panics
+    ///
+    /// If the runner is spoiled.
+    pub fn explore(
+        &mut self,
+        scenario: &Scenario,
+        strategy: &mut Box<dyn Strategy>,
+        data: &[u8],
+    ) -> Run {
+        let none = Profile::default();
+        watchdog::mark(Kind::Calm, 0);
+        execute(
+            &mut self.executor,
+            scenario,
+            &none,
+            strategy,
+            0,
+            Script::free(),
+            data,
+        )
+    }
+
     /// Executes `scenario` as `input` says, with `script` for what it prescribes.
     fn execute(
         &mut self,
@@ -88,32 +113,17 @@ impl Runner {
         script: Script,
     ) -> Run {
         let at = self.strategy(input.strategy, &input.steering);
-        let rejected = Rc::new(Cell::new(false));
-        let body: Box<dyn FnOnce()> = match scenario.body {
-            Body::Plain(body) => Box::new(body),
-            Body::Data(make) => {
-                let data = input.data.clone();
-                let rejected = Rc::clone(&rejected);
-                Box::new(move || match make(&mut Unstructured::new(&data)) {
-                    Ok(body) => body(),
-                    Err(_) => rejected.set(true),
-                })
-            }
-        };
-        let plan = Plan {
-            options: &scenario.options,
-            profile,
-            seed: input.seed,
-            script,
-        };
         watchdog::mark(input.strategy, input.seed);
-        let outcome = self
-            .executor
-            .execute(plan, &mut self.strategies[at].2, scenario.site, body);
-        Run {
-            outcome,
-            rejected: rejected.get(),
-        }
+        let strategy = &mut self.strategies[at].2;
+        execute(
+            &mut self.executor,
+            scenario,
+            profile,
+            strategy,
+            input.seed,
+            script,
+            &input.data,
+        )
     }
 
     /// Where the strategy of this kind is, steered like this.
@@ -170,5 +180,39 @@ impl Runner {
 impl Default for Runner {
     fn default() -> Runner {
         Runner::new()
+    }
+}
+
+fn execute(
+    executor: &mut Executor,
+    scenario: &Scenario,
+    profile: &Profile,
+    strategy: &mut Box<dyn Strategy>,
+    seed: u64,
+    script: Script,
+    data: &[u8],
+) -> Run {
+    let rejected = Rc::new(Cell::new(false));
+    let body: Box<dyn FnOnce()> = match scenario.body {
+        Body::Plain(body) => Box::new(body),
+        Body::Data(make) => {
+            let data = data.to_vec();
+            let rejected = Rc::clone(&rejected);
+            Box::new(move || match make(&mut Unstructured::new(&data)) {
+                Ok(body) => body(),
+                Err(_) => rejected.set(true),
+            })
+        }
+    };
+    let plan = Plan {
+        options: &scenario.options,
+        profile,
+        seed,
+        script,
+    };
+    let outcome = executor.execute(plan, strategy, scenario.site, body);
+    Run {
+        outcome,
+        rejected: rejected.get(),
     }
 }

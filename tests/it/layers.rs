@@ -14,6 +14,7 @@ const RANKS: &[&[&str]] = &[
     &["report", "rt", "search"],
     &["go", "guard", "hint", "sync", "task", "thread", "time"],
     &["campaign", "scenarios"],
+    &["verify"],
     &["present"],
     &["cli", "fuzz", "testing"],
     &["main"],

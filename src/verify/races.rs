@@ -1,0 +1,153 @@
+//! Races: pairs of events that could have happened in the other order.
+//!
+//! After an execution, each of its events `j` is compared with the events before
+//! it. An event `i` of another task races with `j` if the two conflict and `i`
+//! does not happen before what led `j`'s task to its operation. Then some
+//! execution has to let `j` go first: a task is added to those that will be tried
+//! where `i` happened, unless one is there already that leads to it (a *source
+//! set*).
+//!
+//! Where the gate that `j` passed would be shut without `i` and what happens after
+//! it, the two cannot change places; `j` then races with whoever shut that gate
+//! before.
+
+use crate::id::TaskId;
+use crate::op::OpKind;
+use crate::strategy::{Gate, Touch};
+use crate::verify::event::{Clock, Event};
+use crate::verify::history::History;
+
+/// Where another order has to be tried, and who could begin it.
+#[derive(Debug)]
+pub(super) struct Reversal {
+    /// The event before which it begins.
+    pub(super) at: usize,
+    /// Tasks each of which could make the first step, the best one first.
+    pub(super) initials: Vec<TaskId>,
+}
+
+/// The reversals that the event `j` asks for.
+pub(super) fn of_event(history: &History, j: usize) -> Vec<Reversal> {
+    let event = history.event(j);
+    let past = history.past_of(event.task, j);
+    let mut racing = Vec::new();
+    if event.universal {
+        // Whether it would be enabled without the one before is not known.
+        racing.extend(history.lasts_before(j));
+        racing.retain(|&i| !past.covers(history.event(i)));
+    } else {
+        racing.extend(history.universal().iter().rev().find(|&&u| u < j));
+        racing.retain(|&i| !past.covers(history.event(i)));
+        for &(touch, write) in &event.footprint {
+            find(history, touch, write, &past, event.gate, j, &mut racing);
+        }
+    }
+    reversals(history, racing, j, event, &past)
+}
+
+/// The reversals that `task` asks for, which has come to a gate that nobody
+/// opens any more.
+pub(super) fn of_blocked(history: &History, task: TaskId, gate: Gate) -> Vec<Reversal> {
+    let end = history.len();
+    let touch = Touch::Object(gate.object);
+    let past = history.past_of(task, end);
+    let mut racing = Vec::new();
+    find(history, touch, true, &past, Some(gate), end, &mut racing);
+    let mut event = Event::new(task, 0, u32::MAX);
+    event.footprint.push((touch, true));
+    reversals(history, racing, end, &event, &past)
+}
+
+/// The latest events of `before` that conflict with one that touches the same
+/// piece of state and passes `gate`.
+fn find(
+    history: &History,
+    touch: Touch,
+    write: bool,
+    past: &Clock,
+    gate: Option<Gate>,
+    j: usize,
+    racing: &mut Vec<usize>,
+) {
+    let before = history.touches_of(touch);
+    let before = &before[..before.partition_point(|&(e, _)| e < j)];
+    let mut found = false;
+    for &(i, writes) in before.iter().rev() {
+        let event = history.event(i);
+        if !write && !writes {
+            continue;
+        }
+        if past.covers(event) {
+            if writes {
+                return;
+            }
+            continue;
+        }
+        if gate.is_some_and(|gate| !history.would_be_open(gate, i, j)) {
+            continue;
+        }
+        if !(writes && found) {
+            racing.push(i);
+        }
+        found = true;
+        if writes {
+            return;
+        }
+    }
+}
+
+fn reversals(
+    history: &History,
+    mut racing: Vec<usize>,
+    j: usize,
+    event: &Event,
+    past: &Clock,
+) -> Vec<Reversal> {
+    racing.sort_unstable();
+    racing.dedup();
+    // Of two events in order it is enough to go before the later one: the
+    // execution that does so races with the earlier one in turn.
+    let immediate = |&&i: &&usize| {
+        let later = racing.iter().filter(|&&k| k > i);
+        !later
+            .into_iter()
+            .any(|&k| history.event(k).clock.covers(history.event(i)))
+    };
+    let immediate: Vec<usize> = racing.iter().filter(immediate).copied().collect();
+    immediate
+        .into_iter()
+        .map(|i| Reversal {
+            at: i,
+            initials: initials(history, i, j, event, past),
+        })
+        .collect()
+}
+
+/// Who can make the first step of an execution in which `event`, which happened
+/// at `j`, does not come after `i`: of the events in between that do not happen
+/// after `i`, and `event` itself, the tasks of those that come after no other.
+fn initials(history: &History, i: usize, j: usize, event: &Event, past: &Clock) -> Vec<TaskId> {
+    let first = history.event(i);
+    let mut kept: Vec<&Event> = Vec::new();
+    let mut initials = Vec::new();
+    for k in i + 1..j {
+        let between = history.event(k);
+        if between.clock.covers(first) {
+            continue;
+        }
+        if !kept.iter().any(|e| between.clock.covers(e)) {
+            initials.push(between.task);
+        }
+        kept.push(between);
+    }
+    if !kept.iter().any(|e| past.covers(e) || e.conflicts(event)) {
+        initials.insert(0, event.task);
+    }
+    initials
+}
+
+/// Whether an event of this kind is enabled by the number of steps that others
+/// have made.
+pub(super) fn is_universal(task: TaskId, kind: OpKind) -> bool {
+    task == TaskId::CLOCK || kind == OpKind::Spin
+}
