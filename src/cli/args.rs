@@ -25,6 +25,14 @@ pub(super) enum Command {
     List(List),
     /// Explores scenarios until they have shown what they are expected to.
     Hunt(Hunt),
+    /// Executes every behaviour of small scenarios: all schedules but those that
+    /// differ from another one only in the order of steps that do not touch the
+    /// same thing.
+    ///
+    /// Ends with 0 if all pass, or if the expected finding is found; with 1 if there
+    /// is another finding, or none where one is expected; with 2 if not everything
+    /// could be executed.
+    Verify(Verify),
     /// Executes one recorded trace or fuzz input again and shows it.
     Replay(Replay),
     /// Executes one recorded trace or fuzz input again and writes all that is
@@ -95,6 +103,42 @@ pub(super) struct Hunt {
         hide_default_value = true
     )]
     pub(super) annotations: When,
+}
+
+#[derive(Group, Debug)]
+pub(super) struct Verify {
+    /// The scenarios.
+    #[arg(value_name = "NAME", required = true)]
+    pub(super) names: Vec<String>,
+    /// Only schedules with at most this many preemptions: a step of another task
+    /// where the one before could have gone on. Most bugs need one or two.
+    #[arg(long, value_name = "K")]
+    pub(super) preemptions: Option<u32>,
+    /// Spurious wake-ups, weak failures and cancellations in one execution at most.
+    #[arg(long, value_name = "N", default_value_t = crate::verify::Bounds::DEFAULT.rare)]
+    pub(super) rare: u32,
+    /// Steps of one execution at most.
+    #[arg(long, value_name = "N", default_value_t = crate::verify::Bounds::DEFAULT.steps)]
+    pub(super) steps: u32,
+    /// Executions of each scenario at most.
+    #[arg(long, value_name = "N")]
+    pub(super) runs: Option<u64>,
+    /// Seconds for each scenario at most; a number with s, m or h behind it
+    /// also does.
+    #[arg(long, value_name = "T", value_parser = duration)]
+    pub(super) time: Option<Duration>,
+    /// A file that the argument of the scenario is made of; without it, no bytes.
+    #[arg(long, value_name = "FILE")]
+    pub(super) data: Option<PathBuf>,
+    /// Where the trace of a finding is saved.
+    #[arg(long, value_name = "DIR", default_value = crate::present::FOLDER)]
+    pub(super) out: PathBuf,
+    /// Show every step in reports.
+    #[arg(long)]
+    pub(super) full: bool,
+    /// Print one JSON document with every figure instead.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Group, Debug)]

@@ -154,7 +154,7 @@ fn show(scenario: &Scenario, found: &Found, path: &Path, full: bool) -> String {
 }
 
 /// How this program was called.
-fn program() -> String {
+pub(super) fn program() -> String {
     let name = std::env::args_os()
         .next()
         .unwrap_or_else(|| "jostle".into());

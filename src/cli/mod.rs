@@ -1,7 +1,7 @@
-//! The command line: `list`, `hunt`, `replay`, `report`.
+//! The command line: `list`, `hunt`, `verify`, `replay`, `report`.
 //!
 //! - `args`: what can be typed, and the text of `--help`.
-//! - `list`, `hunt`, `replay`, `report`: one subcommand each.
+//! - `list`, `hunt`, `verify`, `replay`, `report`: one subcommand each.
 //! - `subject`: files that hold an execution, and executing them again.
 //! - `progress`: the live line of a hunt.
 //! - `json`: the document of `--json`.
@@ -24,6 +24,7 @@ mod report;
 #[cfg(test)]
 mod samples;
 mod subject;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -71,6 +72,7 @@ fn run(scope: Scope, args: impl Iterator<Item = OsString>) -> Outcome {
     let result = match &args.command {
         Command::List(list) => list::run(scope, list),
         Command::Hunt(hunt) => hunt::run(scope, hunt),
+        Command::Verify(verify) => verify::run(scope, verify),
         Command::Replay(replay) => replay::run(scope, replay),
         Command::Report(report) => report::run(scope, report),
     };

@@ -1,4 +1,4 @@
-//! The live line of a hunt.
+//! The live line of a hunt or a verification.
 
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
@@ -49,13 +49,24 @@ impl Line {
         quiet: bool,
         done: impl Fn() -> bool,
     ) {
+        let text = |elapsed: Duration| text(name, nth, of, progress, elapsed);
+        self.show(quiet, text, done);
+    }
+
+    /// Shows what `text` makes of the time since now until `done` says so.
+    pub(super) fn show(
+        &mut self,
+        quiet: bool,
+        text: impl Fn(Duration) -> String,
+        done: impl Fn() -> bool,
+    ) {
         let start = Instant::now();
         while !done() {
             std::thread::park_timeout(TICK);
             if quiet {
                 continue;
             }
-            let text = || text(name, nth, of, progress, start.elapsed());
+            let text = || text(start.elapsed());
             match &self.bar {
                 Some(bar) => {
                     bar.set_message(text());

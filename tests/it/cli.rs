@@ -370,3 +370,50 @@ fn help_goes_to_standard_output_and_names_the_exit_codes() {
         stdout(&output)
     );
 }
+
+#[test]
+fn verify_proves_a_fixed_scenario_and_finds_a_broken_one() {
+    let out = folder("verify");
+    let folder = out.to_str().unwrap();
+    let proof = jostle(&["verify", "cron_tick_fixed", "--out", folder]);
+    assert_eq!(code(&proof), 0, "{}", stderr(&proof));
+    assert!(stderr(&proof).contains("cron_tick_fixed: all 8,000 classes pass"));
+    let both = jostle(&[
+        "verify",
+        "lost_update",
+        "lost_update_fixed",
+        "--json",
+        "--out",
+        folder,
+    ]);
+    assert_eq!(code(&both), 0, "{}", stderr(&both));
+    let json: Value = serde_json::from_str(&stdout(&both)).unwrap();
+    assert_eq!(json["scenarios"][0]["end"], "found");
+    assert_eq!(json["scenarios"][1]["end"], "exhausted");
+    assert_eq!(json["scenarios"][1]["classes"], 2);
+    let trace = json["scenarios"][0]["trace"].as_str().unwrap();
+    assert_eq!(code(&jostle(&["replay", trace])), 1);
+}
+
+#[test]
+fn verify_says_when_it_proves_nothing() {
+    let short = jostle(&["verify", "cron_tick_fixed", "--runs", "5"]);
+    assert_eq!(code(&short), 2);
+    assert!(stderr(&short).contains("no proof: the limit was reached"));
+    let cut = jostle(&["verify", "cron_tick_fixed", "--runs", "5", "--steps", "3"]);
+    assert_eq!(code(&cut), 2);
+    assert!(stderr(&cut).contains("no proof: "), "{}", stderr(&cut));
+    assert_eq!(code(&jostle(&["verify"])), 2);
+    assert_eq!(code(&jostle(&["verify", "no_such_scenario"])), 2);
+    // Nothing is found where a race is expected that this build cannot see.
+    let blind = jostle(&["verify", "race_publication"]);
+    assert!(stderr(&blind).contains("which only a build with ThreadSanitizer sees"));
+}
+
+#[test]
+fn a_bound_on_preemptions_is_part_of_the_statement() {
+    let output = jostle(&["verify", "cron_drained", "--preemptions", "1"]);
+    assert_eq!(code(&output), 0);
+    let text = stderr(&output);
+    assert!(text.contains(" with at most 1 preemption pass ("), "{text}");
+}
