@@ -1,5 +1,5 @@
 // Takes sight from a ThreadSanitizer build, to see that scripts/tsan-sees notices.
-// Compiled with one of the two names, and linked with --wrap for what it defines.
+// Compiled with the name of one way, and linked with --wrap for what that defines.
 
 #ifdef ORDERED
 // Changing tasks orders them: no race is ever reported. Both sides are hidden when they
@@ -20,10 +20,4 @@ void __wrap___tsan_switch_to_fiber(void *fiber, unsigned flags) {
   __tsan_acquire(&place);
   __tsan_mutex_pre_signal(0, 0);
 }
-#endif
-
-#ifdef SHOWN
-// The runtime is not hidden: its own accesses race, and its atomics order.
-void __wrap___tsan_mutex_pre_signal(void *address, unsigned flags) { (void)address, (void)flags; }
-void __wrap___tsan_mutex_post_signal(void *address, unsigned flags) { (void)address, (void)flags; }
 #endif
