@@ -15,7 +15,7 @@ use crate::cli::list;
 use crate::cli::outcome::{self, Outcome};
 use crate::cli::progress::Line;
 use crate::guard::watchdog;
-use crate::input::Input;
+use crate::input::{Input, Steering};
 use crate::present;
 use crate::report::Commands;
 use crate::scenario::registry::Scope;
@@ -230,6 +230,7 @@ fn save(
     let input = Input {
         strategy: Kind::Calm,
         seed: 0,
+        steering: Steering::none(),
         overrides: Vec::new(),
         data: data.to_vec(),
     };

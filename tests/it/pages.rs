@@ -159,6 +159,7 @@ fn with_race_page(check: impl Fn(&Page<'_>)) {
         task: Some(TaskId::from_index(task)),
         what: what.to_owned(),
         place: place.clone(),
+        held: Vec::new(),
         stack: vec![
             "lost_update::bump src/lost_update.rs:7".to_owned(),
             HARMFUL.to_owned(),

@@ -128,12 +128,14 @@ fn finding() -> impl Strategy<Value = Finding> {
     let kind = prop::sample::select(Kind::ALL);
     let place = prop::option::of(place());
     let task_at_fault = prop::option::of(task());
+    let object = (0..9usize).prop_map(ObjectId::from_index);
     let access = (prop::option::of(task()), text(), vec(text(), 0..3));
-    let access = (access, prop::option::of(self::place()));
-    let access = access.prop_map(|((task, what, stack), place)| Access {
+    let access = (access, prop::option::of(self::place()), vec(object, 0..3));
+    let access = access.prop_map(|((task, what, stack), place, held)| Access {
         task,
         what,
         place,
+        held,
         stack,
     });
     let parts = (vec(wait, 0..12), vec(task(), 0..4), vec(access, 0..3));
