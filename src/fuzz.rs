@@ -332,10 +332,12 @@ impl Fuzzer {
 
 fn commands(scenario: &Scenario, artifact: &Path) -> Commands {
     let prefix = format!("{SCENARIO_VARIABLE}={} cargo +nightly fuzz", scenario.name);
-    let artifact = present::quoted(&relative(artifact));
+    let path = relative(artifact);
+    let artifact = present::quoted(&path);
+    let minimize = present::minimize_command(&path, Some(scenario.name));
     Commands {
         replay: format!("{prefix} run scenario {artifact}"),
-        minimize: Some(format!("{prefix} tmin scenario {artifact}")),
+        minimize: minimize.or_else(|| Some(format!("{prefix} tmin scenario {artifact}"))),
     }
 }
 

@@ -12,7 +12,8 @@
 //! | [`class`], [`finding`], [`history`], [`snapshot`] | what corresponds in two executions; what oracles see and say; what one execution did |
 //! | [`coverage`], [`strategy`] | what there is to be seen in an execution; who goes on |
 //! | [`input`], [`oracle`], [`mod@scenario`], [`trace`] | what drives an execution, judges it, names it, records it |
-//! | [`report`], `rt`, [`search`] | findings as text; the runtime; the next input, from what earlier ones did |
+//! | [`explain`] | what decides whether an execution fails |
+//! | [`keep`], [`mod@minimize`], [`report`], `rt`, [`search`] | schedules in words; smaller failures; findings as text; the runtime; the next input, from what earlier ones did |
 //! | [`mod@go`], [`guard`], [`hint`], [`sync`], [`task`], [`thread`], [`time`] | what scenarios are written with, and what keeps them from hanging |
 //! | [`campaign`], `scenarios` | many executions; the catalogue |
 //! | [`verify`] | every behaviour of a small scenario |
@@ -47,6 +48,10 @@ pub mod oracle;
 pub mod scenario;
 pub mod trace;
 
+pub mod explain;
+
+pub mod keep;
+pub mod minimize;
 pub mod report;
 mod rt;
 pub mod search;

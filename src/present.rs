@@ -3,11 +3,13 @@
 use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
+use std::process;
 
+use crate::explain::{self, Explanation};
 use crate::finding::Finding;
 use crate::input::Input;
 use crate::report::terminal::{self, Options};
-use crate::report::{Commands, Report};
+use crate::report::{self, Commands, Report};
 use crate::scenario::Scenario;
 use crate::trace::file::{FindingSummary, TraceFile};
 use crate::trace::{self, Trace};
@@ -23,7 +25,7 @@ pub const FOLDER: &str = "jostle-findings";
 /// where there is no `--full`.
 pub const FULL_VARIABLE: &str = "JOSTLE_FULL";
 
-/// Renders a finding for standard error.
+/// Renders a finding for the terminal.
 #[must_use]
 pub fn report(
     scenario: &Scenario,
@@ -32,9 +34,6 @@ pub fn report(
     commands: &Commands,
     full: bool,
 ) -> String {
-    let terminal = io::stderr().is_terminal();
-    let width = terminal_size::terminal_size_of(io::stderr())
-        .map_or(WIDTH, |(width, _)| usize::from(width.0));
     let report = Report {
         scenario: scenario.name,
         about: scenario.about,
@@ -42,13 +41,28 @@ pub fn report(
         trace,
         commands,
     };
-    let options = Options {
+    terminal::render(&report, &options(full), &read_source)
+}
+
+/// Renders what decides whether an execution fails, for the terminal.
+#[must_use]
+pub fn explanation(finding: &Finding, trace: &Trace, explanation: &Explanation) -> String {
+    let releases = explain::releases(finding, trace);
+    report::explanation::render(finding, trace, explanation, &releases, &options(false))
+}
+
+/// How to write for this terminal. Some commands write to standard output and some to
+/// standard error: there are colours only where both are a terminal.
+fn options(full: bool) -> Options {
+    let terminal = io::stderr().is_terminal() && io::stdout().is_terminal();
+    let width = terminal_size::terminal_size_of(io::stderr())
+        .map_or(WIDTH, |(width, _)| usize::from(width.0));
+    Options {
         width,
         full: full || std::env::var_os(FULL_VARIABLE).is_some(),
         color: terminal && std::env::var_os("NO_COLOR").is_none(),
         ..Options::default()
-    };
-    terminal::render(&report, &options, &read_source)
+    }
 }
 
 /// Reads a source file by the name that the compiler gave it, which is relative
@@ -80,18 +94,68 @@ pub fn trace_file(
     }
 }
 
-/// Writes a trace file and gives its path.
+/// Writes a trace file into `folder` and gives its path.
 ///
 /// # Errors
 ///
 /// If the trace is too large for a file, the folder cannot be made, or the file
 /// cannot be written.
 pub fn save(folder: &Path, stem: &str, file: &TraceFile) -> io::Result<PathBuf> {
-    let text = trace::file::write(file).map_err(io::Error::other)?;
-    fs::create_dir_all(folder)?;
     let path = folder.join(format!("{stem}.trace.json"));
-    fs::write(&path, text)?;
+    save_at(&path, file)?;
     Ok(path)
+}
+
+/// Writes a trace file, all of it or nothing.
+///
+/// # Errors
+///
+/// As [`save`].
+pub fn save_at(path: &Path, file: &TraceFile) -> io::Result<()> {
+    let text = trace::file::write(file).map_err(io::Error::other)?;
+    replace(path, text.as_bytes())
+}
+
+/// Writes a file, or puts it in the place of the one that is there: whoever reads it
+/// meanwhile, or after a crash, finds the one or the other. Makes its folder.
+///
+/// # Errors
+///
+/// If the folder cannot be made or the file not be written.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    // In the same folder, since only within a file system can it be renamed.
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", process::id()));
+    let part = path.with_file_name(name);
+    let written = fs::write(&part, content).and_then(|()| fs::rename(&part, path));
+    if written.is_err() {
+        // What matters is the first error.
+        let _ = fs::remove_file(&part);
+    }
+    written
+}
+
+/// The command that minimizes the failure in `file`, as far as this project has one:
+/// the README says how to get it. `file` is a trace, or an artifact of `scenario`.
+#[must_use]
+pub fn minimize_command(file: &Path, scenario: Option<&str>) -> Option<String> {
+    let scenario = scenario.map_or_else(String::new, |name| format!(" --scenario {name}"));
+    let file = quoted(file);
+    let here = std::env::current_dir().unwrap_or_default();
+    let command = here.ancestors().find_map(|dir| {
+        if dir.join("src/bin/jostle.rs").is_file() {
+            Some("cargo run --release --bin jostle --")
+        } else if dir.join("scripts/minimize").is_file() {
+            // Jostle's own repository.
+            Some("cargo run --release --")
+        } else {
+            None
+        }
+    });
+    command.map(|command| format!("{command} minimize{scenario} {file}"))
 }
 
 /// Quotes a path for a POSIX shell if it needs it.

@@ -11,11 +11,14 @@
 //! | `JOSTLE_STRATEGY` | one strategy instead of a guided search | none |
 //! | `JOSTLE_REPLAY` | a trace file: its scenario is executed as it says, and no other | none |
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::campaign::{Campaign, Found, Progress, Runner, Summary, Verdict};
+use crate::campaign::{Campaign, Follower, Found, Progress, Runner, Summary, Verdict};
+use crate::input::Input;
+use crate::keep::Row;
 use crate::present;
 use crate::report::Commands;
 use crate::scenario::Scenario;
@@ -38,13 +41,7 @@ const PATIENCE: u64 = 20;
 /// If there is no such scenario, if an environment variable cannot be read, if
 /// something unexpected is found, or if the expected finding is not.
 pub fn explore(name: &str) {
-    let all = match scenarios(Scope::All) {
-        Ok(all) => all,
-        Err(error) => panic!("{error}"),
-    };
-    let Some(scenario) = all.into_iter().find(|s| s.name == name) else {
-        panic!("no scenario named {name:?} is registered")
-    };
+    let scenario = named(name);
     if let Some(path) = std::env::var_os("JOSTLE_REPLAY") {
         return replay(scenario, Path::new(&path));
     }
@@ -77,6 +74,92 @@ fn skipped(scenario: &Scenario) {
          expects",
         scenario.name
     );
+}
+
+fn named(name: &str) -> &'static Scenario {
+    let all = match scenarios(Scope::All) {
+        Ok(all) => all,
+        Err(error) => panic!("{error}"),
+    };
+    let Some(scenario) = all.into_iter().find(|s| s.name == name) else {
+        panic!("no scenario named {name:?} is registered; link its crate with `use my_crate as _;`")
+    };
+    scenario
+}
+
+/// Executes the scenario with this name along a kept schedule, as `jostle export`
+/// prints it, and panics if anything is found.
+///
+/// `rows` say where the schedule deviates from the one that never preempts, in words
+/// that survive edits; see [`keep`](crate::keep). Where they cannot be followed any
+/// more, or do not fail, a few hundred schedules around them are tried. `data` is what
+/// the scenario makes its argument of, in hexadecimal digits.
+///
+/// If nothing is found although the schedule could not be followed, the test passes and
+/// says so on standard error: the scenario has changed too much, or the bug is gone.
+///
+/// # Panics
+///
+/// If something is found, if there is no such scenario, or if a row or the data cannot
+/// be read.
+pub fn keep(name: &str, rows: &[&str], data: &str) {
+    let scenario = named(name);
+    let parsed: Result<Vec<Row>, _> = rows.iter().map(|row| row.parse()).collect();
+    let rows = match parsed {
+        Ok(rows) => rows,
+        Err(error) => panic!("{error}"),
+    };
+    let Some(data) = bytes(data) else {
+        panic!("{data:?} are no hexadecimal digits in pairs")
+    };
+    let revisit = std::thread::scope(|scope| {
+        let execution = scope.spawn(|| Follower::new(scenario).revisit(rows, &data));
+        execution.join()
+    });
+    let Ok(revisit) = revisit else {
+        panic!("the executor gave up; this is a bug in jostle")
+    };
+    let missed = revisit.missed.map_or_else(String::new, |missed| {
+        format!("the kept schedule cannot be followed any more: {missed}; ")
+    });
+    let found = revisit
+        .failure
+        .map(|failure| (failure.finding.clone(), failure));
+    let Some((Some(finding), failure)) = found else {
+        if !missed.is_empty() {
+            let note = format!("{name}: {missed}nothing was found around it\n");
+            // Nothing can be done about a closed standard error.
+            let _ = std::io::stderr().write_all(note.as_bytes());
+        }
+        return;
+    };
+    let what = match revisit.nearby {
+        true => format!("{missed}a schedule around it fails"),
+        false => "the kept schedule fails".to_owned(),
+    };
+    let input = Input::from_decisions(&failure.trial.log, data);
+    let trace = &failure.trace;
+    let file = present::trace_file(scenario, &input, trace, Some(&finding));
+    let saved = present::save(&folder(), &format!("{name}-{}", finding.signature()), &file);
+    let commands = Commands {
+        replay: saved.as_ref().map_or_else(
+            |_| format!("cargo test {name}"),
+            |path| replay_command(scenario, path),
+        ),
+        minimize: None,
+    };
+    let report = present::report(scenario, &finding, trace, &commands, false);
+    panic!("{what}\n\n{report}");
+}
+
+/// The bytes of hexadecimal digits.
+fn bytes(text: &str) -> Option<Vec<u8>> {
+    let digit = |b: u8| (b as char).to_digit(16).map(|d| d as u8);
+    let pair = |pair: &[u8]| match *pair {
+        [high, low] => Some(digit(high)? << 4 | digit(low)?),
+        _ => None,
+    };
+    text.as_bytes().chunks(2).map(pair).collect()
 }
 
 /// Executes the trace in `path` if it is one of `scenario`.
@@ -113,7 +196,7 @@ fn replay(scenario: &'static Scenario, path: &Path) {
     if let Some(finding) = outcome.finding {
         let commands = Commands {
             replay: replay_command(scenario, path),
-            minimize: None,
+            minimize: present::minimize_command(path, None),
         };
         let report = present::report(scenario, &finding, &trace, &commands, false);
         panic!("replayed {}\n\n{report}", path.display());
@@ -177,7 +260,9 @@ fn fail(summary: &Summary) -> ! {
                 scenario.name
             ),
         },
-        minimize: None,
+        minimize: saved
+            .ok()
+            .and_then(|path| present::minimize_command(&path, None)),
     };
     let report = present::report(scenario, &found.finding, &found.trace, &commands, false);
     panic!(

@@ -104,6 +104,24 @@ impl Runner {
         )
     }
 
+    /// As [`explore`](Runner::explore), with no more than `steps` steps under the
+    /// strategy.
+    ///
+    /// # Panics
+    ///
+    /// If the runner is spoiled.
+    pub fn under(
+        &mut self,
+        scenario: &Scenario,
+        strategy: &mut Box<dyn Strategy>,
+        steps: u32,
+        data: &[u8],
+    ) -> Run {
+        let mut short = *scenario;
+        short.options.budget.steps = scenario.options.budget.steps.min(steps);
+        self.explore(&short, strategy, data)
+    }
+
     /// Executes `scenario` as `input` says, with `script` for what it prescribes.
     fn execute(
         &mut self,

@@ -10,8 +10,8 @@ use crate::strategy::Kind;
 
 /// Finds concurrency bugs by making the scheduler the fuzz input.
 ///
-/// Exit codes: 0 everything came out as the scenarios expect; 1 a finding; 2 the
-/// command could not do its work.
+/// Exit codes: 0 everything came out as the scenarios expect, or the command has done
+/// its work; 1 a finding; 2 the command could not do its work.
 #[derive(Parser, Debug)]
 #[command(name = "jostle", version, arg_required_else_help = true)]
 pub(super) struct Args {
@@ -42,6 +42,14 @@ pub(super) enum Command {
     /// does the same up to the last choice that could still save it. The exit code
     /// is 0 once everything is written, whatever the execution came to.
     Report(Report),
+    /// Makes a failure as small as it can find: few preemptions, little data.
+    Minimize(Minimize),
+    /// Says what decides whether the scenario fails: whose order, or what is missing.
+    Explain(Explain),
+    /// Tells how many different bugs the failures of a folder are.
+    Triage(Triage),
+    /// Prints a failure as a #[test] that survives edits of the scenario.
+    Export(Export),
 }
 
 #[derive(Group, Debug)]
@@ -179,6 +187,65 @@ pub(super) struct Report {
     /// Write trace events, which ui.perfetto.dev and chrome://tracing open.
     #[arg(long, value_name = "OUT")]
     pub(super) perfetto: Option<PathBuf>,
+}
+
+#[derive(Group, Debug)]
+pub(super) struct Minimize {
+    /// A trace of a failing execution, or an artifact of libFuzzer.
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// The scenario, for a file of libFuzzer, which does not name it.
+    #[arg(long, value_name = "NAME")]
+    pub(super) scenario: Option<String>,
+    /// Where the trace of the minimized failure is saved. Without it, beside FILE
+    /// with .min.trace.json at the end.
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Save it as an input of the fuzz target, too.
+    #[arg(long, value_name = "FILE")]
+    pub(super) artifact: Option<PathBuf>,
+    /// Seconds at most; a number with s, m or h behind it also does. Without it, a
+    /// fixed number of executions is the limit, and the result the same each time.
+    #[arg(long, value_name = "T", value_parser = duration)]
+    pub(super) time: Option<Duration>,
+    /// Show every step in the report.
+    #[arg(long)]
+    pub(super) full: bool,
+}
+
+#[derive(Group, Debug)]
+pub(super) struct Explain {
+    /// A trace of a failing execution, or an artifact of libFuzzer. It is minimized
+    /// before.
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// The scenario, for a file of libFuzzer, which does not name it.
+    #[arg(long, value_name = "NAME")]
+    pub(super) scenario: Option<String>,
+}
+
+#[derive(Group, Debug)]
+pub(super) struct Triage {
+    /// A folder with traces of failing executions, artifacts of libFuzzer, or both.
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
+    /// The scenario of the artifacts, which do not name it.
+    #[arg(long, value_name = "NAME")]
+    pub(super) scenario: Option<String>,
+    /// Print one JSON document instead.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Group, Debug)]
+pub(super) struct Export {
+    /// A trace of a failing execution, or an artifact of libFuzzer. It is minimized
+    /// before.
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// The scenario, for a file of libFuzzer, which does not name it.
+    #[arg(long, value_name = "NAME")]
+    pub(super) scenario: Option<String>,
 }
 
 /// Parses a number of seconds, minutes or hours.

@@ -146,19 +146,12 @@ fn save(folder: &Path, scenario: &Scenario, found: &Found) -> anyhow::Result<Pat
 }
 
 fn show(scenario: &Scenario, found: &Found, path: &Path, full: bool) -> String {
+    let command = |name| format!("{} {name} {}", outcome::program(), present::quoted(path));
     let commands = Commands {
-        replay: format!("{} replay {}", program(), present::quoted(path)),
-        minimize: None,
+        replay: command("replay"),
+        minimize: Some(command("minimize")),
     };
     present::report(scenario, &found.finding, &found.trace, &commands, full)
-}
-
-/// How this program was called.
-pub(super) fn program() -> String {
-    let name = std::env::args_os()
-        .next()
-        .unwrap_or_else(|| "jostle".into());
-    present::quoted(Path::new(&name))
 }
 
 fn verdict(summary: &Summary) -> String {

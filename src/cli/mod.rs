@@ -1,9 +1,11 @@
-//! The command line: `list`, `hunt`, `verify`, `replay`, `report`.
+//! The command line.
 //!
 //! - `args`: what can be typed, and the text of `--help`.
-//! - `list`, `hunt`, `verify`, `replay`, `report`: one subcommand each.
+//! - `list`, `hunt`, `verify`, `replay`, `report`, `minimize`,
+//!   `explain`, `export`, `triage`: one subcommand each.
 //! - `subject`: files that hold an execution, and executing them again.
-//! - `progress`: the live line of a hunt.
+//!   `smallest`: its failure, minimized.
+//! - `progress`: the live line. `interrupt`: Ctrl-C.
 //! - `json`: the document of `--json`.
 //! - `junit`, `annotations`: the results of a hunt for CI.
 //! - `outcome`: exit codes, and errors that name their remedy.
@@ -13,17 +15,23 @@
 
 mod annotations;
 mod args;
+mod explain;
+mod export;
 mod hunt;
+mod interrupt;
 mod json;
 mod junit;
 mod list;
+mod minimize;
 mod outcome;
 mod progress;
 mod replay;
 mod report;
 #[cfg(test)]
 mod samples;
+mod smallest;
 mod subject;
+mod triage;
 mod verify;
 
 use std::ffi::OsString;
@@ -75,6 +83,10 @@ fn run(scope: Scope, args: impl Iterator<Item = OsString>) -> Outcome {
         Command::Verify(verify) => verify::run(scope, verify),
         Command::Replay(replay) => replay::run(scope, replay),
         Command::Report(report) => report::run(scope, report),
+        Command::Minimize(minimize) => minimize::run(scope, minimize),
+        Command::Explain(explain) => explain::run(scope, explain),
+        Command::Triage(triage) => triage::run(scope, triage),
+        Command::Export(export) => export::run(scope, export),
     };
     match result {
         Ok(outcome) => outcome,

@@ -1,7 +1,10 @@
-//! Exit codes, and errors that name their remedy.
+//! Exit codes, errors that name their remedy, and what is printed.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
+
+use crate::present;
 
 /// How a command ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,4 +49,12 @@ pub(super) fn print(text: &str) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
+}
+
+/// How this program was called.
+pub(super) fn program() -> String {
+    let name = std::env::args_os()
+        .next()
+        .unwrap_or_else(|| "jostle".into());
+    present::quoted(Path::new(&name))
 }

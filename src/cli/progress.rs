@@ -1,4 +1,4 @@
-//! The live line of a hunt or a verification.
+//! The live line.
 
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
@@ -78,6 +78,14 @@ impl Line {
                 }
                 None => {}
             }
+        }
+    }
+
+    /// Shows `text` on a terminal.
+    pub(super) fn set(&self, text: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(text.to_owned());
+            bar.tick();
         }
     }
 

@@ -44,17 +44,16 @@ fn show(scenario: &Scenario, finding: &Finding, replayed: &Replayed, args: &Repl
 
 /// The commands that go on from an execution in `file`.
 pub(super) fn commands(file: &Path, scenario: Option<&str>) -> Commands {
-    let program = std::env::args_os()
-        .next()
-        .unwrap_or_else(|| "jostle".into());
-    let replay = format!(
-        "{} replay{} {}",
-        present::quoted(Path::new(&program)),
-        subject::scenario_option(scenario),
-        present::quoted(file)
-    );
+    let command = |name| {
+        format!(
+            "{} {name}{} {}",
+            outcome::program(),
+            subject::scenario_option(scenario),
+            present::quoted(file)
+        )
+    };
     Commands {
-        replay,
-        minimize: None,
+        replay: command("replay"),
+        minimize: Some(command("minimize")),
     }
 }

@@ -28,7 +28,8 @@ pub(super) struct Subject {
 #[derive(Debug)]
 enum Content {
     Trace(Box<TraceFile>),
-    Input(Input),
+    /// With its selector.
+    Input(u32, Input),
 }
 
 /// A replayed execution.
@@ -60,13 +61,32 @@ impl Subject {
                 content: Content::Trace(Box::new(file)),
             }),
             // Any bytes are a fuzz input, so that only the user can tell.
-            (Err(ReadError::Foreign), Some(name)) => Ok(Subject {
-                scenario: list::named(scenarios, name)?,
-                content: Content::Input(Input::decode(bytes).1),
-            }),
+            (Err(ReadError::Foreign), Some(name)) => {
+                let (selector, input) = Input::decode(bytes);
+                Ok(Subject {
+                    scenario: list::named(scenarios, name)?,
+                    content: Content::Input(selector, input),
+                })
+            }
             (Err(error @ ReadError::Foreign), None) => Err(anyhow::Error::from(error)
                 .context("for an input of libFuzzer name the scenario with --scenario")),
             (Err(error), _) => Err(error.into()),
+        }
+    }
+
+    /// What the scenario makes its argument of.
+    pub(super) fn data(&self) -> &[u8] {
+        match &self.content {
+            Content::Trace(file) => &file.data,
+            Content::Input(_, input) => &input.data,
+        }
+    }
+
+    /// Which scenario the fuzz target takes its input for if none is named.
+    pub(super) fn selector(&self) -> u32 {
+        match &self.content {
+            Content::Trace(_) => 0,
+            Content::Input(selector, _) => *selector,
         }
     }
 
@@ -76,7 +96,7 @@ impl Subject {
         watchdog::on_stall(watchdog::Action::Exit(1));
         let replayed = self.on_a_runner(|runner| match &self.content {
             Content::Trace(file) => runner.replay(self.scenario, file.choices.clone(), &file.data),
-            Content::Input(input) => {
+            Content::Input(_, input) => {
                 let profile = campaign::profile(runner, self.scenario);
                 runner.run(self.scenario, &profile, input)
             }
@@ -115,10 +135,7 @@ impl Subject {
     /// If that does not pass anywhere, some random schedule may: then the one that
     /// parts the latest.
     pub(super) fn passing(&self, failing: &Trace) -> anyhow::Result<Option<Replayed>> {
-        let data = match &self.content {
-            Content::Trace(file) => &file.data,
-            Content::Input(input) => &input.data,
-        };
+        let data = self.data();
         let passes = |run: &Run| run.outcome.finding.is_none() && !run.rejected;
         let replayed = self.on_a_runner(|runner| {
             let mut steps = 0_u32;
@@ -132,7 +149,7 @@ impl Subject {
             }
             let random = |runner: &mut Runner, seed| {
                 let mut input = Input::from_seed(strategy::Kind::Random, seed);
-                input.data.clone_from(data);
+                input.data = data.to_vec();
                 runner.run(self.scenario, &Profile::default(), &input)
             };
             let mut best = (None, 0);

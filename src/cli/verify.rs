@@ -10,8 +10,8 @@ use serde_json::json;
 
 use crate::campaign::Confirmed;
 use crate::cli::args::Verify;
-use crate::cli::hunt::program;
 use crate::cli::list;
+use crate::cli::outcome::program;
 use crate::cli::outcome::{self, Outcome};
 use crate::cli::progress::Line;
 use crate::guard::watchdog;

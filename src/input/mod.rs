@@ -24,7 +24,7 @@ pub use select::select;
 pub use steering::Steering;
 
 use crate::decision::Override;
-use crate::strategy::Kind;
+use crate::strategy::{Kind, Log};
 
 /// What drives one execution.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -39,4 +39,25 @@ pub struct Input {
     pub overrides: Vec<Override>,
     /// What the scenario makes its argument of.
     pub data: Vec<u8>,
+}
+
+impl Input {
+    /// The canonical form of an execution: the calm strategy, and overrides where it
+    /// chose something else.
+    #[must_use]
+    pub fn from_decisions(log: &Log, data: Vec<u8>) -> Input {
+        let deviating = log.decisions.iter().filter(|d| d.picked != d.calm);
+        Input {
+            strategy: Kind::Calm,
+            seed: 0,
+            steering: Steering::none(),
+            overrides: deviating
+                .map(|d| Override {
+                    at: d.number,
+                    pick: d.rank(),
+                })
+                .collect(),
+            data,
+        }
+    }
 }

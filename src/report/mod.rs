@@ -8,6 +8,7 @@
 //!   which.
 //! - [`html`]: a page to look at; [`json`]: the same for programs; [`perfetto`]:
 //!   an execution for the trace viewers of Perfetto and Chrome.
+//! - [`explanation`]: what decides whether an execution fails.
 //! - `clues`: the steps that explain a finding.
 //! - `rows`: which steps are shown, and repetitions folded.
 //! - `lines`: what a step looks like, whatever the layout.
@@ -25,6 +26,7 @@ mod circle;
 mod clues;
 mod columns;
 pub mod document;
+pub mod explanation;
 pub mod html;
 pub mod json;
 mod lanes;

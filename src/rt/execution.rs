@@ -295,6 +295,9 @@ impl Execution {
             }
         }
         if self.duties.has(Duties::WATCHER) {
+            if let Some(name) = &self.tasks[task.index()].name {
+                self.strategy.called(task, name);
+            }
             let birth = Birth { parent, key, site };
             self.strategy.spawned(task, &birth, &mut self.decisions.rng);
         }

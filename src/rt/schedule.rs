@@ -258,7 +258,7 @@ impl Execution {
         if arity < 2 {
             return 0;
         }
-        let mut picked = None;
+        let mut picked = self.told(kind, arity);
         self.tell(|explorer| picked = Some(explorer.choose(kind, arity)));
         let picked = picked.unwrap_or_else(|| {
             let at = self.record.count_choices();
@@ -270,6 +270,14 @@ impl Execution {
             picked,
         });
         picked
+    }
+
+    /// What a strategy that watches says about a choice of the environment.
+    fn told(&mut self, kind: ChoiceKind, arity: u32) -> Option<u32> {
+        if !self.duties.has(Duties::WATCHER) {
+            return None;
+        }
+        self.strategy.answer(&self.view, kind, arity)
     }
 
     /// Nobody is ready.

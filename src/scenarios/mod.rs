@@ -6,6 +6,7 @@
 //! Two stories, each from a service that ran in production:
 //! - `pool_shutdown`: "send on closed channel", once a day.
 //! - `cron`: a collector that ranges over a channel nobody closes.
+//! - `orders`: the pool again, with a plan that is fuzzed together with the schedule.
 //! - `shutdown`: the first screen of the README.
 //! - `early_return`: senders abandoned by a receiver.
 //!
@@ -32,6 +33,7 @@ mod lost_waker;
 mod lost_wakeup;
 mod missed_notify;
 mod mpsc_cycle;
+mod orders;
 mod philosophers;
 mod pool_shutdown;
 mod races;

@@ -3,6 +3,7 @@
 use crate::decision::{Environment, Rng};
 use crate::id::TaskId;
 use crate::op::OpKind;
+use crate::ready::TaskSet;
 use crate::strategy::{Strategy, View};
 
 /// Stays on a task as long as it can go on, and otherwise takes the one that
@@ -21,24 +22,35 @@ impl Strategy for Calm {
     }
 
     fn pick(&mut self, view: &View, _rng: &mut Rng) -> TaskId {
-        // A task that spins is not ready again before another has made a step,
-        // and still it is to be followed by the next one and not by the first:
-        // two that spin would wake each other for ever.
-        let gives_way = matches!(
+        pick(
+            &view.ready,
+            view.last,
             view.tasks[view.last.index()].op.kind,
-            OpKind::Yield | OpKind::Spin
-        );
-        let stays = !gives_way && view.last != TaskId::CLOCK;
-        if stays && view.ready.contains(view.last) {
-            return view.last;
-        }
-        let after = if gives_way { view.last } else { TaskId::CLOCK };
-        match view.ready.next_after(after) {
-            Some(TaskId::CLOCK) => view.ready.next_after(TaskId::CLOCK),
-            next => next,
-        }
-        .expect("there is no decision without ready tasks")
+        )
     }
+}
+
+/// The task that goes on after a step of `last`, which is about to do `op` or
+/// waits in it.
+///
+/// # Panics
+///
+/// If none is ready.
+pub(crate) fn pick(ready: &TaskSet, last: TaskId, op: OpKind) -> TaskId {
+    // A task that spins is not ready again before another has made a step, and
+    // still it is to be followed by the next one and not by the first: two that
+    // spin would wake each other for ever.
+    let gives_way = matches!(op, OpKind::Yield | OpKind::Spin);
+    let stays = !gives_way && last != TaskId::CLOCK;
+    if stays && ready.contains(last) {
+        return last;
+    }
+    let after = if gives_way { last } else { TaskId::CLOCK };
+    match ready.next_after(after) {
+        Some(TaskId::CLOCK) => ready.next_after(TaskId::CLOCK),
+        next => next,
+    }
+    .expect("there is no decision without ready tasks")
 }
 
 #[cfg(test)]

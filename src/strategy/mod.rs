@@ -7,6 +7,7 @@
 //! - `kind`: [`Kind`], the list of strategies by name.
 //! - `profile`: [`Profile`], what earlier executions tell about sizes.
 //! - `calm`: no preemption; the default that overrides deviate from.
+//! - `piloted`: calm but for deviations that are named by where a task stands.
 //! - `round_robin`: every task in turn.
 //! - `newest`: the same from the newest task to the oldest.
 //! - `random`: every ready task with the same probability.
@@ -26,6 +27,7 @@ mod kind;
 mod newest;
 mod pct;
 mod pending;
+mod piloted;
 mod pos;
 mod priority;
 mod profile;
@@ -38,18 +40,20 @@ mod urw;
 mod model;
 
 pub use calm::Calm;
+pub(crate) use calm::pick as calm_pick;
 pub use explorer::{Explorer, Gate, Touch};
 pub use guide::{Guide, Hold, Order};
 pub use kind::{Kind, UnknownStrategy};
 pub use newest::Newest;
 pub use pct::{Depth, Pct};
+pub use piloted::{Decision, Deviation, Log, Pilot, Point, Route, Stay};
 pub use pos::Pos;
 pub use profile::{Profile, TaskSize};
 pub use random::Random;
 pub use round_robin::RoundRobin;
 pub use urw::Urw;
 
-use crate::decision::{Environment, Rng};
+use crate::decision::{ChoiceKind, Environment, Rng};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, Site};
 use crate::ready::TaskSet;
@@ -158,6 +162,13 @@ pub trait Strategy: std::fmt::Debug {
     /// `view.ready` of which the methods below have not told it.
     fn pick(&mut self, view: &View, rng: &mut Rng) -> TaskId;
 
+    /// What the environment does at a choice among `arity` alternatives, at least
+    /// two; `None` leaves it to the [`environment`](Strategy::environment).
+    fn answer(&mut self, view: &View, kind: ChoiceKind, arity: u32) -> Option<u32> {
+        let _ = (view, kind, arity);
+        None
+    }
+
     /// `task` has appeared. The clock appears before all others.
     fn spawned(&mut self, task: TaskId, birth: &Birth, rng: &mut Rng) {
         let _ = (task, birth, rng);
@@ -167,6 +178,11 @@ pub trait Strategy: std::fmt::Debug {
     /// [`ObjectId::WORLD`] appears before all others.
     fn appeared(&mut self, object: ObjectId, site: Site) {
         let _ = (object, site);
+    }
+
+    /// `task`, which is about to appear, has this name.
+    fn called(&mut self, task: TaskId, name: &str) {
+        let _ = (task, name);
     }
 
     /// `task` is about to do `op`. It need not be ready. Called anew for every

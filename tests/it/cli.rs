@@ -253,6 +253,21 @@ fn wrong_usage_is_exit_code_2_and_names_the_remedy() {
         (&["report", &newer, "--json"], "update jostle"),
         (&["report", &foreign, "--html", &foreign], "--scenario"),
         (&["report", "no/such/file", "--json"], "cannot read"),
+        (&["minimize", "no/such/file"], "cannot read no/such/file"),
+        (&["minimize", &empty], "empty"),
+        (&["minimize", &foreign], "--scenario"),
+        (&["minimize", &corrupt], "corrupt"),
+        (&["export", &corrupt], "corrupt"),
+        (&["explain", &corrupt], "corrupt"),
+        (&["triage", "no/such/folder"], "no/such/folder"),
+        (
+            &["export", "--scenario", "lock_order_fixed", &foreign],
+            "does not fail",
+        ),
+        (
+            &["minimize", "--scenario", "lock_order_fixed", &foreign],
+            "nothing to minimize",
+        ),
     ];
     for (args, text) in cases {
         let output = jostle(args);
@@ -416,4 +431,115 @@ fn a_bound_on_preemptions_is_part_of_the_statement() {
     assert_eq!(code(&output), 0);
     let text = stderr(&output);
     assert!(text.contains(" with at most 1 preemption pass ("), "{text}");
+}
+
+/// A trace of `pool_shutdown` that was found at random.
+fn found(folder: &std::path::Path) -> String {
+    let args = [
+        "hunt",
+        "pool_shutdown",
+        "--strategy",
+        "random",
+        "--seed",
+        "7",
+        "--out",
+        folder.to_str().unwrap(),
+    ];
+    assert_eq!(code(&jostle(&args)), 0);
+    let path = fs::read_dir(folder).unwrap().next().unwrap().unwrap();
+    path.path().to_str().unwrap().to_owned()
+}
+
+#[test]
+fn minimize_saves_a_smaller_trace_of_the_same_bug() {
+    let out = folder("minimize");
+    let trace = found(&out);
+    let small = trace.replace(".trace.json", ".min.trace.json");
+    let artifact = out.join("small");
+    let artifact = artifact.to_str().unwrap();
+    let output = jostle(&["minimize", &trace, "--artifact", artifact]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let said = stdout(&output);
+    assert!(
+        said.contains("Fails with 1 preemption, 4 steps of "),
+        "{said}"
+    );
+    assert!(said.contains("The order of these two decides:"), "{said}");
+    assert!(said.contains(&format!("replay {small}")), "{said}");
+    let json = |path: &str| serde_json::from_slice::<Value>(&fs::read(path).unwrap()).unwrap();
+    let (before, after) = (json(&trace), json(&small));
+    assert_eq!(
+        before["finding"]["signature"],
+        after["finding"]["signature"]
+    );
+    assert_eq!(after["strategy"], "calm");
+    assert_eq!(after["overrides"].as_array().unwrap().len(), 1);
+    // The trace, the input that it names, and the artifact are one execution.
+    let fingerprint = format!("Fingerprint: {}", after["fingerprint"].as_str().unwrap());
+    for args in [
+        &["replay", &small][..],
+        &["replay", "--scenario", "pool_shutdown", artifact],
+    ] {
+        let output = jostle(args);
+        assert_eq!(code(&output), 1, "{}", stderr(&output));
+        assert!(stdout(&output).contains(&fingerprint), "{args:?}");
+    }
+    // A second run says the same, and so does one on the result.
+    let first = fs::read(&small).unwrap();
+    jostle(&["minimize", &trace]);
+    assert_eq!(fs::read(&small).unwrap(), first);
+    let again = out.join("again.trace.json");
+    jostle(&["minimize", &small, "--out", again.to_str().unwrap()]);
+    assert_eq!(fs::read(&again).unwrap(), first);
+}
+
+#[test]
+fn minimize_without_time_keeps_what_it_has() {
+    let out = folder("no-time");
+    let trace = found(&out);
+    let output = jostle(&["minimize", &trace, "--time", "0"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(stdout(&output).contains("took 1 executions, and ended before"));
+    let small = trace.replace(".trace.json", ".min.trace.json");
+    assert_eq!(code(&jostle(&["replay", &small])), 1);
+}
+
+#[test]
+fn triage_tells_how_many_bugs_there_are() {
+    let out = folder("triage");
+    for (n, (name, seed)) in [("shutdown", "1"), ("shutdown", "2"), ("lost_update", "3")]
+        .into_iter()
+        .enumerate()
+    {
+        let here = folder(&format!("triage-{n}"));
+        let here_name = here.to_str().unwrap();
+        jostle(&["hunt", name, "--seed", seed, "--out", here_name]);
+        let trace = fs::read_dir(&here).unwrap().next().unwrap().unwrap();
+        fs::copy(trace.path(), out.join(format!("{n}.trace.json"))).unwrap();
+    }
+    fs::write(out.join("notes.txt"), "about these").unwrap();
+    let out = out.to_str().unwrap();
+    let output = jostle(&["triage", out]);
+    let said = stdout(&output);
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    assert!(
+        said.starts_with("3 failing files, 2 different bugs\n"),
+        "{said}"
+    );
+    assert!(
+        said.contains("1 preemption, 0 other deviations, 4 steps"),
+        "{said}"
+    );
+    assert!(
+        said.contains("left out:") && said.contains("notes.txt"),
+        "{said}"
+    );
+    let json: Value = serde_json::from_str(&stdout(&jostle(&["triage", out, "--json"]))).unwrap();
+    let bugs = json["bugs"].as_array().unwrap();
+    let files = |bug: &Value| bug["files"].as_array().unwrap().len();
+    assert_eq!(bugs.iter().map(files).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(bugs[1]["minimized"]["preemptions"], 1);
+    assert_eq!(json["unreadable"].as_array().unwrap().len(), 1);
+    let empty = folder("triage-empty");
+    assert_eq!(code(&jostle(&["triage", empty.to_str().unwrap()])), 2);
 }

@@ -11,7 +11,8 @@ const RANKS: &[&[&str]] = &[
     &["class", "finding", "history", "snapshot"],
     &["coverage", "strategy"],
     &["input", "oracle", "scenario", "trace"],
-    &["report", "rt", "search"],
+    &["explain"],
+    &["keep", "minimize", "report", "rt", "search"],
     &["go", "guard", "hint", "sync", "task", "thread", "time"],
     &["campaign", "scenarios"],
     &["verify"],
@@ -159,7 +160,7 @@ fn an_upward_import_is_noticed() {
     };
     assert_eq!(
         violations(&file("strategy")),
-        ["x.rs:1: strategy (rank 3) imports rt (rank 5)"]
+        ["x.rs:1: strategy (rank 3) imports rt (rank 6)"]
     );
     assert_eq!(violations(&file("campaign")), [""; 0]);
     assert_eq!(

@@ -10,6 +10,8 @@
 //! - `async_*`: `jostle::task`, and crates that run on it unmodified.
 //! - `go_*`: `jostle::go`.
 //! - `cli`: the command: exit codes, messages, files.
+//! - `minimize`, `explain`, `export`: smaller failures, what decides, and failures kept
+//!   as tests.
 //! - `corpus`: inputs and reports of every scenario, replayed byte for byte.
 //! - `determinism`: the same input gives the same execution, in any process.
 //! - `guided`: the guided search finds what it was made for, and finds it again.
@@ -34,7 +36,9 @@ mod corpus;
 mod determinism;
 #[cfg(jostle_tsan)]
 mod edges;
+mod explain;
 mod explore;
+mod export;
 mod go_chan;
 mod go_context;
 mod go_select;
@@ -46,6 +50,7 @@ mod go_time;
 mod guards;
 mod guided;
 mod layers;
+mod minimize;
 mod pages;
 mod parity;
 mod readme;

@@ -54,6 +54,35 @@ fn the_first_report_is_what_the_command_prints() {
 }
 
 #[test]
+fn the_explanation_is_what_explain_prints() {
+    let blocks = blocks("console");
+    let block = blocks
+        .iter()
+        .find(|b| b.starts_with("$ jostle explain corpus"));
+    let (command, shown) = block.unwrap().split_once('\n').unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_jostle"))
+        .args(command.split(' ').skip(2))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), shown);
+}
+
+#[test]
+fn the_kept_test_is_what_export_prints() {
+    let blocks = blocks("text");
+    let kept = blocks.iter().find(|b| b.starts_with("#[test]")).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_jostle"))
+        .args(["export", "corpus/shutdown/failing/misuse.trace.json"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.ends_with(kept.as_str()), "{printed}");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
 fn every_strategy_and_every_finding_is_explained() {
     let text = read("README.md");
     for kind in Kind::ALL {

@@ -71,3 +71,42 @@ fn what_cannot_be_read_is_said() {
     assert!(!output.status.success());
     assert!(text.contains("JOSTLE_RUNS"), "{text}");
 }
+
+/// What `jostle export` prints for `shutdown`, in the other process.
+#[test]
+fn a_kept_shutdown() {
+    if let Some(scenario) = std::env::var_os(CHILD) {
+        let rows = ["(send in shutdown) before send in shutdown #2 -> main"];
+        jostle::testing::keep(scenario.to_str().unwrap(), &rows, "");
+    }
+}
+
+fn kept(scenario: &str) -> (Output, String) {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "testing::a_kept_shutdown", "--nocapture"])
+        .env(CHILD, scenario)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    (output, text)
+}
+
+#[test]
+fn a_kept_failure_fails_with_a_report_as_long_as_the_bug_is_there() {
+    let (output, text) = kept("shutdown");
+    assert!(!output.status.success());
+    assert!(text.contains("the kept schedule fails"), "{text}");
+    assert!(text.contains("send on closed channel"), "{text}");
+    assert!(text.contains("Replay:   JOSTLE_REPLAY="), "{text}");
+}
+
+#[test]
+fn a_kept_failure_that_cannot_be_followed_says_so_and_looks_around() {
+    let (output, text) = kept("shutdown_fixed");
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("cannot be followed any more"), "{text}");
+    assert!(text.contains("nothing was found around it"), "{text}");
+    let (output, text) = kept("pool_shutdown");
+    assert!(!output.status.success());
+    assert!(text.contains("a schedule around it fails"), "{text}");
+}

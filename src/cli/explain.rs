@@ -1,0 +1,42 @@
+//! `jostle explain`.
+
+use anyhow::Context;
+
+use crate::campaign::Follower;
+use crate::cli::args::Explain;
+use crate::cli::outcome::{self, Outcome};
+use crate::cli::smallest;
+use crate::cli::subject::Subject;
+use crate::present;
+use crate::scenario::registry::Scope;
+
+pub(super) fn run(scope: Scope, args: &Explain) -> anyhow::Result<Outcome> {
+    let subject = Subject::load(scope, &args.file, args.scenario.as_deref())?;
+    let work = || explain(&subject);
+    // On a thread of its own, which an execution may spoil.
+    let done = std::thread::scope(|scope| scope.spawn(work).join());
+    let text =
+        done.map_err(|_| anyhow::anyhow!("the executor gave up; this is a bug in jostle"))?;
+    let text = text.with_context(|| format!("cannot explain {}", args.file.display()))?;
+    outcome::print(&text)?;
+    Ok(Outcome::AsExpected)
+}
+
+fn explain(subject: &Subject) -> anyhow::Result<String> {
+    let mut follower = Follower::new(subject.scenario);
+    let first = smallest::failure(subject, &mut follower)?;
+    let small = smallest::of(&first, subject, &mut follower)?;
+    let best = follower.schedule(&small.schedule);
+    let explanation = follower.explain(&best, &small.schedule);
+    let (finding, explanation) = best
+        .finding
+        .zip(explanation)
+        .context("it failed and then did not")?;
+    Ok(format!(
+        "{} in {}: {}\n\n{}",
+        finding.kind,
+        subject.scenario.name,
+        finding.message.lines().next().unwrap_or_default(),
+        present::explanation(&finding, &best.trace, &explanation)
+    ))
+}

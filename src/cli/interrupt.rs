@@ -1,0 +1,25 @@
+//! Ctrl-C: the first one ends the work and keeps its result, the second one the
+//! process.
+
+use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static CAUGHT: AtomicBool = AtomicBool::new(false);
+
+/// The exit code of a process that SIGINT ended.
+const INTERRUPTED: i32 = 130;
+
+/// From now on Ctrl-C is noted. Where that cannot be had, it ends the process as
+/// ever.
+pub(super) fn catch() {
+    let _ = ctrlc::set_handler(|| {
+        if CAUGHT.swap(true, Ordering::Relaxed) {
+            process::exit(INTERRUPTED);
+        }
+    });
+}
+
+/// Whether there was a Ctrl-C.
+pub(super) fn caught() -> bool {
+    CAUGHT.load(Ordering::Relaxed)
+}

@@ -1,0 +1,46 @@
+//! Explaining a failure: what decides, and who could have helped.
+//!
+//! - [`mod@self`]: what is said: [`Explanation`] and [`Pair`].
+//! - `order`: [`explain`], the operations whose order decides.
+//! - `release`: [`releases`], who could have ended a wait.
+//!
+//! An explanation is found by trying, and not by looking at the failure alone: of two
+//! operations on the same object the order is said to decide if the scenario passes
+//! once they come the other way round. Whoever executes it is given as a closure.
+
+mod order;
+mod release;
+
+pub use order::{Passing, Seen, explain};
+pub use release::{Release, releases};
+
+use crate::trace::Trace;
+
+/// Two operations of different tasks on the same object: places in the list of the
+/// trace's steps or, behind its end, in that of the finding's waits, since what a task
+/// waits to do is no step yet.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Pair {
+    /// The one that comes first where the scenario fails.
+    pub first: usize,
+    /// The other one.
+    pub second: usize,
+}
+
+/// What is to be said about a failure.
+#[derive(Clone, Default, Debug)]
+pub struct Explanation {
+    /// Pairs whose order decides: the other way round, nothing is found. The ones
+    /// nearest to the failure first.
+    pub deciding: Vec<Pair>,
+    /// The passing execution that has most of its beginning in common with the failure,
+    /// and the deciding pair there, which comes in the other order.
+    pub nearest: Option<(Trace, Pair)>,
+    /// The deciding pair of the failure that `nearest` turns round.
+    pub turned: Option<Pair>,
+    /// The steps that are part of a deciding pair, or the last of a task that the
+    /// finding is about.
+    pub matter: Vec<usize>,
+    /// How many pairs were tried.
+    pub tried: usize,
+}

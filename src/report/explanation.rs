@@ -1,0 +1,287 @@
+//! What decides whether an execution fails, as text.
+//!
+//! ```text
+//! The order of these two decides:
+//!   main  close #1 (channel, src/pool.rs:13) at src/pool.rs:21, step 7
+//!   t2    send #1 at src/pool.rs:22, step 8
+//! The other way round, the scenario passes:
+//!
+//!   fails                          │ passes
+//! ```
+
+use std::fmt::Write;
+
+use crate::explain::{Explanation, Pair, Release};
+use crate::finding::{Finding, Place};
+use crate::id::TaskId;
+use crate::op::OpKind;
+use crate::report::names::{self, Names};
+use crate::report::palette::{Palette, paint, paint_cell};
+use crate::report::terminal::Options;
+use crate::report::text::{count, fit};
+use crate::trace::Trace;
+
+/// Pairs that are named; the others are counted.
+const PAIRS: usize = 4;
+
+/// Steps of each execution that are shown side by side.
+const ROWS: usize = 14;
+
+/// So many of the steps that both have in common are shown above those.
+const COMMON: usize = 2;
+
+/// The explanation as text that ends with a line feed.
+#[must_use]
+pub fn render(
+    finding: &Finding,
+    trace: &Trace,
+    explanation: &Explanation,
+    releases: &[Release],
+    options: &Options,
+) -> String {
+    let page = Page {
+        finding,
+        trace,
+        names: Names::new(trace, finding),
+        width: options.width.max(40),
+        palette: Palette::new(options.color),
+    };
+    let mut text = String::new();
+    page.deciding(&mut text, explanation);
+    page.side_by_side(&mut text, explanation);
+    page.releases(&mut text, releases);
+    let mut trimmed = String::with_capacity(text.len());
+    for line in text.lines() {
+        trimmed.push_str(line.trim_end());
+        trimmed.push('\n');
+    }
+    trimmed
+}
+
+struct Page<'a> {
+    finding: &'a Finding,
+    trace: &'a Trace,
+    names: Names<'a>,
+    width: usize,
+    palette: Palette,
+}
+
+impl Page<'_> {
+    fn deciding(&self, text: &mut String, explanation: &Explanation) {
+        let pairs = &explanation.deciding;
+        if pairs.is_empty() {
+            let tried = match explanation.tried {
+                0 => "No two tasks meet at an object".to_owned(),
+                1 => {
+                    "The order of the one pair of operations that meet was turned round".to_owned()
+                }
+                n => format!("The order of {n} pairs of operations that meet was turned round"),
+            };
+            let so = match explanation.tried {
+                0 => "",
+                _ => ", and it still fails",
+            };
+            let _ = writeln!(
+                text,
+                "No order decides. {tried}{so}: it is not a matter of timing."
+            );
+            return;
+        }
+        for (i, pair) in pairs.iter().take(PAIRS).enumerate() {
+            let head = match i {
+                0 => "The order of these two decides:",
+                _ => "and so does the order of these:",
+            };
+            let _ = writeln!(text, "{}", paint(self.palette.head, head));
+            for step in [pair.first, pair.second] {
+                let _ = writeln!(text, "  {}", self.step_in_words(step));
+            }
+        }
+        if pairs.len() > PAIRS {
+            let _ = writeln!(text, "and that of {} more pairs", pairs.len() - PAIRS);
+        }
+    }
+
+    /// `main: close #1 (channel, src/pool.rs:13) at src/pool.rs:21, step 7`.
+    fn step_in_words(&self, at: usize) -> String {
+        let steps = self.trace.steps.len();
+        let (task, kind, object, place, when) = match self.trace.steps.get(at) {
+            Some(step) => {
+                let place = Place::from(step.site);
+                (
+                    step.task,
+                    step.kind,
+                    step.object,
+                    place,
+                    format!("step {}", at + 1),
+                )
+            }
+            None => match self.finding.waits.get(at - steps) {
+                Some(wait) => {
+                    let place = wait.place.clone();
+                    (
+                        wait.task,
+                        wait.op,
+                        wait.object,
+                        place,
+                        "where it waits".to_owned(),
+                    )
+                }
+                None => return String::new(),
+            },
+        };
+        let object = match Names::is_shown(object) {
+            true => format!(" {}", self.names.object(object)),
+            false => String::new(),
+        };
+        let task = self.names.task(task);
+        format!("{task}: {kind}{object} at {}, {when}", names::full(&place))
+    }
+
+    fn side_by_side(&self, text: &mut String, explanation: &Explanation) {
+        let (Some((passing, there)), Some(here)) = (&explanation.nearest, explanation.turned)
+        else {
+            return;
+        };
+        let _ = writeln!(text, "The other way round, the scenario passes:\n");
+        let same = |(a, b): &(&crate::trace::Step, &crate::trace::Step)| {
+            (a.task, a.kind, a.object) == (b.task, b.kind, b.object)
+        };
+        let both = self.trace.steps.iter().zip(&passing.steps);
+        let start = both.take_while(same).count().saturating_sub(COMMON);
+        let cell = (self.width.saturating_sub(3) / 2).min(72);
+        let end = format!("✗ {}", self.finding.kind);
+        let left = self.column(self.trace, start, here, &end, self.palette.bad, cell);
+        let names = Names::new(passing, self.finding);
+        let other = Page {
+            names,
+            trace: passing,
+            ..*self
+        };
+        let end = "✓ nothing found";
+        let right = other.column(passing, start, *there, end, self.palette.head, cell);
+        let head = self.palette.head;
+        let _ = writeln!(
+            text,
+            "{} │ {}",
+            paint_cell(head, "  fails", cell),
+            paint(head, "  passes")
+        );
+        let line = "─".repeat(cell);
+        let _ = writeln!(text, "{line}─┼─{line}");
+        for row in 0..left.len().max(right.len()) {
+            let blank = " ".repeat(cell);
+            let left = left.get(row).unwrap_or(&blank);
+            let right = right.get(row).map_or("", String::as_str);
+            let _ = writeln!(text, "{left} │ {right}");
+        }
+        let before = match start {
+            0 => String::new(),
+            n => format!(
+                "; before it stand {} that are the same in both",
+                count(n, "step")
+            ),
+        };
+        let _ = writeln!(text, "\n  ◆ the pair{before}");
+    }
+
+    /// The steps of one execution from `start` on.
+    fn column(
+        &self,
+        trace: &Trace,
+        start: usize,
+        pair: Pair,
+        end: &str,
+        ending: anstyle::Style,
+        cell: usize,
+    ) -> Vec<String> {
+        let all: Vec<usize> = (start..trace.steps.len()).collect();
+        let shown = match all.len() > ROWS {
+            true => &all[..ROWS],
+            false => &all[..],
+        };
+        let mut rows: Vec<String> = Vec::new();
+        for &at in shown {
+            let step = &trace.steps[at];
+            let decides = at == pair.first || at == pair.second;
+            let mark = match (decides, step.preemption) {
+                (true, _) => "◆",
+                (false, true) => "»",
+                (false, false) => " ",
+            };
+            let what = self.names.op(step.kind, step.object);
+            let row = format!(
+                "{mark} {:>3} {}: {what}  {}",
+                at + 1,
+                self.names.head(step.task),
+                self.names.site(step.site)
+            );
+            let style = match decides {
+                true => self.palette.telling,
+                false => anstyle::Style::new(),
+            };
+            rows.push(paint_cell(style, &fit(&row, cell), cell));
+        }
+        let rest = all.len() - shown.len();
+        if rest > 0 {
+            let more = format!("  … {}", count(rest, "more step"));
+            rows.push(paint_cell(self.palette.faint, &more, cell));
+        }
+        rows.push(paint_cell(
+            ending,
+            &fit(&format!("      {end}"), cell),
+            cell,
+        ));
+        rows
+    }
+
+    fn releases(&self, text: &mut String, releases: &[Release]) {
+        for release in releases {
+            let wait = &release.wait;
+            let who = self.names.task(wait.task);
+            let (who, verb) = match release.alike {
+                1 => (who, "waits"),
+                n => (format!("{who} and {} more like it", n - 1), "wait"),
+            };
+            let _ = writeln!(
+                text,
+                "\n{} {verb}: {} on {}. Who could end that:",
+                paint(self.palette.head, &who),
+                wait.op,
+                self.names.object(wait.object)
+            );
+            for &(kind, task, times, ended) in &release.done {
+                let _ = writeln!(text, "  {}", self.help(kind, task, times, ended));
+            }
+            for &kind in &release.missing {
+                let _ = writeln!(text, "  {}", paint(self.palette.telling, nobody(kind)));
+            }
+        }
+    }
+
+    fn help(&self, kind: OpKind, task: TaskId, times: usize, ended: bool) -> String {
+        let times = match times {
+            1 => "once".to_owned(),
+            n => format!("{n} times"),
+        };
+        let end = match (ended, self.finding.waits.iter().any(|w| w.task == task)) {
+            (true, _) => ", and has ended",
+            (false, true) => ", and waits itself",
+            (false, false) => "",
+        };
+        format!("{} did {kind} {times}{end}", self.names.task(task))
+    }
+}
+
+/// That nobody did this.
+fn nobody(kind: OpKind) -> &'static str {
+    match kind {
+        OpKind::Send => "nobody sends on it",
+        OpKind::Recv => "nobody receives from it",
+        OpKind::Close => "nobody closes it",
+        OpKind::Add => "nobody counts it down",
+        OpKind::NotifyOne => "nobody notifies it",
+        OpKind::Unpark => "nobody unparks it",
+        _ => "nobody else comes to it",
+    }
+}
