@@ -8,7 +8,7 @@ use crate::id::TaskId;
 /// The first word lies in the set itself: most scenarios have fewer than 64
 /// tasks. Beyond, all operations cost a handful of instructions per 64 tasks at
 /// most, which is what keeps the cost of a decision flat up to thousands of
-/// tasks.
+/// tasks. What they need for that is not inlined.
 #[derive(Clone, Default, Debug)]
 pub struct TaskSet {
     head: Word,
@@ -52,23 +52,54 @@ impl Word {
     /// Adds the members of `other`, in most cases all absent.
     #[inline]
     fn insert_all(&mut self, other: Word) {
-        self.count = if self.bits & other.bits == 0 {
-            self.count + other.count
-        } else {
-            (self.bits | other.bits).count_ones()
-        };
+        let overlap = self.bits & other.bits;
         self.bits |= other.bits;
+        self.count = match overlap {
+            0 => self.count + other.count,
+            _ => count_ones(self.bits),
+        };
     }
 
     /// Removes the members of `other`, in most cases all present.
     #[inline]
     fn remove_all(&mut self, other: Word) {
-        self.count = if other.bits & !self.bits == 0 {
-            self.count - other.count
-        } else {
-            (self.bits & !other.bits).count_ones()
-        };
+        let foreign = other.bits & !self.bits;
         self.bits &= !other.bits;
+        self.count = match foreign {
+            0 => self.count - other.count,
+            _ => count_ones(self.bits),
+        };
+    }
+}
+
+/// A set of tasks below 64 that fits into registers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Few(Word);
+
+impl Few {
+    #[inline(always)]
+    pub(crate) fn len(self) -> u32 {
+        self.0.count
+    }
+
+    /// Removes `task`, which is a member.
+    #[inline(always)]
+    pub(crate) fn remove(&mut self, task: TaskId) {
+        debug_assert!(self.0.contains(task), "{task} is no member");
+        self.0.bits &= !(1 << (task.index() % 64));
+        self.0.count -= 1;
+    }
+
+    /// The first member of a set that is not empty.
+    #[inline(always)]
+    pub(crate) fn first(self) -> TaskId {
+        TaskId(self.0.bits.trailing_zeros())
+    }
+
+    /// As [`nth`](TaskSet::nth), if that is a matter of a few instructions.
+    #[inline(always)]
+    pub(crate) fn nth_if_near(self, rank: u32) -> Option<TaskId> {
+        (rank < 16).then(|| TaskId(select_by_ones(self.0.bits, rank)))
     }
 }
 
@@ -112,6 +143,7 @@ impl TaskSet {
         }
     }
 
+    #[inline(never)]
     fn insert_in_tail(&mut self, i: usize, task: TaskId) -> bool {
         self.grow(i + 1);
         let absent = self.tail[i].insert(task);
@@ -128,6 +160,7 @@ impl TaskSet {
         }
     }
 
+    #[inline(never)]
     fn remove_from_tail(&mut self, i: usize, task: TaskId) -> bool {
         let present = self.tail.get_mut(i).is_some_and(|word| word.remove(task));
         self.tail_len -= u32::from(present);
@@ -151,6 +184,7 @@ impl TaskSet {
         }
     }
 
+    #[inline(never)]
     fn insert_all_in_tail(&mut self, other: &TaskSet) {
         self.grow(other.tail.len());
         for (word, &theirs) in self.tail.iter_mut().zip(&other.tail) {
@@ -169,6 +203,7 @@ impl TaskSet {
         }
     }
 
+    #[inline(never)]
     fn remove_all_from_tail(&mut self, other: &TaskSet) {
         for (word, &theirs) in self.tail.iter_mut().zip(&other.tail) {
             self.tail_len -= word.count;
@@ -191,17 +226,17 @@ impl TaskSet {
         }
     }
 
-    /// How many tasks are in the set if all of them are in its first word.
+    /// The set, if no member is above 63.
     #[inline(always)]
-    pub(crate) fn len_if_small(&self) -> Option<u32> {
-        (self.tail_len == 0).then_some(self.head.count)
+    pub(crate) fn few(&self) -> Option<Few> {
+        (self.tail_len == 0).then_some(Few(self.head))
     }
 
-    /// As [`nth`](TaskSet::nth) in a set that is small, for small ranks: nothing
-    /// but a few instructions.
+    /// Makes a set of which there are [`few`](TaskSet::few) equal to `few`.
     #[inline(always)]
-    pub(crate) fn nth_if_small(&self, rank: u32) -> Option<TaskId> {
-        (rank < 16).then(|| TaskId(select_by_ones(self.head.bits, rank)))
+    pub(crate) fn set_few(&mut self, few: Few) {
+        debug_assert!(self.tail_len == 0, "the set has other members");
+        self.head = few.0;
     }
 
     /// Below which number all members are.
@@ -216,6 +251,7 @@ impl TaskSet {
         self.tail_len > 0 && self.len() > self.span() / 2
     }
 
+    #[inline(never)]
     fn nth_of_tail(&self, mut rank: u32) -> TaskId {
         for (i, word) in self.tail.iter().enumerate() {
             match rank.checked_sub(word.count) {
@@ -302,6 +338,13 @@ impl FromIterator<TaskId> for TaskSet {
 #[inline]
 fn tail_index(task: TaskId) -> Option<usize> {
     (task.index() / 64).checked_sub(1)
+}
+
+/// Out of line: without an instruction for it, which not every processor has, it is
+/// a dozen of others.
+#[cold]
+fn count_ones(word: u64) -> u32 {
+    word.count_ones()
 }
 
 /// The position of the one with `rank` in `word`, counted from 0.

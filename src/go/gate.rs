@@ -12,6 +12,6 @@ pub(super) fn pass(attached: &Attached, kind: OpKind, site: Site) {
     if rt::is_teardown() {
         rt::point(kind, attached.id, site);
     } else {
-        rt::pass(attached, Side::A, kind, site, None);
+        rt::pass(attached, Side::A, kind, site);
     }
 }

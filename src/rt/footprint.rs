@@ -16,7 +16,7 @@ use crate::id::{ObjectId, TaskId};
 use crate::rt::current;
 use crate::rt::duties::Duties;
 use crate::rt::execution::Execution;
-use crate::rt::object::Attached;
+use crate::rt::object::{Attached, Side};
 use crate::strategy::{Explorer, Touch};
 
 /// How many executions of this process are being explored: state cells are on
@@ -96,6 +96,14 @@ impl Execution {
         self.cells += 1;
         self.tell(|explorer| explorer.made(Touch::Cell(number)));
         number
+    }
+
+    /// A gate is about to be set.
+    #[inline]
+    pub(crate) fn tell_gate(&mut self, object: ObjectId, side: Side, open: bool) {
+        if self.duties.has(Duties::EXPLORER) && self.gate_mut(object, side).open != open {
+            self.tell(|explorer| explorer.gate_set(side.gate(object), open));
+        }
     }
 
     /// The transition touches a piece of shared state.

@@ -1,7 +1,8 @@
 //! The runtime: tasks on coroutines, one at a time, under a strategy.
 //!
 //! - `execution`: the state of one execution, and how a decision is made.
-//! - `schedule`: posting operations, deciding, recording steps, gates, queues.
+//! - `turn`: the usual way through a scheduling point.
+//! - `schedule`: the long way: posting, deciding, recording steps, gates, queues.
 //! - `lifecycle`: spawning, finishing and joining tasks.
 //! - `executor`: the run loop, the judgement, the teardown.
 //! - `duties`: what an execution sees to besides the running task.
@@ -51,6 +52,7 @@ pub(crate) mod schedule;
 pub(crate) mod shared;
 pub(crate) mod switch;
 pub(crate) mod task;
+pub(crate) mod turn;
 pub(crate) mod waker;
 
 #[cfg(test)]
@@ -78,7 +80,7 @@ use crate::rt::clock::Action;
 use crate::rt::current::Current;
 use crate::rt::duties::Duties;
 use crate::rt::record::Marks;
-use crate::rt::schedule::Turn;
+use crate::rt::turn::Turn;
 use crate::sanitizer::{self, Edge};
 use crate::strategy::Touch;
 use crate::vtime::VInstant;
@@ -97,7 +99,7 @@ pub(crate) fn point(kind: OpKind, object: ObjectId, site: Site) {
 
 #[inline(never)]
 fn unusual_point(current: Current, op: Op) {
-    match current.with(|x| x.turn_among_many(op)) {
+    match current.with(|x| x.turn_in_general(op)) {
         Turn::Mine => return,
         Turn::Another => return switch::leave(current),
         Turn::Unusual => {}
@@ -143,37 +145,45 @@ pub(crate) fn point_in_drop(kind: OpKind, object: ObjectId, site: Site) {
 }
 
 /// A scheduling point before an operation that is enabled while a gate is open.
-/// When it returns true, the gate is open and the caller does the operation;
-/// false means that `deadline` has passed.
+/// When it returns, the gate is open and the caller does the operation.
+pub(crate) fn pass(attached: &Attached, side: Side, kind: OpKind, site: Site) {
+    let current = current::get(kind.name());
+    let object = attached.id;
+    let op = Op { kind, object, site };
+    match current.with(|x| x.turn_at_gate(op, side)) {
+        Turn::Mine => {}
+        Turn::Another => {
+            switch::leave(current);
+            // Whoever is scheduled finds the gate open, unless the execution is
+            // being torn down.
+            if !current.with(|x| x.leave_gate(object, side)) {
+                pass_unusually(current, op, side, None);
+            }
+        }
+        Turn::Unusual => {
+            pass_unusually(current, op, side, None);
+        }
+    }
+}
+
+/// As [`pass`], but waits until `deadline` at most: false means that it has passed.
 ///
 /// While a task unwinds in a torn-down execution, a gate with a deadline counts
 /// as timed out at once.
-pub(crate) fn pass(
+pub(crate) fn pass_until(
     attached: &Attached,
     side: Side,
     kind: OpKind,
     site: Site,
-    deadline: Option<VInstant>,
+    deadline: VInstant,
 ) -> bool {
-    let current = current::get(kind.name());
     let object = attached.id;
     let op = Op { kind, object, site };
-    // A gate may shut again before the task is scheduled: then a deadline counts.
-    if deadline.is_some() {
-        return pass_unusually(current, op, side, deadline);
-    }
-    match current.with(|x| x.turn_at_gate(op, side)) {
-        Turn::Mine => true,
-        Turn::Another => {
-            switch::leave(current);
-            // A task that has no timer finds the gate open, or is unwound.
-            current.with(|x| x.leave_gate(object, side))
-                || pass_unusually(current, op, side, deadline)
-        }
-        Turn::Unusual => pass_unusually(current, op, side, deadline),
-    }
+    // A gate may shut again before the task is scheduled: then the deadline counts.
+    pass_unusually(current::get(kind.name()), op, side, Some(deadline))
 }
 
+/// Returns whether the gate is open.
 #[inline(never)]
 fn pass_unusually(current: Current, op: Op, side: Side, deadline: Option<VInstant>) -> bool {
     loop {
@@ -188,7 +198,7 @@ fn pass_unusually(current: Current, op: Op, side: Side, deadline: Option<VInstan
         if switch::is_unwound(current) {
             continue;
         }
-        return current.with(|x| x.leave_gate(op.object, side));
+        return current.with(|x| x.leave_gate_in_time(op.object, side));
     }
 }
 
@@ -254,12 +264,44 @@ pub(crate) fn is_queued(task: TaskId) -> bool {
     })
 }
 
+/// An object that is made in this thread's execution and belongs to it.
+///
+/// # Panics
+///
+/// If this thread runs none; the message names the `kind`.
+#[track_caller]
+pub(crate) fn new_object(kind: &'static str, site: Site) -> Attached {
+    let id = current::get(kind).with(|x| x.new_object(kind, site));
+    Attached::to(id)
+}
+
 /// Opens or shuts a gate of an object.
 #[inline]
 pub(crate) fn set_gate(attached: &Attached, side: Side, open: bool) {
     footprint::state_of(attached);
     if let Some(current) = current::try_get() {
         current.with(|x| x.set_gate(attached.id, side, open));
+    }
+}
+
+/// Sets both gates of an object: A, then B.
+#[inline]
+pub(crate) fn set_gates(attached: &Attached, open: [bool; 2]) {
+    footprint::state_of(attached);
+    if let Some(current) = current::try_get() {
+        current.with(|x| x.set_gates(attached.id, open));
+    }
+}
+
+/// [`note`] and then [`set_gates`].
+#[inline]
+pub(crate) fn note_and_set_gates(attached: &Attached, value: u32, open: [bool; 2]) {
+    footprint::state_of(attached);
+    if let Some(current) = current::try_get() {
+        current.with(|x| {
+            x.mark(|marks| marks.note(value));
+            x.set_gates(attached.id, open);
+        });
     }
 }
 
@@ -400,17 +442,7 @@ pub(crate) fn note_futile() {
 #[inline]
 fn mark(set: impl FnOnce(&mut Marks)) {
     if let Some(current) = current::try_get() {
-        current.with(|x| {
-            if x.is_teardown() {
-                return;
-            }
-            let me = x.current;
-            if let Some(entry) = x.record.entries_mut().last_mut()
-                && entry.task == me
-            {
-                set(&mut entry.marks);
-            }
-        });
+        current.with(|x| x.mark(set));
     }
 }
 
@@ -479,7 +511,7 @@ fn yield_turn(site: Site) {
 #[inline(never)]
 fn yield_unusually(current: Current, op: Op) {
     if op.kind == OpKind::Yield {
-        match current.with(|x| x.turn_among_many(op)) {
+        match current.with(|x| x.turn_in_general(op)) {
             Turn::Mine => return,
             Turn::Another => return switch::leave(current),
             Turn::Unusual => {}

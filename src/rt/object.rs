@@ -48,6 +48,24 @@ pub(crate) struct Gate {
     pub(crate) pending: TaskSet,
 }
 
+impl Gate {
+    /// Opens or shuts the gate, with what follows for the `ready` tasks. Returns
+    /// whether it was shut and is open.
+    #[inline(always)]
+    pub(super) fn set(&mut self, open: bool, ready: &mut TaskSet) -> bool {
+        if self.open == open {
+            return false;
+        }
+        self.open = open;
+        if open {
+            ready.insert_all(&self.pending);
+        } else {
+            ready.remove_all(&self.pending);
+        }
+        open
+    }
+}
+
 /// A row of the object table.
 #[derive(Debug)]
 pub(crate) struct Object {
@@ -116,6 +134,17 @@ pub(crate) struct Attached {
     thread: PhantomData<*const ()>,
 }
 
+impl Attached {
+    /// To `id`, which has joined the execution that this thread runs.
+    pub(super) fn to(id: ObjectId) -> Attached {
+        Attached {
+            id,
+            fresh: false,
+            thread: PhantomData,
+        }
+    }
+}
+
 impl Handle {
     /// A handle of a primitive that is created at the caller's site.
     #[track_caller]
@@ -149,11 +178,7 @@ impl Handle {
             current::outside(kind)
         };
         if (joined >> 32) as u32 == current.epoch() {
-            return Attached {
-                id: ObjectId(joined as u32),
-                fresh: false,
-                thread: PhantomData,
-            };
+            return Attached::to(ObjectId(joined as u32));
         }
         self.join(current, joined, kind)
     }
@@ -165,11 +190,8 @@ impl Handle {
     pub(crate) fn attached(&self) -> Option<Attached> {
         let current = current::try_get()?;
         let joined = self.joined.load(Ordering::Relaxed);
-        ((joined >> 32) as u32 == current.epoch()).then_some(Attached {
-            id: ObjectId(joined as u32),
-            fresh: false,
-            thread: PhantomData,
-        })
+        let here = (joined >> 32) as u32 == current.epoch();
+        here.then(|| Attached::to(ObjectId(joined as u32)))
     }
 
     #[cold]

@@ -21,7 +21,7 @@ use std::task::Waker;
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, OpKind, Site};
 use crate::rt::current::{self, Current};
-use crate::rt::execution::Execution;
+use crate::rt::turn::Turn;
 use crate::rt::{panics, switch, waker};
 
 /// How deep loops may nest: the bits of `Task::notified`.
@@ -67,16 +67,33 @@ impl PollLoop {
     ///
     /// Returns false if the execution is being torn down: drop the future
     /// instead of polling it.
+    #[inline]
     pub(crate) fn ready(&self, woken: bool, site: Site) -> bool {
         let current = current::get("future");
-        if is_torn_down(current) {
-            return false;
-        }
         let poll = Op {
             kind: OpKind::Poll,
             object: ObjectId::WORLD,
             site,
         };
+        match current.with(|x| x.turn_at_poll(poll, self.depth, woken)) {
+            Turn::Mine => {}
+            Turn::Another => {
+                switch::depart(current);
+                if is_torn_down(current) {
+                    return false;
+                }
+            }
+            Turn::Unusual => return self.ready_unusually(current, poll, woken),
+        }
+        current.with(|x| x.begin_poll(self.depth));
+        true
+    }
+
+    #[inline(never)]
+    fn ready_unusually(&self, current: Current, poll: Op, woken: bool) -> bool {
+        if is_torn_down(current) {
+            return false;
+        }
         // A destructor that runs because its task panics is not interrupted, as
         // at any other point; it may have to wait, though.
         if !woken && panics::panicking(current) {
@@ -87,48 +104,56 @@ impl PollLoop {
             });
             return true;
         }
-        if woken && current.with(|x| x.tasks[self.task.index()].yielded) {
-            let yielded = turn(current, |x| {
-                x.post(Op {
-                    kind: OpKind::Yield,
-                    object: ObjectId::NONE,
-                    site,
-                });
-                x.announce(x.current);
-            });
-            if !yielded {
+        if woken && current.with(|x| x.take_yielded()) {
+            let offer = Op {
+                kind: OpKind::Yield,
+                object: ObjectId::NONE,
+                ..poll
+            };
+            if !self.pass(current, offer, false) {
                 return false;
             }
         }
-        let scheduled = turn(current, |x| {
-            x.post(poll);
-            if woken {
-                x.await_wake(self.depth);
-            } else {
-                x.announce(x.current);
-            }
-        });
+        let scheduled = self.pass(current, poll, woken);
         if scheduled {
             current.with(|x| x.begin_poll(self.depth));
         }
         scheduled
     }
+
+    /// Posts an operation and waits until it is scheduled; with `woken`, only once
+    /// a waker has been woken. Returns false if the execution is being torn down
+    /// instead.
+    ///
+    /// Elsewhere a task unwinds from here in teardown. A poll loop returns, so that
+    /// the future is dropped by a task that is not unwinding: destructors that panic
+    /// then do no harm.
+    fn pass(&self, current: Current, op: Op, woken: bool) -> bool {
+        let turn = current.with(|x| match x.turn_at_poll(op, self.depth, woken) {
+            Turn::Unusual if !woken => x.turn_in_general(op),
+            turn => turn,
+        });
+        match turn {
+            Turn::Mine => return true,
+            Turn::Another => switch::depart(current),
+            Turn::Unusual => {
+                current.with(|x| {
+                    x.post(op);
+                    if woken {
+                        x.await_wake(self.depth);
+                    } else {
+                        x.announce(x.current);
+                    }
+                });
+                switch::give_way(current);
+            }
+        }
+        !is_torn_down(current)
+    }
 }
 
 fn is_torn_down(current: Current) -> bool {
     current.with(|x| x.is_teardown())
-}
-
-/// Posts an operation and waits until it is scheduled. Returns false if
-/// the execution is being torn down instead.
-///
-/// Elsewhere a task unwinds from here in teardown. A poll loop returns, so that
-/// the future is dropped by a task that is not unwinding: destructors that panic
-/// then do no harm.
-fn turn(current: Current, post: impl FnOnce(&mut Execution)) -> bool {
-    current.with(post);
-    switch::give_way(current);
-    !is_torn_down(current)
 }
 
 impl Drop for PollLoop {

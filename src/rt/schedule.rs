@@ -1,20 +1,8 @@
 //! Posting operations, deciding who goes on, recording steps.
 //!
-//! # The way through a scheduling point
-//!
-//! In nearly all executions nearly all points are *usual*: no duty (see
-//! [`Duties`]; a strategy other than the uniform one is a duty), the running task
-//! made the last step and is not unwinding, and the record has room, which also
-//! says that no limit is near. Then [`turn`](Execution::turn) does it all: it
-//! draws a task; if that is the running one, enters its step; if not, posts the
-//! operation, enters the step of the other one and sets `next`. It calls nothing
-//! and changes nothing before it knows that it can finish. Sets of more than 64
-//! tasks are seen to by [`turn_among_many`](Execution::turn_among_many).
-//!
-//! Whatever is unusual goes the long way: `post`, `announce` or `arrive`,
-//! [`decide`](Execution::decide), `step`. Both ways take the same from the random
-//! stream and enter the same. That matters: how much room the record has depends
-//! on the executions before.
+//! How a point is passed where nothing is unusual stands in [`turn`](crate::rt::turn),
+//! and this is the long way: `post`, `announce` or `arrive`,
+//! [`decide`](Execution::decide), `step`.
 //!
 //! A step is entered by whoever decides, before the stack is changed: the task
 //! that comes back to its point just goes on. A task that comes back because it
@@ -28,28 +16,17 @@ use crate::rt::duties::Duties;
 use crate::rt::execution::{Execution, Next};
 use crate::rt::foreign::Lookout;
 use crate::rt::object::Side;
-use crate::rt::record::Entry;
+use crate::rt::record::{Entry, Marks};
 use crate::rt::task::{State, Task, Woken};
-use crate::sanitizer::{self, Edge};
+use crate::sanitizer::Edge;
 use crate::snapshot::Stop;
 use crate::strategy::{Touch, uniform};
 use crate::vtime::VInstant;
 
-/// How the running task fares at a scheduling point.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Turn {
-    /// It goes on: it has made its step.
-    Mine,
-    /// Another task goes on, and this one has posted its operation.
-    Another,
-    /// That has yet to be found out, with all that goes with it.
-    Unusual,
-}
-
 /// Whether a task that is about to do this lets others go first of its own
 /// accord.
 #[inline(always)]
-fn offers_to_wait(kind: OpKind) -> bool {
+pub(super) fn offers_to_wait(kind: OpKind) -> bool {
     matches!(kind, OpKind::Yield | OpKind::Spin)
 }
 
@@ -77,100 +54,16 @@ impl Execution {
         }
     }
 
-    /// The running task is about to do `op`, which is enabled: who goes on? If
-    /// everything is as usual, that is settled here.
-    #[inline(always)]
-    pub(crate) fn turn(&mut self, op: Op) -> Turn {
-        match self.draw() {
-            None => Turn::Unusual,
-            Some((task, arity)) if task == self.current => {
-                self.enter(Entry::new(op, task, arity));
-                Turn::Mine
-            }
-            Some((task, arity)) => {
-                self.hand_over(op, task, arity);
-                Turn::Another
-            }
-        }
-    }
-
-    /// As [`turn`](Execution::turn) where there are more tasks than it can cope
-    /// with.
-    pub(crate) fn turn_among_many(&mut self, op: Op) -> Turn {
-        let arity = self.view.ready.len();
-        if arity < 2 || !self.is_usual() {
-            return Turn::Unusual;
-        }
-        let task = uniform(&self.view.ready, &mut self.decisions.rng);
-        if task == self.current {
-            self.enter(Entry::new(op, task, arity));
-            Turn::Mine
-        } else {
-            self.hand_over(op, task, arity);
-            Turn::Another
-        }
-    }
-
-    /// Whether there is nothing to see to at a scheduling point but who goes on.
-    #[inline(always)]
-    fn is_usual(&self) -> bool {
-        self.duties.is_none()
-            && self.view.last == self.current
-            && self.record.has_room()
-            && !std::thread::panicking()
-            && !sanitizer::has_reported()
-    }
-
-    /// Draws the task that goes on, and out of how many, where the running task
-    /// is ready and everything is as usual. Otherwise it does nothing.
-    ///
-    /// What it draws and what it takes from the stream is what [`uniform`] would.
-    #[inline(always)]
-    fn draw(&mut self) -> Option<(TaskId, u32)> {
-        if !self.is_usual() {
-            return None;
-        }
-        let arity = self.view.ready.len_if_small().filter(|&n| n > 1)?;
-        let rank = self.decisions.rng.peek_below(arity)?;
-        let task = self.view.ready.nth_if_small(rank)?;
-        self.decisions.rng.drop_peeked();
-        Some((task, arity))
-    }
-
-    /// The running task, which made the last step and could go on with `op`, is
-    /// about to leave: `task`, drawn out of `arity`, makes its step.
-    #[inline(always)]
-    fn hand_over(&mut self, op: Op, task: TaskId, arity: u32) {
-        self.view.tasks[self.current.index()].op = op;
-        // Taken apart, lest the padding is copied byte by byte.
-        let Op { kind, object, site } = self.view.tasks[task.index()].op;
-        let mut entry = Entry::new(Op { kind, object, site }, task, arity);
-        entry.marks.preemption = !offers_to_wait(op.kind);
-        self.preemptions += u32::from(entry.marks.preemption);
-        self.view.last = task;
-        self.enter(entry);
-        self.next = Next::Run(task);
-    }
-
-    /// Enters a step for which the record has room.
-    #[inline(always)]
-    fn enter(&mut self, entry: Entry) {
-        self.record.fill(entry);
-        self.view.step += 1;
-        self.pulse.step(entry.task, entry.op.kind, entry.op.site);
-    }
-
     /// Who goes on. If it has an operation to do, it makes its step.
     pub(crate) fn decide(&mut self) -> Next {
         self.judge_races();
         if self.duties.has(Duties::STOP) {
             return self.next;
         }
-        if let Some(task) = self.eager.pop() {
+        if let Some(task) = self.next_eager() {
             self.touch_task(task);
             return Next::Run(task);
         }
-        self.duties.remove(Duties::EAGER);
         if !self.woken.is_empty() {
             self.announce_woken();
         }
@@ -382,9 +275,7 @@ impl Execution {
         }
         let mut entry = Entry::new(self.view.tasks[task.index()].op, task, arity);
         if self.view.last != task {
-            entry.marks.preemption = self.is_preempted();
-            self.preemptions += u32::from(entry.marks.preemption);
-            self.view.last = task;
+            self.change_over(&mut entry, self.is_preempted());
         }
         self.enter(entry);
         if !self.record.has_room() || !self.duties.is_none() {
@@ -413,7 +304,7 @@ impl Execution {
     /// Whether a step of another task is a preemption: whoever made the last one
     /// could have gone on and had not offered to wait.
     #[inline]
-    fn is_preempted(&self) -> bool {
+    pub(super) fn is_preempted(&self) -> bool {
         let last = self.view.last;
         self.view.ready.contains(last)
             && last != TaskId::CLOCK
@@ -434,6 +325,20 @@ impl Execution {
         let mut entry = Entry::new(Op { kind, object, site }, self.current, 0);
         entry.marks.event = true;
         self.record.push(entry);
+    }
+
+    /// Notes a detail of the running task's last step.
+    #[inline]
+    pub(crate) fn mark(&mut self, set: impl FnOnce(&mut Marks)) {
+        if self.is_teardown() {
+            return;
+        }
+        let me = self.current;
+        if let Some(entry) = self.record.entries_mut().last_mut()
+            && entry.task == me
+        {
+            set(&mut entry.marks);
+        }
     }
 
     /// Has the scenario at `site` watched for OS threads, if it is its turn.
@@ -520,29 +425,6 @@ impl Execution {
         &mut self.objects[object.0 as usize].gates[side as usize]
     }
 
-    /// As [`turn`](Execution::turn) for an operation that is enabled while a gate
-    /// is open. A task that stays need not arrive.
-    #[inline(always)]
-    pub(crate) fn turn_at_gate(&mut self, op: Op, side: Side) -> Turn {
-        if !self.gate_mut(op.object, side).open {
-            return Turn::Unusual;
-        }
-        match self.draw() {
-            None => Turn::Unusual,
-            Some((task, arity)) if task == self.current => {
-                self.enter(Entry::new(op, task, arity));
-                Turn::Mine
-            }
-            Some((task, arity)) => {
-                let me = self.current;
-                self.tasks[me.index()].state = State::AtGate(op.object, side);
-                self.gate_mut(op.object, side).pending.insert(me);
-                self.hand_over(op, task, arity);
-                Turn::Another
-            }
-        }
-    }
-
     /// The running task posts an operation that is enabled while a gate is open.
     #[inline]
     pub(crate) fn arrive(&mut self, object: ObjectId, side: Side, deadline: Option<VInstant>) {
@@ -577,69 +459,90 @@ impl Execution {
     /// Whether the holder of `object` waits, through holders, for the running
     /// task. Nobody but a holder can release such an object, so the circle never
     /// opens.
-    fn is_cycle(&self, object: ObjectId) -> bool {
-        let mut object = object;
+    #[inline(always)]
+    pub(super) fn is_cycle(&self, object: ObjectId) -> bool {
+        let owner = self.objects[object.0 as usize].owner;
+        owner.is_some_and(|owner| self.waits_for_current(owner))
+    }
+
+    /// Whether `task` waits, through holders, for the running task, or is it.
+    fn waits_for_current(&self, task: TaskId) -> bool {
+        let mut task = task;
         // No circle is longer than there are tasks.
         for _ in 0..self.view.tasks.len() {
-            let Some(owner) = self.objects[object.0 as usize].owner else {
-                return false;
-            };
-            if owner == self.current {
+            if task == self.current {
                 return true;
             }
-            let row = &self.tasks[owner.index()];
-            match row.state {
-                State::AtGate(next, _)
-                    if row.timer.is_none() && !self.view.ready.contains(owner) =>
-                {
-                    object = next;
-                }
-                _ => return false,
+            let row = &self.tasks[task.index()];
+            let State::AtGate(object, _) = row.state else {
+                return false;
+            };
+            if row.timer.is_some() || self.view.ready.contains(task) {
+                return false;
+            }
+            match self.objects[object.0 as usize].owner {
+                Some(owner) => task = owner,
+                None => return false,
             }
         }
         false
     }
 
     /// The running task has been scheduled at its gate. Returns whether the gate
-    /// is open; if not, its deadline has passed.
-    #[inline]
+    /// is open, which it is unless the execution is being torn down.
+    #[inline(always)]
     pub(crate) fn leave_gate(&mut self, object: ObjectId, side: Side) -> bool {
         let me = self.current;
+        self.tasks[me.index()].state = State::Live;
         let gate = self.gate_mut(object, side);
         gate.pending.remove(me);
-        let open = gate.open;
-        let row = &mut self.tasks[me.index()];
-        row.state = State::Live;
+        gate.open
+    }
+
+    /// As [`leave_gate`](Execution::leave_gate) for a task that may have a
+    /// deadline. If the gate is shut, the deadline has passed.
+    pub(crate) fn leave_gate_in_time(&mut self, object: ObjectId, side: Side) -> bool {
+        let row = &mut self.tasks[self.current.index()];
         row.timed_out = false;
         if let Some(timer) = row.timer.take() {
             self.touch(Touch::Clock, true);
             self.clock.disarm(timer);
         }
-        open
+        self.leave_gate(object, side)
     }
 
     /// Opens or shuts a gate.
     #[inline]
     pub(crate) fn set_gate(&mut self, object: ObjectId, side: Side, open: bool) {
+        self.tell_gate(object, side, open);
         let gate = &mut self.objects[object.0 as usize].gates[side as usize];
-        if gate.open == open {
-            return;
+        if gate.set(open, &mut self.view.ready) && self.duties.has(Duties::WATCHER) {
+            self.announce_all_at(object, side);
         }
-        gate.open = open;
-        self.tell(|explorer| explorer.gate_set(side.gate(object), open));
+    }
+
+    #[cold]
+    fn announce_all_at(&mut self, object: ObjectId, side: Side) {
         let gate = &self.objects[object.0 as usize].gates[side as usize];
-        if gate.pending.is_empty() {
-            return;
+        for task in gate.pending.iter() {
+            self.strategy.ready(task);
         }
-        if !open {
-            self.view.ready.remove_all(&gate.pending);
-        } else {
-            if self.duties.has(Duties::WATCHER) {
-                for task in gate.pending.iter() {
-                    self.strategy.ready(task);
-                }
+    }
+
+    /// Sets both gates: A, then B.
+    pub(crate) fn set_gates(&mut self, object: ObjectId, open: [bool; 2]) {
+        self.tell_gate(object, Side::A, open[0]);
+        self.tell_gate(object, Side::B, open[1]);
+        let [a, b] = &mut self.objects[object.0 as usize].gates;
+        let a = a.set(open[0], &mut self.view.ready);
+        let b = b.set(open[1], &mut self.view.ready);
+        if self.duties.has(Duties::WATCHER) {
+            if a {
+                self.announce_all_at(object, Side::A);
             }
-            self.view.ready.insert_all(&gate.pending);
+            if b {
+                self.announce_all_at(object, Side::B);
+            }
         }
     }
 
@@ -716,7 +619,7 @@ impl Execution {
     pub(crate) fn await_wake(&mut self, depth: u32) {
         let me = self.current;
         let row = &mut self.tasks[me.index()];
-        if row.notified >> depth & 1 == 1 {
+        if row.is_notified(depth) {
             self.announce(me);
             return;
         }
@@ -733,6 +636,12 @@ impl Execution {
         Edge::wake(self.current.0).acquire();
     }
 
+    /// Whether the future that the running task has polled asks that others go
+    /// first. It is heard once.
+    pub(crate) fn take_yielded(&mut self) -> bool {
+        std::mem::take(&mut self.tasks[self.current.index()].yielded)
+    }
+
     /// A waker of `task` was woken that belongs to its poll loop at `depth`.
     pub(crate) fn notify(&mut self, task: TaskId, depth: u32) {
         self.touch(Touch::Object(ObjectId::WORLD), true);
@@ -745,10 +654,15 @@ impl Execution {
             if self.view.ready.insert(task) {
                 self.note_wake(task);
                 if self.duties.has(Duties::WATCHER) {
-                    self.woken.push(task);
+                    self.tell_woken(task);
                 }
             }
         }
+    }
+
+    #[cold]
+    fn tell_woken(&mut self, task: TaskId) {
+        self.woken.push(task);
     }
 
     /// Tells the strategy who has been woken since the last decision, by number.

@@ -7,11 +7,13 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
+use crate::id::ObjectId;
 use crate::rt::blocks::Block;
 use crate::rt::cell::Borrowed;
 use crate::rt::current;
 use crate::rt::execution::Execution;
 use crate::rt::footprint;
+use crate::rt::object::Attached;
 use crate::sanitizer::{self, Edge};
 
 /// What an `Arc<RefCell<T>>` would be, without atomics: the runtime must not
@@ -74,26 +76,12 @@ impl<T> Shared<T> {
     /// # Panics
     ///
     /// If this thread does not run the execution that the cell belongs to.
+    #[inline]
     pub(crate) fn get(&self) -> Borrowed<'_, T> {
-        let cell = self.peek();
+        self.assert_here();
         // SAFETY: `number` never changes after `new`, and the allocation is not
         // freed while this handle counts.
         footprint::cell(unsafe { (*self.inner.as_ptr()).number });
-        cell
-    }
-
-    /// As [`get`](Shared::get), for what never changes: an exploration does not
-    /// learn of it.
-    ///
-    /// # Panics
-    ///
-    /// As [`get`](Shared::get).
-    pub(crate) fn peek(&self) -> Borrowed<'_, T> {
-        assert!(
-            self.is_here(),
-            "a handle of one execution was used in another one or on a foreign OS thread; \
-             keep it inside the scenario"
-        );
         // SAFETY: The allocation lives until the count is zero, and this handle
         // counts. `is_here`: no other thread touches it.
         Borrowed::new(&unsafe { self.inner.as_ref() }.value)
@@ -104,7 +92,29 @@ impl<T> Shared<T> {
         self.is_here().then(|| self.get())
     }
 
-    fn is_here(&self) -> bool {
+    /// The object `id`, which joined the execution that the cell belongs to.
+    ///
+    /// # Panics
+    ///
+    /// As [`get`](Shared::get).
+    #[inline]
+    pub(crate) fn attached(&self, id: ObjectId) -> Attached {
+        self.assert_here();
+        Attached::to(id)
+    }
+
+    #[inline]
+    fn assert_here(&self) {
+        assert!(
+            self.is_here(),
+            "a handle of one execution was used in another one or on a foreign OS thread; \
+             keep it inside the scenario"
+        );
+    }
+
+    /// Whether this thread runs the execution that the cell belongs to.
+    #[inline]
+    pub(crate) fn is_here(&self) -> bool {
         // SAFETY: `epoch` never changes after `new`, so that reading it on any
         // thread is no race. The allocation is not freed while this handle
         // counts.

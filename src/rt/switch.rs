@@ -38,6 +38,13 @@ pub(crate) fn leave(current: Current) {
     returned(current);
 }
 
+/// As [`leave`], but leaves it to the caller to see that the execution is being
+/// torn down.
+#[inline(never)]
+pub(crate) fn depart(current: Current) {
+    suspend(current);
+}
+
 /// Lets `x.next` happen; returns when somebody resumes this task.
 #[inline(never)]
 pub(crate) fn away(current: Current) {

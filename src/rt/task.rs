@@ -116,6 +116,12 @@ impl Task {
         self.ended = None;
     }
 
+    /// Whether its poll loop at `depth` was woken since the last poll began.
+    #[inline]
+    pub(crate) fn is_notified(&self, depth: u32) -> bool {
+        self.notified >> depth & 1 == 1
+    }
+
     pub(crate) fn is_finished(&self) -> bool {
         self.state == State::Finished
     }

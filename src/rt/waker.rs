@@ -59,8 +59,14 @@ fn clone(data: *const ()) -> RawWaker {
 }
 
 fn wake(data: *const ()) {
-    wake_by_ref(data);
-    drop_waker(data);
+    let (epoch, task, depth) = unpack(data);
+    match current::try_get() {
+        Some(current) if current.epoch() == epoch => current.with(|x| {
+            x.notify(task, depth);
+            x.count_wakers(task, -1);
+        }),
+        _ => foreign::woke(epoch),
+    }
 }
 
 fn wake_by_ref(data: *const ()) {

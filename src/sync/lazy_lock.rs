@@ -119,7 +119,7 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
         // The task that had it was unwound. Whoever needs the value in a
         // destructor now waits for ever: gate B does not open.
         while rt::is_teardown() {
-            rt::pass(attached, Side::B, OpKind::Once, site, None);
+            rt::pass(attached, Side::B, OpKind::Once, site);
         }
         panic!(
             "a LazyLock (created at {}) that can be initialized only once is used by two \

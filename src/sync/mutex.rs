@@ -91,7 +91,7 @@ impl<T: ?Sized> Mutex<T> {
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         let site = Location::caller();
         let attached = self.attach();
-        rt::pass(&attached, Side::A, OpKind::Lock, site, None);
+        rt::pass(&attached, Side::A, OpKind::Lock, site);
         self.guard(&attached, site)
     }
 
@@ -137,7 +137,7 @@ impl<T: ?Sized> Mutex<T> {
     /// Waits for the lock again after a `Condvar` gave it up.
     pub(super) fn relock(&self, site: Site) -> LockResult<MutexGuard<'_, T>> {
         let attached = self.attach();
-        rt::pass(&attached, Side::A, OpKind::Lock, site, None);
+        rt::pass(&attached, Side::A, OpKind::Lock, site);
         self.guard(&attached, site)
     }
 

@@ -187,7 +187,7 @@ impl Once {
 
     pub(super) fn wait_until_complete(&self, attached: &Attached, site: Site) {
         if self.progress(attached) != Progress::Complete {
-            rt::pass(attached, Side::B, OpKind::Once, site, None);
+            rt::pass(attached, Side::B, OpKind::Once, site);
             Edge::object(attached.id.0, 0).acquire();
         }
     }
@@ -197,7 +197,7 @@ impl Once {
         if self.progress(attached) == Progress::Complete {
             return None;
         }
-        rt::pass(attached, Side::A, OpKind::Once, site, None);
+        rt::pass(attached, Side::A, OpKind::Once, site);
         Edge::object(attached.id.0, 0).acquire();
         let mut state = self.state.get(attached);
         if state.progress == Progress::Complete {

@@ -159,7 +159,7 @@ impl<T: ?Sized> RwLock<T> {
         let site = Location::caller();
         let attached = self.core.attach();
         loop {
-            rt::pass(&attached, Side::B, OpKind::ReadLock, site, None);
+            rt::pass(&attached, Side::B, OpKind::ReadLock, site);
             match self.core.writer_first(&attached) {
                 None => return self.read_guard(&attached, site),
                 Some(writer) => {
@@ -213,7 +213,7 @@ impl<T: ?Sized> RwLock<T> {
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
         let site = Location::caller();
         let attached = self.core.attach();
-        rt::pass(&attached, Side::A, OpKind::Lock, site, None);
+        rt::pass(&attached, Side::A, OpKind::Lock, site);
         self.write_guard(&attached, site)
     }
 

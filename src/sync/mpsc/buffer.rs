@@ -13,8 +13,8 @@ impl<T> Channel<T> {
     /// Sends, once there is room.
     pub(super) fn push(&self, value: T, site: Site) -> Result<(), SendError<T>> {
         let attached = self.attach();
-        rt::pass(&attached, Side::B, OpKind::Send, site, None);
-        let length = {
+        rt::pass(&attached, Side::B, OpKind::Send, site);
+        let (length, open) = {
             let mut state = self.state.get();
             if !state.receiver {
                 Channel::<T>::ends(&attached).acquire();
@@ -23,10 +23,9 @@ impl<T> Channel<T> {
             self.sends(&attached, state.sent);
             state.sent += 1;
             state.queue.push_back(value);
-            state.queue.len()
+            (state.queue.len(), self.open_gates(&state))
         };
-        rt::note(length as u32);
-        self.set_gates(&attached);
+        rt::note_and_set_gates(&attached, length as u32, open);
         Ok(())
     }
 
@@ -42,15 +41,14 @@ impl<T> Channel<T> {
         if !rt::is_open(&attached, Side::B) {
             return Err(TrySendError::Full(value));
         }
-        let length = {
+        let (length, open) = {
             let mut state = self.state.get();
             self.sends(&attached, state.sent);
             state.sent += 1;
             state.queue.push_back(value);
-            state.queue.len()
+            (state.queue.len(), self.open_gates(&state))
         };
-        rt::note(length as u32);
-        self.set_gates(&attached);
+        rt::note_and_set_gates(&attached, length as u32, open);
         Ok(())
     }
 
@@ -61,10 +59,15 @@ impl<T> Channel<T> {
         site: Site,
     ) -> Result<T, RecvTimeoutError> {
         let attached = self.attach();
-        if !rt::pass(&attached, Side::A, OpKind::Recv, site, deadline) {
-            return Err(RecvTimeoutError::Timeout);
+        match deadline {
+            None => rt::pass(&attached, Side::A, OpKind::Recv, site),
+            Some(at) => {
+                if !rt::pass_until(&attached, Side::A, OpKind::Recv, site, at) {
+                    return Err(RecvTimeoutError::Timeout);
+                }
+            }
         }
-        let (value, left) = {
+        let (value, left, open) = {
             let mut state = self.state.get();
             let value = state.queue.pop_front();
             match value {
@@ -74,10 +77,9 @@ impl<T> Channel<T> {
                 }
                 None => Channel::<T>::ends(&attached).acquire(),
             }
-            (value, state.queue.len())
+            (value, state.queue.len(), self.open_gates(&state))
         };
-        rt::note(left as u32);
-        self.set_gates(&attached);
+        rt::note_and_set_gates(&attached, left as u32, open);
         value.ok_or(RecvTimeoutError::Disconnected)
     }
 
@@ -85,7 +87,7 @@ impl<T> Channel<T> {
     pub(super) fn try_pop(&self, site: Site) -> Result<T, TryRecvError> {
         let attached = self.attach();
         rt::point(OpKind::TryRecv, attached.id, site);
-        let (value, left, connected) = {
+        let (value, left, connected, open) = {
             let mut state = self.state.get();
             let value = state.queue.pop_front();
             let connected = state.senders > 0;
@@ -95,10 +97,9 @@ impl<T> Channel<T> {
             } else if !connected {
                 Channel::<T>::ends(&attached).acquire();
             }
-            (value, state.queue.len(), connected)
+            (value, state.queue.len(), connected, self.open_gates(&state))
         };
-        rt::note(left as u32);
-        self.set_gates(&attached);
+        rt::note_and_set_gates(&attached, left as u32, open);
         match value {
             Some(value) => Ok(value),
             None if connected => Err(TryRecvError::Empty),

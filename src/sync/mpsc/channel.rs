@@ -1,12 +1,12 @@
 //! What the ends of a channel share.
 
 use std::collections::VecDeque;
-use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::mpsc::{RecvTimeoutError, SendError, TryRecvError, TrySendError};
 
-use crate::id::TaskId;
+use crate::id::{ObjectId, TaskId};
 use crate::op::{OpKind, Site};
-use crate::rt::{self, Attached, Handle, Shared, Side};
+use crate::rt::{self, Attached, Shared, Side};
 use crate::sanitizer::{Edge, LANES};
 use crate::sync::mpsc::rendezvous::Offer;
 use crate::vtime::VInstant;
@@ -18,13 +18,13 @@ const PLACES: u32 = LANES - 1;
 /// One end's hold on a channel.
 pub(super) struct Channel<T> {
     pub(super) state: Shared<State<T>>,
+    /// Gate A is open while a receiver need not wait, gate B while a sender need
+    /// not; with a bound of zero the gates are not used.
+    object: ObjectId,
     bound: usize,
 }
 
-/// Gate A is open while a receiver need not wait, gate B while a sender need
-/// not; with a bound of zero the gates are not used.
 pub(super) struct State<T> {
-    handle: Handle,
     pub(super) senders: usize,
     /// Whether there is a receiver.
     pub(super) receiver: bool,
@@ -43,12 +43,6 @@ pub(super) struct State<T> {
     pub(super) handed: Option<T>,
 }
 
-impl<T> State<T> {
-    pub(super) fn attached(&self) -> Option<Attached> {
-        self.handle.attached()
-    }
-}
-
 // As for std's ends: a panic cannot strike while the state is half changed.
 impl<T> UnwindSafe for Channel<T> {}
 impl<T> RefUnwindSafe for Channel<T> {}
@@ -59,12 +53,10 @@ impl<T> Channel<T> {
     /// A channel with one sender and a receiver.
     #[track_caller]
     pub(super) fn new(bound: usize) -> Channel<T> {
-        let handle = Handle::new();
-        let attached = handle.attach("channel");
+        let attached = rt::new_object("channel", Location::caller());
         rt::set_gate(&attached, Side::B, true);
         Channel {
             state: Shared::new(State {
-                handle,
                 senders: 1,
                 receiver: true,
                 queue: VecDeque::new(),
@@ -75,6 +67,7 @@ impl<T> Channel<T> {
                 taker: None,
                 handed: None,
             }),
+            object: attached.id,
             bound,
         }
     }
@@ -83,21 +76,28 @@ impl<T> Channel<T> {
     pub(super) fn clone(&self) -> Channel<T> {
         Channel {
             state: self.state.clone(),
+            object: self.object,
             bound: self.bound,
         }
     }
 
+    #[inline]
     pub(super) fn attach(&self) -> Attached {
-        self.state.peek().handle.attach("channel")
+        self.state.attached(self.object)
+    }
+
+    /// Which gates are open in this state.
+    #[inline]
+    pub(super) fn open_gates(&self, state: &State<T>) -> [bool; 2] {
+        let receivable = !state.queue.is_empty() || state.senders == 0;
+        let sendable = state.queue.len() < self.bound || !state.receiver;
+        [receivable, sendable]
     }
 
     /// Sets the gates by the state.
-    pub(super) fn set_gates(&self, attached: &Attached) {
-        let state = self.state.get();
-        let receivable = !state.queue.is_empty() || state.senders == 0;
-        let sendable = state.queue.len() < self.bound || !state.receiver;
-        rt::set_gate(attached, Side::A, receivable);
-        rt::set_gate(attached, Side::B, sendable);
+    fn set_gates(&self, attached: &Attached) {
+        let open = self.open_gates(&self.state.get());
+        rt::set_gates(attached, open);
     }
 
     pub(super) fn send(&self, value: T, site: Site) -> Result<(), SendError<T>> {
@@ -168,20 +168,18 @@ impl<T> Channel<T> {
 
     /// A sender goes. If it is the last one, the others can tell.
     pub(super) fn drop_sender(&self, site: Site) {
-        let attached = {
-            let Some(mut state) = self.state.try_get() else {
-                return;
-            };
-            if let Some(attached) = state.handle.attached() {
-                Channel::<T>::ends(&attached).release();
-            }
+        if !self.state.is_here() {
+            return;
+        }
+        let attached = self.attach();
+        Channel::<T>::ends(&attached).release();
+        {
+            let mut state = self.state.get();
             if state.senders > 1 {
                 state.senders -= 1;
                 return;
             }
-            state.handle.attached()
-        };
-        let Some(attached) = attached else { return };
+        }
         rt::point_in_drop(OpKind::Disconnect, attached.id, site);
         let taker = {
             let mut state = self.state.get();
@@ -196,9 +194,10 @@ impl<T> Channel<T> {
 
     /// The receiver goes. Messages that it has not received are dropped.
     pub(super) fn drop_receiver(&self, site: Site) {
-        let Some(attached) = self.state.try_get().and_then(|s| s.handle.attached()) else {
+        if !self.state.is_here() {
             return;
-        };
+        }
+        let attached = self.attach();
         rt::point_in_drop(OpKind::Disconnect, attached.id, site);
         Channel::<T>::ends(&attached).release();
         let mut leftovers = {

@@ -70,9 +70,7 @@ impl<T> Channel<T> {
     fn hand(&self, value: T) -> Result<(), TrySendError<T>> {
         let mut state = self.state.get();
         if !state.receiver {
-            if let Some(attached) = state.attached() {
-                Channel::<T>::ends(&attached).acquire();
-            }
+            Channel::<T>::ends(&self.attach()).acquire();
             return Err(TrySendError::Disconnected(value));
         }
         match state.taker.take() {
@@ -137,9 +135,7 @@ impl<T> Channel<T> {
             }
             None if state.senders > 0 => Err(TryRecvError::Empty),
             None => {
-                if let Some(attached) = state.attached() {
-                    Channel::<T>::ends(&attached).acquire();
-                }
+                Channel::<T>::ends(&self.attach()).acquire();
                 Err(TryRecvError::Disconnected)
             }
         }
