@@ -21,6 +21,8 @@ pub struct Runner {
     /// One strategy of each kind that was asked for, kept for its memory; those
     /// that are steered apart from those that are not.
     strategies: Vec<(Kind, bool, Box<dyn Strategy>)>,
+    /// Whether the data of the last execution was rejected; see [`Run::rejected`].
+    rejected: Rc<Cell<bool>>,
 }
 
 /// One execution.
@@ -40,6 +42,7 @@ impl Runner {
         Runner {
             executor: Executor::new(),
             strategies: Vec::new(),
+            rejected: Rc::new(Cell::new(false)),
         }
     }
 
@@ -95,6 +98,7 @@ impl Runner {
         watchdog::mark(Kind::Calm, 0);
         execute(
             &mut self.executor,
+            &self.rejected,
             scenario,
             &none,
             strategy,
@@ -135,6 +139,7 @@ impl Runner {
         let strategy = &mut self.strategies[at].2;
         execute(
             &mut self.executor,
+            &self.rejected,
             scenario,
             profile,
             strategy,
@@ -201,8 +206,10 @@ impl Default for Runner {
     }
 }
 
+#[allow(clippy::too_many_arguments)]
 fn execute(
     executor: &mut Executor,
+    rejected: &Rc<Cell<bool>>,
     scenario: &Scenario,
     profile: &Profile,
     strategy: &mut Box<dyn Strategy>,
@@ -210,12 +217,12 @@ fn execute(
     script: Script,
     data: &[u8],
 ) -> Run {
-    let rejected = Rc::new(Cell::new(false));
+    rejected.set(false);
     let body: Box<dyn FnOnce()> = match scenario.body {
         Body::Plain(body) => Box::new(body),
         Body::Data(make) => {
             let data = data.to_vec();
-            let rejected = Rc::clone(&rejected);
+            let rejected = Rc::clone(rejected);
             Box::new(move || match make(&mut Unstructured::new(&data)) {
                 Ok(body) => body(),
                 Err(_) => rejected.set(true),

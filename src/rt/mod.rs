@@ -90,20 +90,24 @@ use crate::vtime::VInstant;
 pub(crate) fn point(kind: OpKind, object: ObjectId, site: Site) {
     let current = current::get(kind.name());
     let op = Op { kind, object, site };
-    match current.with(|x| x.turn(op)) {
+    match any_turn(current, op) {
         Turn::Mine => {}
         Turn::Another => switch::leave(current),
         Turn::Unusual => unusual_point(current, op),
     }
 }
 
-#[inline(never)]
+/// The short way through a point before `op`, which is enabled.
+#[inline(always)]
+fn any_turn(current: Current, op: Op) -> Turn {
+    current.with(|x| match x.turn(op) {
+        Turn::Unusual => x.turn_in_general(op),
+        usual => usual,
+    })
+}
+
+#[cold]
 fn unusual_point(current: Current, op: Op) {
-    match current.with(|x| x.turn_in_general(op)) {
-        Turn::Mine => return,
-        Turn::Another => return switch::leave(current),
-        Turn::Unusual => {}
-    }
     if switch::is_unwound(current) {
         return;
     }
@@ -501,22 +505,15 @@ fn yield_op(kind: OpKind, site: Site) -> Op {
 fn yield_turn(site: Site) {
     let current = current::get("yield");
     let op = yield_op(OpKind::Yield, site);
-    match current.with(|x| x.turn(op)) {
+    match any_turn(current, op) {
         Turn::Mine => {}
         Turn::Another => switch::leave(current),
         Turn::Unusual => yield_unusually(current, op),
     }
 }
 
-#[inline(never)]
+#[cold]
 fn yield_unusually(current: Current, op: Op) {
-    if op.kind == OpKind::Yield {
-        match current.with(|x| x.turn_in_general(op)) {
-            Turn::Mine => return,
-            Turn::Another => return switch::leave(current),
-            Turn::Unusual => {}
-        }
-    }
     if switch::is_unwound(current) {
         switch::waits_unwound(current);
         return;

@@ -144,8 +144,12 @@ impl Execution {
                 Turn::Mine
             }
             Some((task, arity)) => {
-                self.view.tasks[self.current.index()].op = op;
-                self.hand_over(op, task, arity, self.is_preempted());
+                let preempts = if self.view.last == self.current {
+                    !offers_to_wait(op.kind)
+                } else {
+                    self.is_preempted()
+                };
+                self.hand_over(op, task, arity, preempts);
                 Turn::Another
             }
         }

@@ -100,6 +100,21 @@ pub struct View {
 #[inline]
 #[must_use]
 pub fn uniform(ready: &TaskSet, rng: &mut Rng) -> TaskId {
+    // The first of the tries below, which is nearly always the last.
+    if ready.is_dense()
+        && let Some(number) = rng.peek_below(ready.span())
+        && ready.contains(TaskId(number))
+    {
+        rng.drop_peeked();
+        return TaskId(number);
+    }
+    uniform_at_length(ready, rng)
+}
+
+/// As [`uniform`], in all cases. Not inlined, so that the usual case saves no
+/// registers for what is called here.
+#[inline(never)]
+fn uniform_at_length(ready: &TaskSet, rng: &mut Rng) -> TaskId {
     // Where most numbers are those of ready tasks, a few tries find one sooner
     // than counting does. Whether they do or not, nobody is favoured.
     if ready.is_dense() {
