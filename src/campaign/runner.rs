@@ -94,18 +94,15 @@ impl Runner {
         strategy: &mut Box<dyn Strategy>,
         data: &[u8],
     ) -> Run {
-        let none = Profile::default();
         watchdog::mark(Kind::Calm, 0);
-        execute(
-            &mut self.executor,
-            &self.rejected,
-            scenario,
-            &none,
-            strategy,
-            0,
-            Script::free(),
-            data,
-        )
+        let plan = Plan {
+            options: &scenario.options,
+            profile: &Profile::default(),
+            seed: 0,
+            script: Script::free(),
+        };
+        let (executor, rejected) = (&mut self.executor, &self.rejected);
+        execute(executor, rejected, scenario, strategy, plan, data)
     }
 
     /// As [`explore`](Runner::explore), with no more than `steps` steps under the
@@ -136,17 +133,15 @@ impl Runner {
     ) -> Run {
         let at = self.strategy(input.strategy, &input.steering);
         watchdog::mark(input.strategy, input.seed);
-        let strategy = &mut self.strategies[at].2;
-        execute(
-            &mut self.executor,
-            &self.rejected,
-            scenario,
+        let plan = Plan {
+            options: &scenario.options,
             profile,
-            strategy,
-            input.seed,
+            seed: input.seed,
             script,
-            &input.data,
-        )
+        };
+        let strategy = &mut self.strategies[at].2;
+        let (executor, rejected) = (&mut self.executor, &self.rejected);
+        execute(executor, rejected, scenario, strategy, plan, &input.data)
     }
 
     /// Where the strategy of this kind is, steered like this.
@@ -206,15 +201,12 @@ impl Default for Runner {
     }
 }
 
-#[allow(clippy::too_many_arguments)]
 fn execute(
     executor: &mut Executor,
     rejected: &Rc<Cell<bool>>,
     scenario: &Scenario,
-    profile: &Profile,
     strategy: &mut Box<dyn Strategy>,
-    seed: u64,
-    script: Script,
+    plan: Plan<'_>,
     data: &[u8],
 ) -> Run {
     rejected.set(false);
@@ -228,12 +220,6 @@ fn execute(
                 Err(_) => rejected.set(true),
             })
         }
-    };
-    let plan = Plan {
-        options: &scenario.options,
-        profile,
-        seed,
-        script,
     };
     let outcome = executor.execute(plan, strategy, scenario.site, body);
     Run {
