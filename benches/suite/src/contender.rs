@@ -1,0 +1,113 @@
+//! Who is compared: a tool and how it explores.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::hunt;
+
+/// A tool and how it explores.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Contender {
+    /// A strategy by the name that jostle gives it, or `default`.
+    Jostle(String),
+    Shuttle(ShuttleScheduler),
+    /// At most so many preemptions, or all executions.
+    Loom {
+        preemptions: Option<usize>,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum ShuttleScheduler {
+    Random,
+    Pct,
+    Urw,
+}
+
+impl Contender {
+    /// What is compared if nobody says otherwise.
+    pub(crate) fn usual() -> Vec<Contender> {
+        let ours = ["default", "random", "pct3", "pos", "urw"].map(str::to_owned);
+        let mut all: Vec<_> = ours.map(Contender::Jostle).into();
+        all.extend([
+            Contender::Shuttle(ShuttleScheduler::Random),
+            Contender::Shuttle(ShuttleScheduler::Pct),
+            Contender::Shuttle(ShuttleScheduler::Urw),
+            Contender::Loom { preemptions: None },
+            Contender::Loom {
+                preemptions: Some(2),
+            },
+        ]);
+        all
+    }
+
+    /// Whether seeds make a difference.
+    pub(crate) fn is_random(&self) -> bool {
+        !matches!(self, Contender::Loom { .. })
+    }
+
+    /// Whether it learns nothing from one execution to the next.
+    pub(crate) fn is_blind(&self) -> bool {
+        match self {
+            Contender::Jostle(name) => name != "default" && name != "guided",
+            Contender::Shuttle(_) => true,
+            Contender::Loom { .. } => false,
+        }
+    }
+}
+
+impl fmt::Display for Contender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Contender::Jostle(name) => name,
+            Contender::Shuttle(ShuttleScheduler::Random) => "shuttle-random",
+            Contender::Shuttle(ShuttleScheduler::Pct) => "shuttle-pct3",
+            Contender::Shuttle(ShuttleScheduler::Urw) => "shuttle-urw",
+            Contender::Loom { preemptions: None } => "loom",
+            Contender::Loom {
+                preemptions: Some(n),
+            } => return f.pad(&format!("loom-{n}")),
+        };
+        f.pad(name)
+    }
+}
+
+impl FromStr for Contender {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Contender, String> {
+        Ok(match name {
+            "shuttle-random" => Contender::Shuttle(ShuttleScheduler::Random),
+            "shuttle-pct3" => Contender::Shuttle(ShuttleScheduler::Pct),
+            "shuttle-urw" => Contender::Shuttle(ShuttleScheduler::Urw),
+            "loom" => Contender::Loom { preemptions: None },
+            _ => match name.strip_prefix("loom-").map(str::parse) {
+                Some(Ok(bound)) => Contender::Loom {
+                    preemptions: Some(bound),
+                },
+                _ if hunt::is_strategy(name) => Contender::Jostle(name.to_owned()),
+                _ => {
+                    return Err(format!(
+                        "nobody is named {name:?}; there are default and the strategies of \
+                         jostle, shuttle-random, shuttle-pct3, shuttle-urw, loom and loom-N \
+                         (at most N preemptions)"
+                    ));
+                }
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back() {
+        for contender in Contender::usual() {
+            assert_eq!(contender.to_string().parse(), Ok(contender));
+        }
+        assert!("".parse::<Contender>().is_err());
+        assert!("loom-x".parse::<Contender>().is_err());
+    }
+}

@@ -1,0 +1,113 @@
+//! Hunts under jostle: campaigns that end with the first finding.
+
+use std::collections::BTreeMap;
+use std::panic::Location;
+use std::sync::{Mutex, PoisonError};
+
+use jostle::campaign::{Campaign, Progress};
+use jostle::finding::{Finding, Kind as FindingKind};
+use jostle::scenario::registry::{Scope, scenarios};
+use jostle::scenario::{Body, Expect, Options, Scenario};
+use jostle::strategy::Kind;
+
+use crate::hunt::Hunt;
+use crate::on_jostle::PROGRAMS;
+use crate::program::{Program, Set, Shows};
+
+/// What `jostle hunt` does if no strategy is named.
+const DEFAULT: &str = "default";
+
+/// Whether `jostle` knows this strategy.
+pub(crate) fn is_strategy(name: &str) -> bool {
+    strategies(name).is_some()
+}
+
+/// The strategies of a campaign.
+fn strategies(name: &str) -> Option<Vec<Kind>> {
+    match name {
+        DEFAULT => Some(Kind::ALL.to_vec()),
+        name => name.parse().ok().map(|kind| vec![kind]),
+    }
+}
+
+/// The bugs of jostle's own catalogue. Its fixed variants are scenarios of their
+/// own, which jostle's tests see to.
+pub(crate) fn catalogue() -> Vec<Program> {
+    let all = scenarios(Scope::All).unwrap_or_default();
+    let known = all.into_iter().filter_map(|scenario| {
+        let Expect::Finds(kind, text) = scenario.expect else {
+            return None;
+        };
+        Some(Program {
+            name: scenario.name,
+            set: Set::Catalogue,
+            threads: 0,
+            shows: match kind {
+                FindingKind::Panic | FindingKind::Misuse => Shows::Panic(text),
+                _ => Shows::Stuck,
+            },
+            body: || {},
+            fixed: || {},
+        })
+    });
+    known.collect()
+}
+
+pub(super) fn hunt(program: &Program, name: &str, seed: u64, cap: u64, fixed: bool) -> Hunt {
+    let Some(strategies) = strategies(name) else {
+        return Hunt::Trouble(format!("jostle has no strategy {name}"));
+    };
+    let Some(scenario) = scenario(program, fixed) else {
+        return Hunt::Trouble(format!("jostle has no program {}", program.name));
+    };
+    let campaign = Campaign {
+        strategies,
+        runs: cap,
+        time: None,
+        seed,
+        jobs: 1,
+        stop_at_first: true,
+    };
+    let summary = campaign.explore(scenario, &Progress::default());
+    match summary.findings.first() {
+        None => Hunt::Missed,
+        Some(found) if is_the_bug(program, scenario, &found.finding) => {
+            Hunt::Found(found.execution)
+        }
+        Some(found) => Hunt::Trouble(format!("execution {}: {}", found.execution, found.finding)),
+    }
+}
+
+fn is_the_bug(program: &Program, scenario: &Scenario, finding: &Finding) -> bool {
+    match program.shows {
+        _ if program.set == Set::Catalogue => scenario.expect.allows(finding),
+        Shows::Panic(text) => finding.kind == FindingKind::Panic && finding.message.contains(text),
+        Shows::Stuck => matches!(
+            finding.kind,
+            FindingKind::Deadlock | FindingKind::LostWakeup | FindingKind::Leak
+        ),
+    }
+}
+
+/// The scenario of `program`, the same one each time it is asked for.
+fn scenario(program: &Program, fixed: bool) -> Option<&'static Scenario> {
+    static MADE: Mutex<BTreeMap<(&str, bool), &Scenario>> = Mutex::new(BTreeMap::new());
+    if program.set == Set::Catalogue {
+        let all = scenarios(Scope::All).ok()?;
+        return all.into_iter().find(|s| s.name == program.name);
+    }
+    let ours = PROGRAMS.iter().find(|p| p.name == program.name)?;
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let scenario = made.entry((ours.name, fixed)).or_insert_with(|| {
+        Box::leak(Box::new(Scenario {
+            name: ours.name,
+            about: "",
+            module: module_path!(),
+            site: Location::caller(),
+            expect: Expect::Clean,
+            options: Options::DEFAULT,
+            body: Body::Plain(if fixed { ours.fixed } else { ours.body }),
+        }))
+    });
+    Some(scenario)
+}
