@@ -22,10 +22,10 @@ pub(crate) fn is_strategy(name: &str) -> bool {
     strategies(name).is_some()
 }
 
-/// The strategies of a campaign.
+/// The strategies of a campaign; none for the guided search.
 fn strategies(name: &str) -> Option<Vec<Kind>> {
     match name {
-        DEFAULT => Some(Kind::ALL.to_vec()),
+        DEFAULT => Some(Vec::new()),
         name => name.parse().ok().map(|kind| vec![kind]),
     }
 }
