@@ -15,7 +15,6 @@ use crate::campaign::census::Census;
 use crate::campaign::confirm::confirm;
 use crate::campaign::explore::{Campaign, Found, Progress, Summary, Unseen};
 use crate::campaign::runner::Runner;
-use crate::coverage::Equivalence;
 use crate::decision::{Pick, Tape};
 use crate::finding::Finding;
 use crate::guard::watchdog;
@@ -69,7 +68,6 @@ struct Lane {
     executions: u64,
     steps: u64,
     rejected: u64,
-    equivalence: Equivalence,
     census: Census,
     rows: Vec<Row>,
     firsts: BTreeMap<String, First>,
@@ -225,7 +223,6 @@ impl Lane {
             executions: 0,
             steps: 0,
             rejected: 0,
-            equivalence: Equivalence::default(),
             census: Census::default(),
             rows: Vec::new(),
             firsts: BTreeMap::new(),
@@ -275,9 +272,8 @@ impl Lane {
         let mut class = None;
         if !spoiled && !run.rejected {
             runner.recount(&mut self.history);
-            let this = self.equivalence.class(&self.history, &input.data);
+            let this = self.search.learn(&self.history, &input.data);
             class = self.count(shared.progress, this);
-            self.search.learn(&self.history, &input.data);
             let number = self.next / shared.lanes;
             if number < PROFILED || number.is_multiple_of(PROFILED) {
                 self.profile

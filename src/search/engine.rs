@@ -1,7 +1,9 @@
 //! What has been learned, turned into inputs.
 
-use crate::class::mix;
-use crate::coverage::{Aspects, Features, Observed};
+use std::collections::HashSet;
+
+use crate::class::{Mixed, mix};
+use crate::coverage::{Aspects, Equivalence, Features, Observed};
 use crate::decision::{Pick, Rng, Tape};
 use crate::history::History;
 use crate::input::{Input, Steering};
@@ -20,6 +22,10 @@ const SEARCH: u64 = 0x7365_6172_6368_2e2e;
 const NEW: u32 = 8;
 const NEW_PREFIXES: u32 = 6;
 
+/// Classes remembered at most. When there are more, all are forgotten, and a class that
+/// comes again is learned from once more.
+const CLASSES: usize = 1 << 20;
+
 /// The search of one scenario.
 ///
 /// What it hands out is a function of the seeds and histories that it was given, in
@@ -31,6 +37,9 @@ pub struct Search {
     flips: Flips,
     novelty: Novelty,
     corpus: Corpus,
+    equivalence: Equivalence,
+    /// The classes of all executions.
+    classes: HashSet<u64, Mixed>,
     /// The last execution.
     observed: Observed,
     picks: Vec<Pick>,
@@ -51,6 +60,8 @@ impl Search {
             flips: Flips::default(),
             novelty: Novelty::new(Aspects::SEARCH),
             corpus: Corpus::default(),
+            equivalence: Equivalence::default(),
+            classes: HashSet::default(),
             observed: Observed::default(),
             picks: Vec::new(),
             data: Vec::new(),
@@ -103,26 +114,45 @@ impl Search {
         input
     }
 
-    /// Learns from the execution of the last input, whose data were `data`.
-    pub fn learn(&mut self, history: &History, data: &[u8]) {
+    /// Learns from the execution of the last input, whose data were `data`. Returns its
+    /// class; see [`Equivalence`].
+    ///
+    /// From an execution that is equivalent to an earlier one there is nothing to learn
+    /// but where the next one can set out from: which values were read from whom is the
+    /// same in all of a class.
+    pub fn learn(&mut self, history: &History, data: &[u8]) -> u64 {
+        let class = self.equivalence.class(history, data);
+        if self.classes.len() >= CLASSES {
+            self.classes.clear();
+        }
+        let new = self.classes.insert(class);
         self.observed.observe(history);
-        self.orders.learn(&self.observed);
+        if new {
+            self.orders.learn(&self.observed);
+        }
         self.picks.clear();
         let picks = history.choices.iter().map(|&choice| Pick::from(choice));
         self.picks.extend(picks);
         self.data.clear();
         self.data.extend(data);
-        if let Some(before) = self.novelty.learn(history, &mut self.observed) {
+        if new && let Some(before) = self.novelty.learn(history, &mut self.observed) {
             let cut = (before as usize + 1).min(self.picks.len());
             let (picks, data) = (self.picks.clone(), self.data.clone());
             self.corpus.add(picks, cut, data, &mut self.rng);
         }
+        class
     }
 
     /// Calls `hit` with every feature of the execution that was learned from last,
     /// which `history` has to be about, as `features` sees it.
     pub fn show(&mut self, features: &mut Features, history: &History, mut hit: impl FnMut(u64)) {
         features.each(history, &mut self.observed, |feature, _| hit(feature));
+    }
+
+    /// How many executions are worth building on.
+    #[cfg(test)]
+    pub(super) fn entries(&self) -> usize {
+        self.corpus.size().0
     }
 
     fn draw_orders(&mut self) -> Vec<crate::strategy::Order> {

@@ -290,6 +290,20 @@ fn a_search_is_a_function_of_its_seeds_and_of_what_it_is_told() {
 }
 
 #[test]
+fn an_execution_that_is_equivalent_to_an_earlier_one_teaches_nothing() {
+    let mut search = Search::new(false);
+    let told = [(2, Store, 1, 5), (3, Load, 2, 0), (3, Load, 1, 5)];
+    let same = [told[1], told[0], told[2]];
+    let other = [told[1], told[2], told[0]];
+    let class = search.learn(&history(&told), &[]);
+    let entries = search.entries();
+    assert_eq!(search.learn(&history(&same), &[]), class);
+    assert_eq!(search.entries(), entries);
+    assert_ne!(search.learn(&history(&other), &[]), class);
+    assert_eq!(search.entries(), entries + 1);
+}
+
+#[test]
 fn every_way_of_looking_gets_its_share() {
     let inputs = inputs(0);
     assert_eq!(inputs[0].strategy, Kind::Newest);
