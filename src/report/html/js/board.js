@@ -187,6 +187,8 @@ function listenToBoard() {
     const row = event.target.closest(".row");
     if (row) select(Number(row.dataset.item));
   });
-  new ResizeObserver(showBoard).observe(scroll);
+  // In the next frame: what showBoard changes may resize the element again, which
+  // the browser reports as an error within one.
+  new ResizeObserver(() => requestAnimationFrame(showBoard)).observe(scroll);
   listenToTips(byId("rows"));
 }
