@@ -390,9 +390,13 @@ fn help_goes_to_standard_output_and_names_the_exit_codes() {
 fn verify_proves_a_fixed_scenario_and_finds_a_broken_one() {
     let out = folder("verify");
     let folder = out.to_str().unwrap();
+    // The fixed twins of both stories.
     let proof = jostle(&["verify", "cron_tick_fixed", "--out", folder]);
     assert_eq!(code(&proof), 0, "{}", stderr(&proof));
     assert!(stderr(&proof).contains("cron_tick_fixed: all 8,000 classes pass"));
+    let proof = jostle(&["verify", "pool_shutdown_fixed", "--out", folder]);
+    assert_eq!(code(&proof), 0, "{}", stderr(&proof));
+    assert!(stderr(&proof).contains("pool_shutdown_fixed: all 5,216 classes pass"));
     let both = jostle(&[
         "verify",
         "lost_update",
