@@ -5,7 +5,7 @@
 //! - `history`: the partial order of the events of one execution.
 //! - `races`: pairs of events that could have happened in the other order.
 //! - `event`: what a transition did, as far as other transitions can tell.
-//! - `guide`: the strategy that goes where the tree says.
+//! - `walk`: the strategy that goes where the tree says.
 //!
 //! # What is explored
 //!
@@ -39,10 +39,10 @@
 //! Jostle's back (a real atomic, a `std` lock) is not seen, except between polls.
 
 mod event;
-mod guide;
 mod history;
 mod races;
 mod tree;
+mod walk;
 
 #[cfg(test)]
 mod tests;
@@ -53,8 +53,8 @@ use std::time::{Duration, Instant};
 use crate::campaign::{Confirmed, Run, Runner, confirm};
 use crate::scenario::Scenario;
 use crate::strategy::Strategy;
-use crate::verify::guide::Guide;
 use crate::verify::tree::{Given, Tree};
+use crate::verify::walk::Walk;
 
 /// How schedules are left out that show nothing new.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -196,8 +196,8 @@ impl Verification {
         mut after: impl FnMut(&Run) -> bool,
     ) -> Verified {
         let start = Instant::now();
-        let guide = Guide::new(Tree::new(self.reduction, self.bounds));
-        let mut strategy: Box<dyn Strategy> = Box::new(guide.clone());
+        let walk = Walk::new(Tree::new(self.reduction, self.bounds));
+        let mut strategy: Box<dyn Strategy> = Box::new(walk.clone());
         let mut runner = Runner::new();
         let mut verified = Verified {
             end: End::Limit,
@@ -217,7 +217,7 @@ impl Verification {
                 verified.end = End::Rejected;
                 break;
             }
-            match guide.tree().end() {
+            match walk.tree().end() {
                 None => {
                     let decisive = after(&run);
                     if let Some(finding) = run.outcome.finding.filter(|_| decisive) {
@@ -236,8 +236,8 @@ impl Verification {
             progress.executions.fetch_add(1, Ordering::Relaxed);
             progress
                 .classes
-                .store(guide.tree().classes(), Ordering::Relaxed);
-            if !guide.tree().advance() {
+                .store(walk.tree().classes(), Ordering::Relaxed);
+            if !walk.tree().advance() {
                 verified.end = End::Exhausted;
                 break;
             }
@@ -245,8 +245,8 @@ impl Verification {
                 break;
             }
         }
-        verified.classes = guide.tree().classes();
-        verified.limited = guide.tree().is_limited();
+        verified.classes = walk.tree().classes();
+        verified.limited = walk.tree().is_limited();
         verified.elapsed = start.elapsed();
         verified
     }

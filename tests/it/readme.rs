@@ -54,6 +54,26 @@ fn the_first_report_is_what_the_command_prints() {
 }
 
 #[test]
+fn the_proofs_are_what_verify_prints() {
+    let blocks = blocks("console");
+    let shown = blocks.iter().find(|b| b.contains(" -- verify ")).unwrap();
+    let (command, statements) = shown.split_once('\n').unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_jostle"))
+        .args(command.split_once(" -- ").unwrap().1.split(' '))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    // How long it takes depends on the machine.
+    let timeless = |text: &str| -> Vec<String> {
+        let line = |l: &str| l.rsplit_once(", ").map_or("", |(kept, _)| kept).to_owned();
+        text.lines().map(line).collect()
+    };
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(timeless(&said), timeless(statements));
+}
+
+#[test]
 fn the_explanation_is_what_explain_prints() {
     let blocks = blocks("console");
     let block = blocks

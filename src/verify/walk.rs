@@ -12,11 +12,11 @@ use crate::verify::tree::Tree;
 
 /// A tree that the executor and the driver of the exploration share.
 #[derive(Clone, Debug)]
-pub(super) struct Guide(Arc<Mutex<Tree>>);
+pub(super) struct Walk(Arc<Mutex<Tree>>);
 
-impl Guide {
-    pub(super) fn new(tree: Tree) -> Guide {
-        Guide(Arc::new(Mutex::new(tree)))
+impl Walk {
+    pub(super) fn new(tree: Tree) -> Walk {
+        Walk(Arc::new(Mutex::new(tree)))
     }
 
     pub(super) fn tree(&self) -> MutexGuard<'_, Tree> {
@@ -24,7 +24,7 @@ impl Guide {
     }
 }
 
-impl Strategy for Guide {
+impl Strategy for Walk {
     fn begin(&mut self, _profile: &Profile, _rng: &mut Rng) {
         self.tree().begin();
     }
@@ -38,7 +38,7 @@ impl Strategy for Guide {
     }
 }
 
-impl Explorer for Guide {
+impl Explorer for Walk {
     fn choose(&mut self, kind: ChoiceKind, arity: u32) -> u32 {
         self.tree().choose(kind, arity)
     }
