@@ -10,6 +10,10 @@ use crate::hunt;
 pub(crate) enum Contender {
     /// A strategy by the name that jostle gives it, or `default`.
     Jostle(String),
+    /// Every class of schedules, or those with at most so many preemptions.
+    Verify {
+        preemptions: Option<u32>,
+    },
     Shuttle(ShuttleScheduler),
     /// At most so many preemptions, or all executions.
     Loom {
@@ -37,13 +41,17 @@ impl Contender {
             Contender::Loom {
                 preemptions: Some(2),
             },
+            Contender::Verify { preemptions: None },
+            Contender::Verify {
+                preemptions: Some(2),
+            },
         ]);
         all
     }
 
     /// Whether seeds make a difference.
     pub(crate) fn is_random(&self) -> bool {
-        !matches!(self, Contender::Loom { .. })
+        !matches!(self, Contender::Loom { .. } | Contender::Verify { .. })
     }
 
     /// Whether it learns nothing from one execution to the next.
@@ -51,7 +59,7 @@ impl Contender {
         match self {
             Contender::Jostle(name) => name != "default" && name != "guided",
             Contender::Shuttle(_) => true,
-            Contender::Loom { .. } => false,
+            Contender::Loom { .. } | Contender::Verify { .. } => false,
         }
     }
 }
@@ -63,6 +71,10 @@ impl fmt::Display for Contender {
             Contender::Shuttle(ShuttleScheduler::Random) => "shuttle-random",
             Contender::Shuttle(ShuttleScheduler::Pct) => "shuttle-pct3",
             Contender::Shuttle(ShuttleScheduler::Urw) => "shuttle-urw",
+            Contender::Verify { preemptions: None } => "verify",
+            Contender::Verify {
+                preemptions: Some(n),
+            } => return f.pad(&format!("verify-{n}")),
             Contender::Loom { preemptions: None } => "loom",
             Contender::Loom {
                 preemptions: Some(n),
@@ -80,6 +92,13 @@ impl FromStr for Contender {
             "shuttle-random" => Contender::Shuttle(ShuttleScheduler::Random),
             "shuttle-pct3" => Contender::Shuttle(ShuttleScheduler::Pct),
             "shuttle-urw" => Contender::Shuttle(ShuttleScheduler::Urw),
+            "verify" => Contender::Verify { preemptions: None },
+            _ if name.starts_with("verify-") => match name["verify-".len()..].parse() {
+                Ok(bound) => Contender::Verify {
+                    preemptions: Some(bound),
+                },
+                Err(_) => return Err(format!("{name:?} is no bound; write for example verify-2")),
+            },
             "loom" => Contender::Loom { preemptions: None },
             _ => match name.strip_prefix("loom-").map(str::parse) {
                 Some(Ok(bound)) => Contender::Loom {
@@ -89,8 +108,8 @@ impl FromStr for Contender {
                 _ => {
                     return Err(format!(
                         "nobody is named {name:?}; there are default and the strategies of \
-                         jostle, shuttle-random, shuttle-pct3, shuttle-urw, loom and loom-N \
-                         (at most N preemptions)"
+                         jostle, verify and verify-N (at most N preemptions), \
+                         shuttle-random, shuttle-pct3, shuttle-urw, loom and loom-N"
                     ));
                 }
             },

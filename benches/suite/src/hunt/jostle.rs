@@ -9,8 +9,9 @@ use jostle::finding::{Finding, Kind as FindingKind};
 use jostle::scenario::registry::{Scope, scenarios};
 use jostle::scenario::{Body, Expect, Options, Scenario};
 use jostle::strategy::Kind;
+use jostle::verify::{self, End, Reduction, Verification};
 
-use crate::hunt::Hunt;
+use crate::hunt::{ALLOWANCE, Hunt, PATIENCE};
 use crate::on_jostle::PROGRAMS;
 use crate::program::{Program, Set, Shows};
 
@@ -75,6 +76,31 @@ pub(super) fn hunt(program: &Program, name: &str, seed: u64, cap: u64, fixed: bo
             Hunt::Found(found.execution)
         }
         Some(found) => Hunt::Trouble(format!("execution {}: {}", found.execution, found.finding)),
+    }
+}
+
+/// As [`hunt`], by executing every class of schedules.
+pub(super) fn verify(program: &Program, preemptions: Option<u32>, cap: u64, fixed: bool) -> Hunt {
+    let Some(scenario) = scenario(program, fixed) else {
+        return Hunt::Trouble(format!("jostle has no program {}", program.name));
+    };
+    let verification = Verification {
+        reduction: preemptions.map_or(Reduction::Sources, Reduction::Preemptions),
+        runs: Some(cap * ALLOWANCE),
+        time: Some(PATIENCE),
+        ..Verification::new()
+    };
+    let verified = verification.explore(scenario, &verify::Progress::default());
+    match verified.end {
+        End::Found(found) if is_the_bug(program, scenario, &found.finding) => {
+            Hunt::Found(verified.executions)
+        }
+        End::Found(found) => Hunt::Trouble(format!(
+            "execution {}: {}",
+            verified.executions, found.finding
+        )),
+        End::Exhausted | End::Limit => Hunt::Missed,
+        End::Rejected | End::Astray => Hunt::Trouble("there is nothing to explore".to_owned()),
     }
 }
 

@@ -2,20 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use loom::model::Builder;
 
-use crate::hunt::{Hunt, judge, quiet};
+use crate::hunt::{ALLOWANCE, Hunt, PATIENCE, judge, quiet};
 use crate::on_loom::PROGRAMS;
 use crate::program::Program;
-
-/// An enumeration that takes longer is given up; loom looks at the clock between
-/// executions. That is long enough for some 100,000 executions.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// An enumeration costs nothing per seed, so it may take this many times the cap.
-const ALLOWANCE: u64 = 10;
 
 pub(super) fn hunt(program: &Program, preemptions: Option<usize>, cap: u64, fixed: bool) -> Hunt {
     let Some(ours) = PROGRAMS.iter().find(|p| p.name == program.name) else {
@@ -30,6 +22,7 @@ pub(super) fn hunt(program: &Program, preemptions: Option<usize>, cap: u64, fixe
         builder.max_permutations = Some((cap * ALLOWANCE) as usize + 1);
         builder.checkpoint_interval = 1;
         builder.max_branches = 100_000;
+        // loom looks at the clock between executions.
         builder.max_duration = Some(PATIENCE);
         builder.preemption_bound = preemptions;
         builder.check(move || {

@@ -11,10 +11,18 @@ mod shuttle;
 
 pub(crate) use jostle::{catalogue, is_strategy};
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::contender::Contender;
 use crate::program::{Program, Set, Shows};
+
+/// An enumeration costs nothing per seed, so it may take this many times the cap.
+const ALLOWANCE: u64 = 10;
+
+/// An enumeration that takes longer is given up.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// loom's own limit is five threads, the main one among them.
 const LOOM_THREADS: usize = 4;
@@ -42,6 +50,7 @@ pub(crate) fn hunt(
 ) -> Hunt {
     match contender {
         Contender::Jostle(strategies) => jostle::hunt(program, strategies, seed, cap, fixed),
+        Contender::Verify { preemptions } => jostle::verify(program, *preemptions, cap, fixed),
         Contender::Shuttle(scheduler) => shuttle::hunt(program, *scheduler, seed, cap, fixed),
         Contender::Loom { preemptions } => loom::hunt(program, *preemptions, cap, fixed),
     }
@@ -50,7 +59,7 @@ pub(crate) fn hunt(
 /// Why `contender` cannot run `program`, if it cannot.
 pub(crate) fn impossible(contender: &Contender, program: &Program) -> Option<&'static str> {
     match contender {
-        Contender::Jostle(_) => None,
+        Contender::Jostle(_) | Contender::Verify { .. } => None,
         _ if program.set == Set::Catalogue => Some("written with what only jostle has"),
         Contender::Shuttle(_) => None,
         Contender::Loom { .. } if program.threads > LOOM_THREADS => Some("more than 4 threads"),
