@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use crate::campaign::Run;
 use crate::scenario::{Body, Expect, Options, Scenario};
@@ -310,7 +311,7 @@ fn programs() -> impl Strategy<Value = Vec<Vec<Do>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn one_schedule_of_each_class_shows_what_all_schedules_show(program in programs()) {
@@ -339,8 +340,16 @@ proptest! {
     }
 }
 
-/// `JOSTLE_TEST_EXECUTIONS` asks for more.
-fn cases() -> u32 {
+/// The same few programs each time, so that a check of one thing does not fail for
+/// another; `JOSTLE_TEST_EXECUTIONS` asks for so many new ones.
+fn config() -> ProptestConfig {
     let asked = std::env::var("JOSTLE_TEST_EXECUTIONS").ok();
-    asked.and_then(|n| n.parse().ok()).unwrap_or(40)
+    match asked.and_then(|n| n.parse().ok()) {
+        Some(cases) => ProptestConfig::with_cases(cases),
+        None => ProptestConfig {
+            cases: 40,
+            rng_seed: RngSeed::Fixed(0),
+            ..ProptestConfig::default()
+        },
+    }
 }
