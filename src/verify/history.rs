@@ -131,12 +131,9 @@ impl History {
         &self.universal
     }
 
-    /// The last event before `at` of each task, by number of the task.
-    pub(super) fn lasts_before(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
-        self.of_task.iter().filter_map(move |events| {
-            let before = events.partition_point(|&e| e < at);
-            before.checked_sub(1).map(|i| events[i])
-        })
+    /// The events of each task.
+    pub(super) fn by_task(&self) -> impl Iterator<Item = &[usize]> {
+        self.of_task.iter().map(Vec::as_slice)
     }
 
     /// Whether a gate was open before the event `at`.

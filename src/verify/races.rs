@@ -31,13 +31,22 @@ pub(super) fn of_event(history: &History, j: usize) -> Vec<Reversal> {
     let event = history.event(j);
     let past = history.past_of(event.task, j);
     let mut racing = Vec::new();
+    // The last one of a list that could have come after `j`.
+    let last_of = |events: &[usize]| {
+        let before = events[..events.partition_point(|&e| e < j)].iter().rev();
+        let free = |&&i: &&usize| !past.covers(history.event(i));
+        let open = |i: usize| {
+            event
+                .gate
+                .is_none_or(|gate| history.would_be_open(gate, i, j))
+        };
+        before.take_while(free).copied().find(|&i| open(i))
+    };
     if event.universal {
-        // Whether it would be enabled without the one before is not known.
-        racing.extend(history.lasts_before(j));
-        racing.retain(|&i| !past.covers(history.event(i)));
+        // Whether it would be enabled without the ones before is not known.
+        racing.extend(history.by_task().filter_map(last_of));
     } else {
-        racing.extend(history.universal().iter().rev().find(|&&u| u < j));
-        racing.retain(|&i| !past.covers(history.event(i)));
+        racing.extend(last_of(history.universal()));
         for &(touch, write) in &event.footprint {
             find(history, touch, write, &past, event.gate, j, &mut racing);
         }

@@ -353,3 +353,14 @@ fn config() -> ProptestConfig {
         },
     }
 }
+
+/// A task that goes on to spin conflicts with every step, the ones that hold its lock
+/// among them: it has to be tried before those that took the lock, not only before the
+/// last step of their task.
+#[test]
+fn who_spins_is_tried_before_whoever_held_its_lock() {
+    let program = [vec![Do::Nested(1)], vec![Do::Lock(1), Do::Spin]];
+    let (all, _) = explore(&program, Reduction::None, |_| true);
+    let (reduced, _) = explore(&program, Reduction::Sources, |_| true);
+    assert_eq!((all.classes, reduced.classes), (3, 3));
+}
