@@ -61,7 +61,8 @@ impl Subject {
                 content: Content::Trace(Box::new(file)),
             }),
             // Any bytes are a fuzz input, so that only the user can tell.
-            (Err(ReadError::Foreign), Some(name)) => {
+            // An input may well be one line feed, which is an empty trace file too.
+            (Err(ReadError::Foreign | ReadError::Empty), Some(name)) if !bytes.is_empty() => {
                 let (selector, input) = Input::decode(bytes);
                 Ok(Subject {
                     scenario: list::named(scenarios, name)?,

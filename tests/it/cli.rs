@@ -547,3 +547,14 @@ fn triage_tells_how_many_bugs_there_are() {
     let empty = folder("triage-empty");
     assert_eq!(code(&jostle(&["triage", empty.to_str().unwrap()])), 2);
 }
+
+#[test]
+fn an_input_of_one_line_feed_is_replayed() {
+    let file = folder("line_feed").join("crash");
+    fs::write(&file, "\n").unwrap();
+    let path = file.to_str().unwrap();
+    let output = jostle(&["replay", "--scenario", "lost_update_fixed", path]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    // Without a name it can only be meant as a trace.
+    assert_eq!(code(&jostle(&["replay", path])), 2);
+}
