@@ -3,9 +3,11 @@
 use jostle::campaign::Runner;
 use jostle::finding::{Finding, Kind as Found};
 use jostle::input::Input;
+use jostle::op::OpKind;
 use jostle::scenario::registry::{Scope, scenarios};
 use jostle::scenario::{Expect, Scenario};
 use jostle::strategy::{Kind, Profile};
+use jostle::trace::Trace;
 
 fn races() -> Vec<&'static Scenario> {
     let all = scenarios(Scope::All).unwrap();
@@ -26,6 +28,7 @@ fn hunt(runner: &mut Runner, scenario: &Scenario, kind: Kind, seed: u64) -> Opti
 #[test]
 fn each_is_found_within_ten_executions() {
     let mut runner = Runner::new();
+    let mut weak = Vec::new();
     for scenario in races() {
         for &kind in Kind::ALL {
             let found = (0..100).filter_map(|seed| hunt(&mut runner, scenario, kind, seed));
@@ -44,13 +47,12 @@ fn each_is_found_within_ten_executions() {
                     );
                 }
             }
-            assert!(
-                seeds >= 99,
-                "{} under {kind}: {seeds} of 100 seeds",
-                scenario.name
-            );
+            if seeds < 99 {
+                weak.push(format!("{} under {kind}: {seeds}", scenario.name));
+            }
         }
     }
+    assert!(weak.is_empty(), "of 100 seeds: {weak:#?}");
     assert!(races().len() >= 12);
 }
 
@@ -71,37 +73,61 @@ fn each_is_found_again_in_every_execution_of_the_same_schedule() {
     }
 }
 
-/// Where two tasks do it, an unordered close and send is found wherever it does not
-/// panic.
+/// Whether the channel model of Go orders the last send of `pool_shutdown` and its close;
+/// `None` if it was never closed.
+///
+/// There is one piece of work at a time, which each worker that receives it sends on, so
+/// that its sends come one after the other. The last of them comes before the close if
+/// the same worker did both, or received what was sent before it closed.
+fn is_ordered(trace: &Trace) -> Option<bool> {
+    let doing = |kind| trace.steps.iter().rposition(move |step| step.kind == kind);
+    let (close, send) = (doing(OpKind::Close)?, doing(OpKind::Send)?);
+    let closes = trace.steps[close].task;
+    // A worker that saw nothing to receive may close later, after another send.
+    let receives = trace.steps.get(send..close).and_then(|between| {
+        let receive = between.iter().find(|step| step.kind == OpKind::Select);
+        receive.map(|step| step.task)
+    });
+    Some(closes == trace.steps[send].task || receives == Some(closes))
+}
+
+/// The one in `shutdown` is never ordered, and the one in `pool_shutdown` unless the trace
+/// shows what orders it.
 #[test]
-fn an_unordered_close_and_send_is_found_on_every_schedule() {
+fn a_close_and_a_send_are_a_race_exactly_where_nothing_orders_them() {
     let all = scenarios(Scope::All).unwrap();
     let mut runner = Runner::new();
-    for (name, is_certain) in [("shutdown", true), ("pool_shutdown", false)] {
+    for name in ["shutdown", "pool_shutdown", "pool_shutdown_fixed"] {
         let scenario = all.iter().find(|s| s.name == name).unwrap();
-        let (mut races, mut others, executions) = (0, 0, 800);
+        let (mut races, executions) = (0, 100 * Kind::ALL.len() as u64);
         for seed in 0..executions {
             let kind = Kind::ALL[seed as usize % Kind::ALL.len()];
             let input = Input::from_seed(kind, seed);
             let run = runner.run(scenario, &Profile::default(), &input);
+            let ordered = match name {
+                "shutdown" => Some(false),
+                "pool_shutdown" => is_ordered(&runner.trace()),
+                _ => Some(true),
+            };
             match run.outcome.finding {
-                Some(finding) if finding.kind == Found::Race => {
+                // A panic would come with the race, and after it.
+                Some(finding) => {
+                    assert_eq!(finding.kind, Found::Race, "{name}, seed {seed}: {finding}");
                     assert!(
                         finding.message.contains("send on closed channel"),
                         "{finding}"
                     );
+                    assert_eq!(ordered, Some(false), "{name}, seed {seed}: {finding}");
                     races += 1;
                 }
-                // The panic always comes with the race, and after it.
-                Some(finding) => panic!("{name}, seed {seed}: {finding}"),
-                // One worker did all of it, so that its own order is all there is.
-                None => others += 1,
+                None => assert_eq!(ordered, Some(true), "{name}, seed {seed}: nothing found"),
             }
         }
-        assert!(races > executions / 4, "{name}: {races} of {executions}");
-        assert!(
-            others == 0 || !is_certain,
-            "{name}: {others} of {executions}"
-        );
+        println!("{name}: {races} races in {executions} executions");
+        match name {
+            "shutdown" => assert_eq!(races, executions),
+            "pool_shutdown" => assert!(races > executions / 4),
+            _ => assert_eq!(races, 0),
+        }
     }
 }
