@@ -11,6 +11,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use crate::hash::{Mixed, mix};
 use crate::op::{Op, OpKind, Site};
 
 /// A class of operations.
@@ -86,76 +87,18 @@ impl Classes {
         *self
             .sites
             .entry(std::ptr::from_ref(site) as usize)
-            .or_insert_with(|| hash(site))
+            .or_insert_with(|| hash_site(site))
     }
 }
 
-fn hash(site: Site) -> u64 {
+/// The hash of a place: the same in every process, unlike its address.
+pub fn hash_site(site: Site) -> u64 {
     let file = site.file().bytes();
     let name = file.fold(0, |hash, byte| mix(hash, u64::from(byte)));
     mix(
         name,
         u64::from(site.line()) << 32 | u64::from(site.column()),
     )
-}
-
-/// A hash of two words, the same in every process (the output function of
-/// SplitMix64).
-#[inline]
-#[must_use]
-pub const fn mix(a: u64, b: u64) -> u64 {
-    let mut z = a.wrapping_add(0x9e37_79b9_7f4a_7c15u64.wrapping_mul(b.wrapping_add(1)));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-/// Hashes what is a hash already, or an address: one multiplication.
-///
-/// Without the random keys of the standard one: maps that use it are the same in
-/// every process. Nobody iterates over them all the same.
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Mixed;
-
-/// See [`Mixed`].
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Mixer(u64);
-
-impl std::hash::BuildHasher for Mixed {
-    type Hasher = Mixer;
-
-    fn build_hasher(&self) -> Mixer {
-        Mixer(0)
-    }
-}
-
-impl std::hash::Hasher for Mixer {
-    #[inline]
-    fn write_u64(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0xf135_7aea_2e62_a9c5);
-    }
-
-    #[inline]
-    fn write_u32(&mut self, word: u32) {
-        self.write_u64(u64::from(word));
-    }
-
-    #[inline]
-    fn write_usize(&mut self, word: usize) {
-        self.write_u64(word as u64);
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(u64::from(byte));
-        }
-    }
-
-    #[inline]
-    fn finish(&self) -> u64 {
-        // Tables take the upper bits for one thing and the lower for another.
-        self.0 ^ (self.0 >> 29)
-    }
 }
 
 #[cfg(test)]
@@ -213,8 +156,8 @@ mod tests {
     fn a_class_is_a_function_of_the_text_of_the_place() {
         // `here` at two places of one line differ by the column.
         let (a, b) = (here(), here());
-        assert_eq!(hash(a), hash(a));
-        assert_ne!(hash(a), hash(b));
+        assert_eq!(hash_site(a), hash_site(a));
+        assert_ne!(hash_site(a), hash_site(b));
         assert_eq!(mix(0, 0), 0xe220_a839_7b1d_cdaf, "output 1 of SplitMix64");
     }
 }

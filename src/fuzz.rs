@@ -23,11 +23,11 @@ use std::path::{Path, PathBuf};
 use std::process;
 
 use crate::campaign::{self, Runner};
-use crate::class::mix;
 use crate::coverage::{Aspects, Features};
 use crate::finding::Finding;
 use crate::fuzz::mutator::Mutant;
 use crate::guard::watchdog;
+use crate::hash::mix;
 use crate::history::History;
 use crate::input::{self, Input};
 use crate::present;

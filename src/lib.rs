@@ -27,6 +27,7 @@
 extern crate self as jostle;
 
 pub mod decision;
+pub mod hash;
 pub mod id;
 mod sanitizer;
 pub mod vtime;

@@ -16,7 +16,7 @@
 
 use std::collections::HashMap;
 
-use crate::class::Mixed;
+use crate::hash::Mixed;
 
 /// Classes counted at most: memory for about 32 megabytes.
 pub const DISTINCT_LIMIT: usize = 1 << 20;

@@ -17,7 +17,8 @@
 //! schedule; objects need no name, since which one a step is about follows from what
 //! happened before it.
 
-use crate::class::{Classes, mix};
+use crate::class::Classes;
+use crate::hash::mix;
 use crate::history::History;
 use crate::id::TaskId;
 use crate::op::Effect;

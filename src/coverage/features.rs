@@ -8,10 +8,10 @@
 
 use std::collections::HashMap;
 
-use crate::class::{Mixed, mix};
 use crate::coverage::aspect::{Aspect, Aspects};
 use crate::coverage::observed::{Observed, Seen};
 use crate::decision::ChoiceKind;
+use crate::hash::{Mixed, mix};
 use crate::history::{Event, History};
 use crate::id::{ObjectId, TaskId};
 use crate::op::OpKind;

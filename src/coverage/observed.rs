@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::class::{Class, Classes, Group, Mixed};
+use crate::class::{Class, Classes, Group};
+use crate::hash::Mixed;
 use crate::history::{Event, History};
 use crate::id::{ObjectId, TaskId};
 use crate::op::Effect;

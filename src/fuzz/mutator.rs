@@ -5,8 +5,8 @@
 //! execution so far has its own ideas, as in `jostle hunt`. A share is left to
 //! libFuzzer, which finds its way through the scenario's data.
 
-use crate::class::mix;
 use crate::decision::Rng;
+use crate::hash::mix;
 use crate::input::Input;
 use crate::search::{self, Search};
 

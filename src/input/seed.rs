@@ -1,26 +1,13 @@
 //! Inputs from seeds, and seeds of a campaign.
 
 use crate::decision::Rng;
-use crate::finding::Fnv;
+use crate::hash::{Fnv, mix, spread};
 use crate::input::{Input, Steering};
 use crate::strategy::Kind;
-
-/// The increment of SplitMix64: odd, and close to 2⁶⁴ divided by the golden
-/// ratio.
-const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Tells the stream that data are drawn from apart from the one of the same seed
 /// that decisions are drawn from.
 const DATA: u64 = 0x6461_7461_6461_7461;
-
-/// The output function of SplitMix64 (Steele, Lea, Flood, "Fast Splittable
-/// Pseudorandom Number Generators", OOPSLA 2014): a bijection that spreads each
-/// bit over all others.
-pub(super) const fn mix(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
 
 /// The hash of a scenario's name.
 pub(super) fn hash(name: &str) -> u64 {
@@ -32,13 +19,13 @@ pub(super) fn hash(name: &str) -> u64 {
 /// The seed of execution `index` of `scenario` in a campaign.
 ///
 /// It is output `index` of the SplitMix64 generator whose state is
-/// `mix(mix(campaign_seed) ^ fnv1a(scenario))`, so that any execution of a
+/// `spread(spread(campaign_seed) ^ fnv1a(scenario))`, so that any execution of a
 /// campaign can be made alone, in any order and on any machine, and no two of
 /// the same scenario have the same seed.
 #[must_use]
 pub fn seed_of(campaign_seed: u64, scenario: &str, index: u64) -> u64 {
-    let state = mix(mix(campaign_seed) ^ hash(scenario));
-    mix(state.wrapping_add(index.wrapping_add(1).wrapping_mul(GAMMA)))
+    let state = spread(spread(campaign_seed) ^ hash(scenario));
+    mix(state, index)
 }
 
 impl Input {
@@ -49,7 +36,7 @@ impl Input {
     /// asks for beyond, it reads as zeros.
     #[must_use]
     pub fn from_seed(strategy: Kind, seed: u64) -> Input {
-        let mut stream = Rng::new(mix(seed ^ DATA));
+        let mut stream = Rng::new(spread(seed ^ DATA));
         let mut data = vec![0; 64 + stream.below(193) as usize];
         stream.fill(&mut data);
         Input {
@@ -72,7 +59,7 @@ mod tests {
         // The first outputs of the reference implementation for the state
         // 1234567.
         let state = 1_234_567u64;
-        let output = |i: u64| mix(state.wrapping_add((i + 1).wrapping_mul(GAMMA)));
+        let output = |i: u64| mix(state, i);
         assert_eq!(
             [output(0), output(1), output(2)],
             [

@@ -1,6 +1,7 @@
 //! Which scenario an input is for if none is named.
 
-use crate::input::seed::{hash, mix};
+use crate::hash::spread;
+use crate::input::seed::hash;
 
 /// The one of `names` that `selector` selects, `None` if there are none.
 ///
@@ -13,11 +14,11 @@ use crate::input::seed::{hash, mix};
 /// All names are hashed each time: two microseconds for a hundred.
 #[must_use]
 pub fn select<'a>(selector: u32, names: &[&'a str]) -> Option<&'a str> {
-    let salt = mix(u64::from(selector));
+    let salt = spread(u64::from(selector));
     names
         .iter()
         .copied()
-        .max_by_key(|&name| (mix(hash(name) ^ salt), name))
+        .max_by_key(|&name| (spread(hash(name) ^ salt), name))
 }
 
 #[cfg(test)]

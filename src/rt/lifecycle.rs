@@ -3,6 +3,7 @@
 use std::any::Any;
 
 use crate::finding::{Finding, Kind, Place};
+use crate::hash::mix;
 use crate::id::{ObjectId, TaskId};
 use crate::op::{OpKind, Site};
 use crate::rt::coroutine::Job;
@@ -10,8 +11,8 @@ use crate::rt::current::{self, Current};
 use crate::rt::duties::Duties;
 use crate::rt::execution::{Execution, Next};
 use crate::rt::panics::{self, Misuse, Teardown};
+use crate::rt::switch;
 use crate::rt::task::State;
-use crate::rt::{mix, switch};
 use crate::sanitizer::{self, Edge};
 
 /// Makes a task that runs `body` and lets it run to its first operation.

@@ -691,11 +691,3 @@ pub(crate) fn add_local(key: usize, value: Option<Box<dyn Any>>) {
         x.tasks[me.index()].locals.push((key, value));
     });
 }
-
-/// A hash of two numbers, the same in every process (splitmix64).
-pub(crate) fn mix(a: u64, b: u64) -> u64 {
-    let mut z = a.wrapping_add(0x9e37_79b9_7f4a_7c15u64.wrapping_mul(b.wrapping_add(1)));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}

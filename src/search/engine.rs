@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::class::{Mixed, mix};
 use crate::coverage::{Aspects, Equivalence, Features, Observed};
 use crate::decision::{Pick, Rng, Tape};
+use crate::hash::{Mixed, mix};
 use crate::history::History;
 use crate::input::{Input, Steering};
 use crate::search::corpus::Corpus;

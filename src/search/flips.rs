@@ -7,9 +7,9 @@
 
 use std::collections::HashMap;
 
-use crate::class::Mixed;
 use crate::coverage::Observed;
 use crate::decision::Rng;
+use crate::hash::Mixed;
 use crate::strategy::Hold;
 
 /// How far back a conflicting operation is looked for on one object.

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::class::Mixed;
 use crate::coverage::{Aspects, Features, Observed};
+use crate::hash::Mixed;
 use crate::history::History;
 
 /// Features kept at most. When there are more, all are forgotten: a search that goes

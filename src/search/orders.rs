@@ -8,9 +8,9 @@
 
 use std::collections::HashSet;
 
-use crate::class::{Mixed, mix};
 use crate::coverage::Observed;
 use crate::decision::Rng;
+use crate::hash::{Mixed, mix};
 use crate::strategy::Order;
 
 /// Up to this many pairs all are ordered, and every vector once: 64 vectors are gone

@@ -14,6 +14,7 @@ mod notation;
 mod read;
 
 use crate::decision::Choice;
+use crate::hash::Words;
 use crate::id::{ObjectId, TaskId};
 use crate::op::{OpKind, Site};
 
@@ -131,25 +132,6 @@ impl Trace {
     }
 }
 
-/// A multiplicative hash over words, a few instructions each; both multipliers
-/// are odd constants with about as many ones as zeros.
-struct Words(u64);
-
-impl Words {
-    fn new() -> Words {
-        Words(0x9e37_79b9_7f4a_7c15)
-    }
-
-    #[inline]
-    fn mix(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0xf135_7aea_2e62_a9c5);
-    }
-
-    fn finish(self) -> u64 {
-        self.0 ^ (self.0 >> 29)
-    }
-}
-
 /// See [`Trace::fingerprint`].
 pub(crate) fn fingerprint(
     choices: impl Iterator<Item = Choice>,
@@ -158,23 +140,23 @@ pub(crate) fn fingerprint(
 ) -> u64 {
     let mut words = Words::new();
     for c in choices {
-        words.mix(u64::from(c.picked) | u64::from(c.arity) << 32);
-        words.mix(c.kind as u64);
+        words.add(u64::from(c.picked) | u64::from(c.arity) << 32);
+        words.add(c.kind as u64);
     }
     for s in steps {
-        words.mix(u64::from(s.task.0) | u64::from(s.object.0) << 32);
-        words.mix(s.kind as u64 | u64::from(s.blocks) << 8);
-        words.mix(s.value.map_or(u64::MAX, u64::from));
+        words.add(u64::from(s.task.0) | u64::from(s.object.0) << 32);
+        words.add(s.kind as u64 | u64::from(s.blocks) << 8);
+        words.add(s.value.map_or(u64::MAX, u64::from));
     }
-    words.mix(time);
-    words.finish()
+    words.add(time);
+    words.get()
 }
 
 /// See [`Trace::interleaving`].
 pub(crate) fn interleaving(steps: impl Iterator<Item = Step>) -> u64 {
     let mut words = Words::new();
     for s in steps {
-        words.mix(u64::from(s.task.0) | u64::from(s.object.0) << 24 | (s.kind as u64) << 56);
+        words.add(u64::from(s.task.0) | u64::from(s.object.0) << 24 | (s.kind as u64) << 56);
     }
-    words.finish()
+    words.get()
 }

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::hash::mix;
 use crate::id::TaskId;
 use crate::strategy::{Gate, Touch};
 use crate::verify::event::{Clock, Event};
-use crate::verify::mix;
 
 /// The events up to the present one, with tables that find conflicts.
 #[derive(Default, Debug)]

@@ -263,8 +263,3 @@ impl Default for Verification {
         Verification::new()
     }
 }
-
-/// A hash of two numbers, the same in every process (splitmix64).
-fn mix(a: u64, b: u64) -> u64 {
-    crate::rt::mix(a, b)
-}

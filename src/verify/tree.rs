@@ -2,15 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::class::hash_site;
 use crate::decision::ChoiceKind;
-use crate::finding::Fnv;
+use crate::hash::mix;
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Effect, OpKind, Site};
 use crate::strategy::{Explorer, Gate, Touch, View};
 use crate::verify::event::{Event, Print};
 use crate::verify::history::History;
 use crate::verify::races;
-use crate::verify::{Bounds, Reduction, mix};
+use crate::verify::{Bounds, Reduction};
 
 /// Why an execution was given up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -431,14 +432,4 @@ impl Explorer for Tree {
     fn gives_up(&self) -> bool {
         self.given.is_some()
     }
-}
-
-/// The same in every process, unlike the address.
-fn hash_site(site: Site) -> u64 {
-    let mut hash = Fnv::new();
-    hash.write(site.file().as_bytes());
-    mix(
-        hash.finish(),
-        u64::from(site.line()) << 32 | u64::from(site.column()),
-    )
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The modules from the bottom up. Those in one row know nothing of each other.
 const RANKS: &[&[&str]] = &[
-    &["decision", "id", "sanitizer", "vtime"],
+    &["decision", "hash", "id", "sanitizer", "vtime"],
     &["budget", "op", "ready"],
     &["class", "finding", "history", "snapshot"],
     &["coverage", "strategy"],
