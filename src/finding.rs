@@ -192,6 +192,14 @@ impl Finding {
     }
 }
 
+impl Finding {
+    /// The message in one line: that of an assertion has several.
+    #[must_use]
+    pub fn headline(&self) -> &str {
+        self.message.lines().next().unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.kind, self.message)

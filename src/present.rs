@@ -94,6 +94,27 @@ pub fn trace_file(
     }
 }
 
+/// Writes the trace of a finding into `folder`, named after the scenario and the
+/// signature, and gives its path.
+///
+/// # Errors
+///
+/// As [`save`].
+pub fn save_finding(
+    folder: &Path,
+    scenario: &Scenario,
+    input: &Input,
+    trace: &Trace,
+    finding: &Finding,
+) -> io::Result<PathBuf> {
+    let stem = format!("{}-{}", scenario.name, finding.signature());
+    save(
+        folder,
+        &stem,
+        &trace_file(scenario, input, trace, Some(finding)),
+    )
+}
+
 /// Writes a trace file into `folder` and gives its path.
 ///
 /// # Errors

@@ -139,8 +139,7 @@ pub fn keep(name: &str, rows: &[&str], data: &str) {
     };
     let input = Input::from_decisions(&failure.trial.log, data);
     let trace = &failure.trace;
-    let file = present::trace_file(scenario, &input, trace, Some(&finding));
-    let saved = present::save(&folder(), &format!("{name}-{}", finding.signature()), &file);
+    let saved = present::save_finding(&folder(), scenario, &input, trace, &finding);
     let commands = Commands {
         replay: saved.as_ref().map_or_else(
             |_| format!("cargo test {name}"),
@@ -272,9 +271,13 @@ fn fail(summary: &Summary) -> ! {
 }
 
 fn save(scenario: &Scenario, found: &Found) -> std::io::Result<PathBuf> {
-    let file = present::trace_file(scenario, &found.input, &found.trace, Some(&found.finding));
-    let stem = format!("{}-{}", scenario.name, found.finding.signature());
-    present::save(&folder(), &stem, &file)
+    present::save_finding(
+        &folder(),
+        scenario,
+        &found.input,
+        &found.trace,
+        &found.finding,
+    )
 }
 
 /// `target/jostle` of the build that this test belongs to.

@@ -45,10 +45,14 @@ pub(super) enum Command {
     /// Makes a failure as small as it can find: few preemptions, little data.
     Minimize(Minimize),
     /// Says what decides whether the scenario fails: whose order, or what is missing.
+    ///
+    /// The failure is minimized before.
     Explain(Explain),
     /// Tells how many different bugs the failures of a folder are.
     Triage(Triage),
     /// Prints a failure as a #[test] that survives edits of the scenario.
+    ///
+    /// The failure is minimized before.
     Export(Export),
 }
 
@@ -149,15 +153,22 @@ pub(super) struct Verify {
     pub(super) json: bool,
 }
 
+/// An execution in a file.
 #[derive(Group, Debug)]
-pub(super) struct Replay {
-    /// A trace that `hunt`, `cargo test` or the fuzz target saved, or an artifact
-    /// or corpus file of libFuzzer.
+pub(super) struct Saved {
+    /// A trace that `hunt`, `verify`, `cargo test` or the fuzz target saved, or an
+    /// artifact or corpus file of libFuzzer.
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
     /// The scenario, for a file of libFuzzer, which does not name it.
     #[arg(long, value_name = "NAME")]
     pub(super) scenario: Option<String>,
+}
+
+#[derive(Group, Debug)]
+pub(super) struct Replay {
+    #[command(flatten)]
+    pub(super) saved: Saved,
     /// Show every step.
     #[arg(long)]
     pub(super) full: bool,
@@ -171,13 +182,8 @@ pub(super) struct Replay {
         .multiple(true)
 ))]
 pub(super) struct Report {
-    /// A trace that `hunt`, `cargo test` or the fuzz target saved, or an artifact
-    /// or corpus file of libFuzzer.
-    #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
-    /// The scenario, for a file of libFuzzer, which does not name it.
-    #[arg(long, value_name = "NAME")]
-    pub(super) scenario: Option<String>,
+    #[command(flatten)]
+    pub(super) saved: Saved,
     /// Write a page for a browser: one file that needs no network.
     #[arg(long, value_name = "OUT")]
     pub(super) html: Option<PathBuf>,
@@ -191,12 +197,8 @@ pub(super) struct Report {
 
 #[derive(Group, Debug)]
 pub(super) struct Minimize {
-    /// A trace of a failing execution, or an artifact of libFuzzer.
-    #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
-    /// The scenario, for a file of libFuzzer, which does not name it.
-    #[arg(long, value_name = "NAME")]
-    pub(super) scenario: Option<String>,
+    #[command(flatten)]
+    pub(super) saved: Saved,
     /// Where the trace of the minimized failure is saved. Without it, beside FILE
     /// with .min.trace.json at the end.
     #[arg(long, value_name = "FILE")]
@@ -215,13 +217,8 @@ pub(super) struct Minimize {
 
 #[derive(Group, Debug)]
 pub(super) struct Explain {
-    /// A trace of a failing execution, or an artifact of libFuzzer. It is minimized
-    /// before.
-    #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
-    /// The scenario, for a file of libFuzzer, which does not name it.
-    #[arg(long, value_name = "NAME")]
-    pub(super) scenario: Option<String>,
+    #[command(flatten)]
+    pub(super) saved: Saved,
 }
 
 #[derive(Group, Debug)]
@@ -239,13 +236,8 @@ pub(super) struct Triage {
 
 #[derive(Group, Debug)]
 pub(super) struct Export {
-    /// A trace of a failing execution, or an artifact of libFuzzer. It is minimized
-    /// before.
-    #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
-    /// The scenario, for a file of libFuzzer, which does not name it.
-    #[arg(long, value_name = "NAME")]
-    pub(super) scenario: Option<String>,
+    #[command(flatten)]
+    pub(super) saved: Saved,
 }
 
 /// Parses a number of seconds, minutes or hours.

@@ -6,18 +6,14 @@ use crate::campaign::Follower;
 use crate::cli::args::Explain;
 use crate::cli::outcome::{self, Outcome};
 use crate::cli::smallest;
-use crate::cli::subject::Subject;
+use crate::cli::subject::{self, Subject};
 use crate::present;
 use crate::scenario::registry::Scope;
 
 pub(super) fn run(scope: Scope, args: &Explain) -> anyhow::Result<Outcome> {
-    let subject = Subject::load(scope, &args.file, args.scenario.as_deref())?;
-    let work = || explain(&subject);
-    // On a thread of its own, which an execution may spoil.
-    let done = std::thread::scope(|scope| scope.spawn(work).join());
-    let text =
-        done.map_err(|_| anyhow::anyhow!("the executor gave up; this is a bug in jostle"))?;
-    let text = text.with_context(|| format!("cannot explain {}", args.file.display()))?;
+    let subject = Subject::of(scope, &args.saved)?;
+    let text = subject::apart(|| explain(&subject))?;
+    let text = text.with_context(|| format!("cannot explain {}", args.saved.file.display()))?;
     outcome::print(&text)?;
     Ok(Outcome::AsExpected)
 }
@@ -36,7 +32,7 @@ fn explain(subject: &Subject) -> anyhow::Result<String> {
         "{} in {}: {}\n\n{}",
         finding.kind,
         subject.scenario.name,
-        finding.message.lines().next().unwrap_or_default(),
+        finding.headline(),
         present::explanation(&finding, &best.trace, &explanation)
     ))
 }

@@ -8,20 +8,16 @@ use crate::campaign::Follower;
 use crate::cli::args::Export;
 use crate::cli::outcome::{self, Outcome};
 use crate::cli::smallest;
-use crate::cli::subject::Subject;
+use crate::cli::subject::{self, Subject};
 use crate::finding::Finding;
 use crate::keep::Row;
 use crate::scenario::Scenario;
 use crate::scenario::registry::Scope;
 
 pub(super) fn run(scope: Scope, args: &Export) -> anyhow::Result<Outcome> {
-    let subject = Subject::load(scope, &args.file, args.scenario.as_deref())?;
-    let work = || export(&subject);
-    // On a thread of its own, which an execution may spoil.
-    let done = std::thread::scope(|scope| scope.spawn(work).join());
-    let text =
-        done.map_err(|_| anyhow::anyhow!("the executor gave up; this is a bug in jostle"))?;
-    let text = text.with_context(|| format!("cannot export {}", args.file.display()))?;
+    let subject = Subject::of(scope, &args.saved)?;
+    let text = subject::apart(|| export(&subject))?;
+    let text = text.with_context(|| format!("cannot export {}", args.saved.file.display()))?;
     outcome::print(&text)?;
     Ok(Outcome::AsExpected)
 }
@@ -43,7 +39,7 @@ fn export(subject: &Subject) -> anyhow::Result<String> {
 /// The text of the test, as rustfmt would have it.
 fn test(scenario: &Scenario, finding: &Finding, rows: &[Row], data: &[u8]) -> String {
     let mut text = String::new();
-    let message = finding.message.lines().next().unwrap_or_default();
+    let message = finding.headline();
     let _ = writeln!(text, "/// {} in {}: {message}", finding.kind, scenario.name);
     text += "///\n/// Kept by `jostle export`. The rows say where the schedule deviates from the one that\n\
              /// never preempts.\n#[test]\n";

@@ -1,19 +1,17 @@
 //! `jostle hunt`.
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::Path;
+use std::time::Duration;
 
-use anyhow::Context;
 use indicatif::HumanCount;
 
 use crate::campaign::{Campaign, Found, Progress, Summary, Verdict};
 use crate::cli::args::Hunt;
-use crate::cli::outcome::{self, Outcome};
+use crate::cli::outcome::{self, Outcome, in_one_line};
 use crate::cli::progress::Line;
-use crate::cli::{annotations, json, junit, list};
+use crate::cli::{annotations, json, junit, list, replay};
 use crate::guard::watchdog;
 use crate::present;
-use crate::report::Commands;
 use crate::scenario::registry::Scope;
 use crate::scenario::{Expect, Scenario};
 
@@ -42,7 +40,13 @@ pub(super) fn run(scope: Scope, args: &Hunt) -> anyhow::Result<Outcome> {
         let mut paths = Vec::new();
         let mut texts = Vec::new();
         for found in summary.findings.iter().filter(wanted) {
-            let path = save(&args.out, scenario, found)?;
+            let path = outcome::save(
+                &args.out,
+                scenario,
+                &found.input,
+                &found.trace,
+                &found.finding,
+            )?;
             let text = show(scenario, found, &path, args.full);
             if !args.json {
                 line.say(&text);
@@ -113,44 +117,27 @@ fn explore(
         stop_at_first: !args.keep_going,
     };
     let progress = Progress::default();
-    let done = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let showing = std::thread::current();
-        let (progress, done) = (&progress, &done);
-        let campaign = &campaign;
-        let exploring = scope.spawn(move || {
-            let summary = campaign.explore(scenario, progress);
-            done.store(true, Ordering::Release);
-            showing.unpark();
-            summary
-        });
-        line.follow(scenario.name, nth, of, progress, args.json, || {
-            done.load(Ordering::Acquire) || exploring.is_finished()
-        });
-        match exploring.join() {
-            Ok(summary) => summary,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
+    let text = |elapsed| live(scenario.name, nth, of, &progress, elapsed);
+    line.during(args.json, text, || campaign.explore(scenario, &progress))
 }
 
-fn save(folder: &Path, scenario: &Scenario, found: &Found) -> anyhow::Result<PathBuf> {
-    let stem = format!("{}-{}", scenario.name, found.finding.signature());
-    let file = present::trace_file(scenario, &found.input, &found.trace, Some(&found.finding));
-    present::save(folder, &stem, &file).with_context(|| {
-        format!(
-            "the trace of a finding cannot be saved in {}; name another folder with --out",
-            folder.display()
-        )
-    })
+fn live(name: &str, nth: usize, of: usize, progress: &Progress, elapsed: Duration) -> String {
+    let executions = progress.executions();
+    let rate = (executions as f64 / elapsed.as_secs_f64().max(0.001)) as u64;
+    let unseen = progress.unseen().map_or_else(String::new, |unseen| {
+        format!(" ({:.1} % of the next ones new)", 100.0 * unseen)
+    });
+    format!(
+        "[{nth}/{of}] {name}: {} executions, {}/s, {} distinct{unseen}, {} findings",
+        HumanCount(executions),
+        HumanCount(rate),
+        HumanCount(progress.distinct()),
+        HumanCount(progress.findings()),
+    )
 }
 
 fn show(scenario: &Scenario, found: &Found, path: &Path, full: bool) -> String {
-    let command = |name| format!("{} {name} {}", outcome::program(), present::quoted(path));
-    let commands = Commands {
-        replay: command("replay"),
-        minimize: Some(command("minimize")),
-    };
+    let commands = replay::commands(path, None);
     present::report(scenario, &found.finding, &found.trace, &commands, full)
 }
 
@@ -161,7 +148,7 @@ fn verdict(summary: &Summary) -> String {
         Verdict::AsExpected => match summary.findings.first() {
             Some(found) => format!(
                 "ok       {name}: {} (as expected, execution {})",
-                first_line(found),
+                in_one_line(&found.finding),
                 HumanCount(found.execution)
             ),
             None => format!(
@@ -176,7 +163,7 @@ fn verdict(summary: &Summary) -> String {
         Verdict::Unexpected => match summary.findings.iter().find(|f| !f.expected) {
             Some(found) => format!(
                 "FINDING  {name}: {} (execution {})",
-                first_line(found),
+                in_one_line(&found.finding),
                 HumanCount(found.execution)
             ),
             None => format!("FINDING  {name}"),
@@ -193,12 +180,6 @@ fn verdict(summary: &Summary) -> String {
             "NOTHING  {name}: its argument could not be made in any of {executions} executions"
         ),
     }
-}
-
-/// The finding in one line: the message of an assertion has several.
-fn first_line(found: &Found) -> String {
-    let text = found.finding.to_string();
-    text.lines().next().unwrap_or_default().to_owned()
 }
 
 fn total(summaries: &[Summary]) -> String {

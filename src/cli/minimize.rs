@@ -12,7 +12,7 @@ use crate::cli::args::Minimize;
 use crate::cli::outcome::{self, Outcome};
 use crate::cli::progress::Line;
 use crate::cli::subject::Subject;
-use crate::cli::{interrupt, smallest};
+use crate::cli::{interrupt, smallest, subject};
 use crate::explain::Explanation;
 use crate::finding::Finding;
 use crate::input::Input;
@@ -26,18 +26,15 @@ use crate::scenario::registry::Scope;
 const SAVE: Duration = Duration::from_secs(1);
 
 pub(super) fn run(scope: Scope, args: &Minimize) -> anyhow::Result<Outcome> {
-    let subject = Subject::load(scope, &args.file, args.scenario.as_deref())?;
+    let subject = Subject::of(scope, &args.saved)?;
     interrupt::catch();
     let job = Job {
         scenario: subject.scenario,
         subject: &subject,
         args,
-        out: args.out.clone().unwrap_or_else(|| beside(&args.file)),
+        out: args.out.clone().unwrap_or_else(|| beside(&args.saved.file)),
     };
-    // On a thread of its own, which an execution may spoil.
-    let done = std::thread::scope(|scope| scope.spawn(|| job.run()).join());
-    let text =
-        done.map_err(|_| anyhow::anyhow!("the executor gave up; this is a bug in jostle"))??;
+    let text = subject::apart(|| job.run())??;
     outcome::print(&text)?;
     Ok(Outcome::AsExpected)
 }
@@ -61,7 +58,7 @@ impl Job<'_> {
     fn run(&self) -> anyhow::Result<String> {
         let mut follower = Follower::new(self.scenario);
         let first = smallest::failure(self.subject, &mut follower)
-            .with_context(|| format!("cannot minimize {}", self.args.file.display()))?;
+            .with_context(|| format!("cannot minimize {}", self.args.saved.file.display()))?;
         let minimized = self.search(&first, &mut follower)?;
         let best = follower.schedule(&minimized.schedule);
         let finding = self.save(&minimized, &best)?;

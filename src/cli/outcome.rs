@@ -1,10 +1,16 @@
 //! Exit codes, errors that name their remedy, and what is printed.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context;
+
+use crate::finding::Finding;
+use crate::input::Input;
 use crate::present;
+use crate::scenario::Scenario;
+use crate::trace::Trace;
 
 /// How a command ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,6 +55,31 @@ pub(super) fn print(text: &str) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
+}
+
+/// Saves the trace of a finding and gives its path.
+///
+/// # Errors
+///
+/// If it cannot be written there.
+pub(super) fn save(
+    folder: &Path,
+    scenario: &Scenario,
+    input: &Input,
+    trace: &Trace,
+    finding: &Finding,
+) -> anyhow::Result<PathBuf> {
+    present::save_finding(folder, scenario, input, trace, finding).with_context(|| {
+        format!(
+            "the trace of a finding cannot be saved in {}; name another folder with --out",
+            folder.display()
+        )
+    })
+}
+
+/// What was found, on one line.
+pub(super) fn in_one_line(finding: &Finding) -> String {
+    format!("{}: {}", finding.kind, finding.headline())
 }
 
 /// How this program was called.

@@ -1,11 +1,11 @@
 //! The live line.
 
 use std::io::{self, IsTerminal};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::campaign::Progress;
 use crate::cli::outcome::warn;
 
 /// How often the line is renewed on a terminal.
@@ -39,27 +39,38 @@ impl Line {
         }
     }
 
-    /// Shows the state of `progress` until `done` says so.
-    pub(super) fn follow(
-        &mut self,
-        name: &str,
-        nth: usize,
-        of: usize,
-        progress: &Progress,
-        quiet: bool,
-        done: impl Fn() -> bool,
-    ) {
-        let text = |elapsed: Duration| text(name, nth, of, progress, elapsed);
-        self.show(quiet, text, done);
-    }
-
-    /// Shows what `text` makes of the time since now until `done` says so.
-    pub(super) fn show(
+    /// Does `work` on an OS thread of its own, which an execution may spoil, and shows
+    /// meanwhile what `text` makes of the time since now, unless `quiet`.
+    ///
+    /// # Panics
+    ///
+    /// If `work` does, with its panic.
+    pub(super) fn during<T: Send>(
         &mut self,
         quiet: bool,
         text: impl Fn(Duration) -> String,
-        done: impl Fn() -> bool,
-    ) {
+        work: impl FnOnce() -> T + Send,
+    ) -> T {
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let showing = std::thread::current();
+            let done = &done;
+            let working = scope.spawn(move || {
+                let result = work();
+                done.store(true, Ordering::Release);
+                showing.unpark();
+                result
+            });
+            self.show(quiet, text, || {
+                done.load(Ordering::Acquire) || working.is_finished()
+            });
+            working
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    fn show(&mut self, quiet: bool, text: impl Fn(Duration) -> String, done: impl Fn() -> bool) {
         let start = Instant::now();
         while !done() {
             std::thread::park_timeout(TICK);
@@ -103,19 +114,4 @@ impl Line {
             bar.finish_and_clear();
         }
     }
-}
-
-fn text(name: &str, nth: usize, of: usize, progress: &Progress, elapsed: Duration) -> String {
-    let executions = progress.executions();
-    let rate = (executions as f64 / elapsed.as_secs_f64().max(0.001)) as u64;
-    let unseen = progress.unseen().map_or_else(String::new, |unseen| {
-        format!(" ({:.1} % of the next ones new)", 100.0 * unseen)
-    });
-    format!(
-        "[{nth}/{of}] {name}: {} executions, {}/s, {} distinct{unseen}, {} findings",
-        HumanCount(executions),
-        HumanCount(rate),
-        HumanCount(progress.distinct()),
-        HumanCount(progress.findings()),
-    )
 }

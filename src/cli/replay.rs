@@ -12,7 +12,7 @@ use crate::scenario::Scenario;
 use crate::scenario::registry::Scope;
 
 pub(super) fn run(scope: Scope, args: &Replay) -> anyhow::Result<Outcome> {
-    let subject = Subject::load(scope, &args.file, args.scenario.as_deref())?;
+    let subject = Subject::of(scope, &args.saved)?;
     let replayed = subject.replay()?;
     let Some(finding) = &replayed.run.outcome.finding else {
         outcome::print(&clean(subject.scenario, &replayed))?;
@@ -37,7 +37,7 @@ fn clean(scenario: &Scenario, replayed: &Replayed) -> String {
 }
 
 fn show(scenario: &Scenario, finding: &Finding, replayed: &Replayed, args: &Replay) -> String {
-    let commands = commands(&args.file, args.scenario.as_deref());
+    let commands = commands(&args.saved.file, args.saved.scenario.as_deref());
     let report = present::report(scenario, finding, &replayed.trace, &commands, args.full);
     format!("{report}Fingerprint: {:016x}\n", replayed.fingerprint)
 }

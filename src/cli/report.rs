@@ -14,7 +14,7 @@ use crate::report::{Execution, Page, html, json, perfetto};
 use crate::scenario::registry::Scope;
 
 pub(super) fn run(scope: Scope, args: &Report) -> anyhow::Result<Outcome> {
-    let subject = Subject::load(scope, &args.file, args.scenario.as_deref())?;
+    let subject = Subject::of(scope, &args.saved)?;
     let replayed = subject.replay()?;
     let scenario = subject.scenario;
     anyhow::ensure!(
@@ -27,7 +27,7 @@ pub(super) fn run(scope: Scope, args: &Report) -> anyhow::Result<Outcome> {
         Some(_) => subject.passing(&replayed.trace)?,
         None => None,
     };
-    let commands = replay::commands(&args.file, args.scenario.as_deref());
+    let commands = replay::commands(&args.saved.file, args.saved.scenario.as_deref());
     let page = Page {
         scenario: scenario.name,
         about: scenario.about,

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use crate::campaign::{self, Run, Runner};
+use crate::cli::args::Saved;
 use crate::cli::{list, outcome};
 use crate::finding::Kind;
 use crate::guard::watchdog;
@@ -41,6 +42,11 @@ pub(super) struct Replayed {
 }
 
 impl Subject {
+    /// What was named on the command line.
+    pub(super) fn of(scope: Scope, saved: &Saved) -> anyhow::Result<Subject> {
+        Subject::load(scope, &saved.file, saved.scenario.as_deref())
+    }
+
     /// Reads a trace file or an input of libFuzzer, which needs the name of the
     /// scenario.
     pub(super) fn load(scope: Scope, path: &Path, name: Option<&str>) -> anyhow::Result<Subject> {
@@ -173,26 +179,27 @@ impl Subject {
         Ok(Some(replayed).filter(|replayed| passes(&replayed.run)))
     }
 
-    /// Executes on a thread of its own, which the execution may spoil.
     fn on_a_runner(
         &self,
         execute: impl FnOnce(&mut Runner) -> Run + Send,
     ) -> anyhow::Result<Replayed> {
-        let replayed = std::thread::scope(|scope| {
-            let execution = scope.spawn(|| {
-                watchdog::subject(self.scenario, None);
-                let mut runner = Runner::new();
-                let run = execute(&mut runner);
-                Replayed {
-                    run,
-                    trace: runner.trace(),
-                    fingerprint: runner.fingerprint(),
-                }
-            });
-            execution.join()
-        });
-        replayed.map_err(|_| anyhow::anyhow!("the executor gave up; this is a bug in jostle"))
+        apart(|| {
+            watchdog::subject(self.scenario, None);
+            let mut runner = Runner::new();
+            let run = execute(&mut runner);
+            Replayed {
+                run,
+                trace: runner.trace(),
+                fingerprint: runner.fingerprint(),
+            }
+        })
     }
+}
+
+/// Works on an OS thread of its own, which an execution may spoil.
+pub(super) fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
+    let done = std::thread::scope(|scope| scope.spawn(work).join());
+    done.map_err(|_| anyhow::anyhow!("the executor gave up; this is a bug in jostle"))
 }
 
 /// Executions with so many steps in all are enough in search of one that passes:

@@ -84,7 +84,7 @@ impl Table {
         let key = (subject.scenario.name, finding.signature());
         let bug = self.bugs.entry(key).or_insert_with(|| Bug {
             kind: finding.kind.name(),
-            message: first_line(&finding.message),
+            message: finding.headline().to_owned(),
             files: Vec::new(),
             size: None,
         });
@@ -110,9 +110,7 @@ impl Table {
                 let others = others.saturating_sub(preemptions as usize);
                 Some((preemptions, others, small.trial.steps))
             };
-            // On a thread of its own, which an execution may spoil.
-            let done = std::thread::scope(|scope| scope.spawn(size).join());
-            bug.size = done.ok().flatten();
+            bug.size = subject::apart(size).ok().flatten();
         }
     }
 
@@ -195,9 +193,4 @@ impl Table {
         });
         format!("{document:#}\n")
     }
-}
-
-/// The message of an assertion has several.
-fn first_line(message: &str) -> String {
-    message.lines().next().unwrap_or_default().to_owned()
 }

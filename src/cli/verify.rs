@@ -1,7 +1,6 @@
 //! `jostle verify`.
 
 use std::fs;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -10,14 +9,12 @@ use serde_json::json;
 
 use crate::campaign::Confirmed;
 use crate::cli::args::Verify;
-use crate::cli::list;
-use crate::cli::outcome::program;
-use crate::cli::outcome::{self, Outcome};
+use crate::cli::outcome::{self, Outcome, in_one_line};
 use crate::cli::progress::Line;
+use crate::cli::{list, replay};
 use crate::guard::watchdog;
 use crate::input::{Input, Steering};
 use crate::present;
-use crate::report::Commands;
 use crate::scenario::registry::Scope;
 use crate::scenario::{Expect, Scenario};
 use crate::strategy::Kind;
@@ -83,36 +80,20 @@ fn explore(
     line: &mut Line,
 ) -> Verified {
     let progress = Progress::default();
-    let done = AtomicBool::new(false);
-    // On a thread of its own, which the last execution may spoil.
-    std::thread::scope(|scope| {
-        let showing = std::thread::current();
-        let (progress, done) = (&progress, &done);
-        let exploring = scope.spawn(move || {
-            watchdog::subject(scenario, None);
-            let verified = verification.explore(scenario, progress);
-            done.store(true, Ordering::Release);
-            showing.unpark();
-            verified
-        });
-        let text = |elapsed: Duration| {
-            let executions = progress.executions();
-            let rate = executions as f64 / elapsed.as_secs_f64().max(0.001);
-            format!(
-                "{}: {} executions, {}/s, {} classes",
-                scenario.name,
-                HumanCount(executions),
-                HumanCount(rate as u64),
-                HumanCount(progress.classes()),
-            )
-        };
-        line.show(args.json, text, || {
-            done.load(Ordering::Acquire) || exploring.is_finished()
-        });
-        match exploring.join() {
-            Ok(verified) => verified,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+    let text = |elapsed: Duration| {
+        let executions = progress.executions();
+        let rate = executions as f64 / elapsed.as_secs_f64().max(0.001);
+        format!(
+            "{}: {} executions, {}/s, {} classes",
+            scenario.name,
+            HumanCount(executions),
+            HumanCount(rate as u64),
+            HumanCount(progress.classes()),
+        )
+    };
+    line.during(args.json, text, || {
+        watchdog::subject(scenario, None);
+        verification.explore(scenario, &progress)
     })
 }
 
@@ -136,11 +117,11 @@ fn judge(
     match &verified.end {
         End::Found(found) if scenario.expect.allows(&found.finding) => (
             Outcome::AsExpected,
-            format!("{} (as expected; {counts})", first_line(found)),
+            format!("{} (as expected; {counts})", in_one_line(&found.finding)),
         ),
         End::Found(found) => (
             Outcome::Finding,
-            format!("{} ({counts})", first_line(found)),
+            format!("{} ({counts})", in_one_line(&found.finding)),
         ),
         End::Rejected => (
             Outcome::Unusable,
@@ -216,11 +197,6 @@ fn graver(a: Outcome, b: Outcome) -> Outcome {
     if rank(b) > rank(a) { b } else { a }
 }
 
-fn first_line(found: &Confirmed) -> String {
-    let text = found.finding.to_string();
-    text.lines().next().unwrap_or_default().to_owned()
-}
-
 fn save(
     args: &Verify,
     scenario: &Scenario,
@@ -234,21 +210,11 @@ fn save(
         overrides: Vec::new(),
         data: data.to_vec(),
     };
-    let stem = format!("{}-{}", scenario.name, found.finding.signature());
-    let file = present::trace_file(scenario, &input, &found.trace, Some(&found.finding));
-    present::save(&args.out, &stem, &file).with_context(|| {
-        format!(
-            "the trace of a finding cannot be saved in {}; name another folder with --out",
-            args.out.display()
-        )
-    })
+    outcome::save(&args.out, scenario, &input, &found.trace, &found.finding)
 }
 
 fn show(scenario: &Scenario, found: &Confirmed, path: &std::path::Path, full: bool) -> String {
-    let commands = Commands {
-        replay: format!("{} replay {}", program(), present::quoted(path)),
-        minimize: None,
-    };
+    let commands = replay::commands(path, None);
     present::report(scenario, &found.finding, &found.trace, &commands, full)
 }
 
