@@ -1,0 +1,166 @@
+//! Objects of an execution, their gates and their holders.
+
+use crate::id::TaskId;
+use crate::op::{OpKind, Site};
+use crate::rt::duties::Duties;
+use crate::rt::footprint;
+use crate::rt::object::{Attached, Side};
+use crate::rt::point::point_in_drop;
+use crate::rt::{current, panics};
+use crate::sanitizer::{self};
+use crate::strategy::Touch;
+
+/// An object that is made in this thread's execution and belongs to it.
+///
+/// # Panics
+///
+/// If this thread runs none; the message names the `kind`.
+#[track_caller]
+pub(crate) fn new_object(kind: &'static str, site: Site) -> Attached {
+    let id = current::get(kind).with(|x| x.new_object(kind, site));
+    Attached::to(id)
+}
+
+/// Opens or shuts a gate of an object.
+#[inline]
+pub(crate) fn set_gate(attached: &Attached, side: Side, open: bool) {
+    footprint::state_of(attached);
+    if let Some(current) = current::try_get() {
+        current.with(|x| x.set_gate(attached.id, side, open));
+    }
+}
+
+/// Sets both gates of an object: A, then B.
+#[inline]
+pub(crate) fn set_gates(attached: &Attached, open: [bool; 2]) {
+    footprint::state_of(attached);
+    if let Some(current) = current::try_get() {
+        current.with(|x| x.set_gates(attached.id, open));
+    }
+}
+
+/// [`note`] and then [`set_gates`].
+#[inline]
+pub(crate) fn note_and_set_gates(attached: &Attached, value: u32, open: [bool; 2]) {
+    footprint::state_of(attached);
+    if let Some(current) = current::try_get() {
+        current.with(|x| {
+            x.mark(|marks| marks.note(value));
+            x.set_gates(attached.id, open);
+        });
+    }
+}
+
+/// Whether a gate of an object is open.
+#[inline]
+pub(crate) fn is_open(attached: &Attached, side: Side) -> bool {
+    footprint::state_of(attached);
+    current::get("lock").with(|x| x.gate_mut(attached.id, side).open)
+}
+
+/// The first of the tasks that are about to pass a gate.
+pub(crate) fn first_at(attached: &Attached, side: Side) -> Option<TaskId> {
+    footprint::state_of(attached);
+    current::get("lock").with(|x| x.gate_mut(attached.id, side).pending.first())
+}
+
+/// The running task is about to release a lock. That is a scheduling point if
+/// somebody tries to acquire it without waiting, and merely recorded otherwise.
+/// Called from destructors: it does not panic.
+#[inline]
+pub(crate) fn release(attached: &Attached, kind: OpKind, site: Site) {
+    let Some(current) = current::try_get() else {
+        return;
+    };
+    let tried = current.with(|x| {
+        // While it is known what the task holds.
+        x.judge_races();
+        x.touch(Touch::Tried(attached.id), false);
+        !x.is_teardown() && x.objects[attached.id.0 as usize].tried
+    });
+    if tried && !panics::panicking(current) {
+        point_in_drop(kind, attached.id, site);
+    } else {
+        current.with(|x| x.event(kind, attached.id, site));
+    }
+}
+
+/// [`release`] and then [`give_up`] with nothing in between.
+#[inline]
+pub(crate) fn unlock(attached: &Attached, side: Side, kind: OpKind, site: Site) {
+    let Some(current) = current::try_get() else {
+        return;
+    };
+    let done = current.with(|x| {
+        x.touch(Touch::Tried(attached.id), false);
+        let usual = !x.duties.has(Duties::TEARDOWN) && !sanitizer::has_reported();
+        let object = &mut x.objects[attached.id.0 as usize];
+        let plain = !object.tried && usual;
+        if plain {
+            object.owner = None;
+            x.event(kind, attached.id, site);
+            x.set_gate(attached.id, side, true);
+        }
+        plain
+    });
+    if !done {
+        release(attached, kind, site);
+        give_up(attached, side);
+    }
+}
+
+/// Notes who holds an object that only its holder can release.
+#[inline]
+pub(crate) fn set_owner(attached: &Attached, owner: Option<TaskId>) {
+    footprint::state_of(attached);
+    if let Some(current) = current::try_get() {
+        current.with(|x| x.objects[attached.id.0 as usize].owner = owner);
+    }
+}
+
+/// The running task takes a lock: it owns the object, and the gate is shut.
+#[inline]
+pub(crate) fn acquire(attached: &Attached, side: Side) {
+    footprint::state_of(attached);
+    if let Some(current) = current::try_get() {
+        current.with(|x| {
+            x.objects[attached.id.0 as usize].owner = Some(x.current);
+            x.set_gate(attached.id, side, false);
+        });
+    }
+}
+
+/// The reverse of [`acquire`].
+#[inline]
+pub(crate) fn give_up(attached: &Attached, side: Side) {
+    footprint::state_of(attached);
+    if let Some(current) = current::try_get() {
+        current.with(|x| {
+            x.objects[attached.id.0 as usize].owner = None;
+            x.set_gate(attached.id, side, true);
+        });
+    }
+}
+
+/// Who holds an object that only its holder can release.
+pub(crate) fn owner(attached: &Attached) -> Option<TaskId> {
+    footprint::state_of(attached);
+    current::get("lock").with(|x| x.objects[attached.id.0 as usize].owner)
+}
+
+/// Notes that a wake-up was given while nobody waited (`missed`), or that
+/// somebody has seen to it since.
+pub(crate) fn set_missed(attached: &Attached, missed: bool) {
+    footprint::state_of(attached);
+    current::get("wake").with(|x| x.objects[attached.id.0 as usize].missed = missed);
+}
+
+/// Notes that somebody tries to acquire the object without waiting.
+pub(crate) fn set_tried(attached: &Attached) {
+    current::get("lock").with(|x| {
+        let tried = &mut x.objects[attached.id.0 as usize].tried;
+        if !std::mem::replace(tried, true) {
+            x.touch(Touch::Tried(attached.id), true);
+        }
+    });
+}

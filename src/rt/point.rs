@@ -1,0 +1,243 @@
+//! Scheduling points, as primitives pass them.
+
+use crate::id::{ObjectId, TaskId};
+use crate::op::{Op, OpKind, Site};
+use crate::rt::current::Current;
+use crate::rt::object::{Attached, Side};
+use crate::rt::task::Woken;
+use crate::rt::turn::Turn;
+use crate::rt::{current, panics, switch, task};
+use crate::vtime::VInstant;
+
+/// A scheduling point before an operation that is always enabled. When it
+/// returns, the caller does the operation, all of it before the next point.
+pub(crate) fn point(kind: OpKind, object: ObjectId, site: Site) {
+    let current = current::get(kind.name());
+    let op = Op { kind, object, site };
+    match any_turn(current, op) {
+        Turn::Mine => {}
+        Turn::Another => switch::leave(current),
+        Turn::Unusual => unusual_point(current, op),
+    }
+}
+
+/// The short way through a point before `op`, which is enabled.
+#[inline(always)]
+fn any_turn(current: Current, op: Op) -> Turn {
+    current.with(|x| match x.turn(op) {
+        Turn::Unusual => x.turn_in_general(op),
+        usual => usual,
+    })
+}
+
+#[cold]
+fn unusual_point(current: Current, op: Op) {
+    if switch::is_unwound(current) {
+        return;
+    }
+    // A destructor that runs because its task panics is not interrupted: the
+    // panic is about to be judged.
+    if panics::panicking(current) {
+        current.with(|x| {
+            x.post(op);
+            x.step(x.current, 0);
+        });
+        return;
+    }
+    current.with(|x| {
+        x.post(op);
+        x.announce(x.current);
+    });
+    switch::reschedule(current);
+}
+
+/// As [`point`], in a destructor: it never panics. When the execution is torn
+/// down meanwhile it returns, so that the destructor does its work, and the task
+/// is unwound at its next point.
+pub(crate) fn point_in_drop(kind: OpKind, object: ObjectId, site: Site) {
+    let Some(current) = current::try_get() else {
+        return;
+    };
+    if current.with(|x| x.is_teardown()) {
+        return;
+    }
+    if panics::panicking(current) {
+        point(kind, object, site);
+        return;
+    }
+    current.with(|x| {
+        x.post(Op { kind, object, site });
+        x.announce(x.current);
+    });
+    switch::give_way(current);
+}
+
+/// A scheduling point before an operation that is enabled while a gate is open.
+/// When it returns, the gate is open and the caller does the operation.
+pub(crate) fn pass(attached: &Attached, side: Side, kind: OpKind, site: Site) {
+    let current = current::get(kind.name());
+    let object = attached.id;
+    let op = Op { kind, object, site };
+    match current.with(|x| x.turn_at_gate(op, side)) {
+        Turn::Mine => {}
+        Turn::Another => {
+            switch::leave(current);
+            // Whoever is scheduled finds the gate open, unless the execution is
+            // being torn down.
+            if !current.with(|x| x.leave_gate(object, side)) {
+                pass_unusually(current, op, side, None);
+            }
+        }
+        Turn::Unusual => {
+            pass_unusually(current, op, side, None);
+        }
+    }
+}
+
+/// As [`pass`], but waits until `deadline` at most: false means that it has passed.
+///
+/// While a task unwinds in a torn-down execution, a gate with a deadline counts
+/// as timed out at once.
+pub(crate) fn pass_until(
+    attached: &Attached,
+    side: Side,
+    kind: OpKind,
+    site: Site,
+    deadline: VInstant,
+) -> bool {
+    let object = attached.id;
+    let op = Op { kind, object, site };
+    // A gate may shut again before the task is scheduled: then the deadline counts.
+    pass_unusually(current::get(kind.name()), op, side, Some(deadline))
+}
+
+/// Returns whether the gate is open.
+#[inline(never)]
+fn pass_unusually(current: Current, op: Op, side: Side, deadline: Option<VInstant>) -> bool {
+    loop {
+        if let Some(open) = pass_at_once(current, op, side, deadline) {
+            return open;
+        }
+        current.with(|x| {
+            x.post(op);
+            x.arrive(op.object, side, deadline);
+        });
+        switch::reschedule(current);
+        if switch::is_unwound(current) {
+            continue;
+        }
+        return current.with(|x| x.leave_gate_in_time(op.object, side));
+    }
+}
+
+/// What [`pass`] comes to if there is no question of waiting.
+#[cold]
+fn pass_at_once(current: Current, op: Op, side: Side, deadline: Option<VInstant>) -> Option<bool> {
+    let is_open = || current.with(|x| x.gate_mut(op.object, side).open);
+    while switch::is_unwound(current) {
+        if is_open() {
+            return Some(true);
+        }
+        if deadline.is_some() {
+            return Some(false);
+        }
+        switch::stuck(current);
+    }
+    if panics::panicking(current) && is_open() {
+        current.with(|x| {
+            x.post(op);
+            x.step(x.current, 0);
+        });
+        return Some(true);
+    }
+    None
+}
+
+/// Waits in a queue until another task calls [`complete`] for this one, or until
+/// `deadline`. The operation has been posted by [`point`] before.
+///
+/// While a task unwinds in a torn-down execution, nothing completes it any more:
+/// the wait counts as timed out if it has a deadline and as completed otherwise.
+pub(crate) fn wait(on: Option<TaskId>, deadline: Option<VInstant>) -> Woken {
+    let current = current::get("wait");
+    if switch::is_unwound(current) {
+        switch::waits_unwound(current);
+        return match deadline {
+            Some(_) => Woken::TimedOut,
+            None => Woken::Completed,
+        };
+    }
+    current.with(|x| x.enqueue(on, deadline));
+    switch::reschedule(current);
+    if switch::is_unwound(current) {
+        return match deadline {
+            Some(_) => Woken::TimedOut,
+            None => Woken::Completed,
+        };
+    }
+    current.with(|x| x.dequeued())
+}
+
+/// Completes the operation for which `task` waits in a queue. Returns false if
+/// its deadline passed just before.
+pub(crate) fn complete(task: TaskId) -> bool {
+    current::get("wake").with(|x| x.complete(task))
+}
+
+/// Whether `task` waits in a queue and has been neither completed nor timed out.
+pub(crate) fn is_queued(task: TaskId) -> bool {
+    current::get("wait").with(|x| {
+        x.touch_standing(task, false);
+        matches!(x.tasks[task.index()].state, task::State::Queued { .. })
+    })
+}
+
+/// A scheduling point that lets others go first; see
+/// [`OpKind::Yield`] and [`OpKind::Spin`].
+#[inline]
+pub(crate) fn yield_now(spin: bool, site: Site) {
+    if spin {
+        yield_unusually(current::get("spin"), yield_op(OpKind::Spin, site));
+    } else {
+        yield_turn(site);
+    }
+}
+
+#[inline]
+fn yield_op(kind: OpKind, site: Site) -> Op {
+    Op {
+        kind,
+        object: ObjectId::NONE,
+        site,
+    }
+}
+
+fn yield_turn(site: Site) {
+    let current = current::get("yield");
+    let op = yield_op(OpKind::Yield, site);
+    match any_turn(current, op) {
+        Turn::Mine => {}
+        Turn::Another => switch::leave(current),
+        Turn::Unusual => yield_unusually(current, op),
+    }
+}
+
+#[cold]
+fn yield_unusually(current: Current, op: Op) {
+    if switch::is_unwound(current) {
+        switch::waits_unwound(current);
+        return;
+    }
+    if panics::panicking(current) {
+        return;
+    }
+    current.with(|x| {
+        x.post(op);
+        if op.kind == OpKind::Spin {
+            x.spin();
+        } else {
+            x.announce(x.current);
+        }
+    });
+    switch::reschedule(current);
+}
