@@ -3,10 +3,13 @@
 //! - `execution`: the state of one execution, and how a decision is made.
 //! - `point`: scheduling points, waiting and yielding, as primitives see them.
 //! - `gate`: objects, their gates and who holds them.
-//! - `timer`: virtual time.
+//! - `timer`: virtual time and timers.
 //! - `here`: what primitives record, choose, ask and tell about tasks.
 //! - `turn`: the usual way through a scheduling point.
-//! - `schedule`: the long way: posting, deciding, recording steps, gates, queues.
+//! - `schedule`: the long way: posting, deciding, recording steps.
+//! - `waiting`: at gates and in queues.
+//! - `wake`: waiting for wakers.
+//! - `limit`: the end of executions that do not end by themselves.
 //! - `lifecycle`: spawning, finishing and joining tasks.
 //! - `executor`: the run loop, the judgement, the teardown.
 //! - `duties`: what an execution sees to besides the running task.
@@ -48,6 +51,7 @@ pub(crate) mod foreign;
 pub(crate) mod gate;
 pub(crate) mod here;
 pub(crate) mod lifecycle;
+pub(crate) mod limit;
 pub(crate) mod object;
 pub(crate) mod panics;
 pub(crate) mod point;
@@ -61,6 +65,8 @@ pub(crate) mod switch;
 pub(crate) mod task;
 pub(crate) mod timer;
 pub(crate) mod turn;
+pub(crate) mod waiting;
+pub(crate) mod wake;
 pub(crate) mod waker;
 
 #[cfg(test)]
