@@ -70,7 +70,10 @@ fn the_proofs_are_what_verify_prints() {
         text.lines().map(line).collect()
     };
     let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(timeless(&said), timeless(statements));
+    // On a slow machine it also says how far it has come.
+    let proofs = said.lines().filter(|line| line.contains(" pass ("));
+    let proofs = proofs.collect::<Vec<_>>().join("\n");
+    assert_eq!(timeless(&proofs), timeless(statements));
 }
 
 #[test]
