@@ -43,4 +43,6 @@ pub struct Explanation {
     pub matter: Vec<usize>,
     /// How many pairs were tried.
     pub tried: usize,
+    /// How many more there are.
+    pub untried: usize,
 }

@@ -10,8 +10,8 @@ use crate::op::{Op, OpKind, Site};
 use crate::strategy::Stay;
 use crate::trace::{Step, Trace};
 
-/// Pairs that are tried, the ones nearest to the failure first. A minimized failure
-/// has a dozen.
+/// Pairs that are tried. A minimized failure has a dozen, but one in which tasks went
+/// round in a loop until the steps were used up has thousands.
 const MOST: usize = 64;
 
 /// An execution as it is needed here.
@@ -39,7 +39,10 @@ pub fn explain(
     let failing_steps = with_waits(finding, failing);
     let (trace, failing) = (failing.trace, failing_steps.as_slice());
     let mut most_common = None;
-    for (i, j) in pairs(failing).into_iter().take(MOST) {
+    let pairs = pairs(failing);
+    let chosen = representatives(&pairs, failing, MOST);
+    explanation.untried = pairs.len() - chosen.len();
+    for (i, j) in chosen {
         let (Some(first), Some(second)) = (
             Ordinal::of(trace, failing, i),
             Ordinal::of(trace, failing, j),
@@ -199,6 +202,28 @@ fn pairs(steps: &[Doing]) -> Vec<(usize, usize)> {
     }
     pairs.reverse();
     pairs
+}
+
+/// `most` of the pairs, in the same order. Of pairs of the same operations of the same
+/// tasks, which a loop makes, the outermost are taken before the others.
+fn representatives(pairs: &[(usize, usize)], steps: &[Doing], most: usize) -> Vec<(usize, usize)> {
+    let class = |&(i, j): &(usize, usize)| {
+        [i, j].map(|at| (steps[at].task, steps[at].kind, &steps[at].place))
+    };
+    let mut members: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (at, pair) in pairs.iter().enumerate() {
+        members.entry(class(pair)).or_default().push(at);
+    }
+    let mut ranked = Vec::new();
+    for members in members.values() {
+        let last = members.len() - 1;
+        ranked.extend((0..=last).map(|n| (n.min(last - n), members[n])));
+    }
+    ranked.sort_unstable();
+    ranked.truncate(most);
+    let mut chosen: Vec<usize> = ranked.into_iter().map(|(_, at)| at).collect();
+    chosen.sort_unstable();
+    chosen.into_iter().map(|at| pairs[at]).collect()
 }
 
 fn matter(finding: &Finding, trace: &Trace, deciding: &[Pair]) -> Vec<usize> {

@@ -81,10 +81,16 @@ impl Page<'_> {
                 0 => "",
                 _ => ", and it still fails",
             };
-            let _ = writeln!(
-                text,
-                "No order decides. {tried}{so}: it is not a matter of timing."
-            );
+            let _ = match explanation.untried {
+                0 => writeln!(
+                    text,
+                    "No order decides. {tried}{so}: it is not a matter of timing."
+                ),
+                n => writeln!(
+                    text,
+                    "No order that was tried decides. {tried}{so}; {n} more pairs were not tried."
+                ),
+            };
             return;
         }
         for (i, pair) in pairs.iter().take(PAIRS).enumerate() {

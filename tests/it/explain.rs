@@ -114,6 +114,19 @@ fn of_crossed_locks_the_first_and_the_one_that_waits_for_it_decide() {
     }
 }
 
+/// Among thousands of pairs of a store and a load that comes round in a loop.
+#[test]
+fn what_decides_is_found_before_a_loop_without_end() {
+    for one in explained("countdown") {
+        assert!(
+            one.explanation.untried > 1000,
+            "{}",
+            one.explanation.untried
+        );
+        assert_eq!(turned(&one), (OpKind::Load, OpKind::Store));
+    }
+}
+
 #[test]
 fn few_steps_matter() {
     for one in explained("lost_update") {
