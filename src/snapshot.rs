@@ -40,6 +40,17 @@ pub struct TaskSnapshot {
     pub standing: Standing,
 }
 
+/// Something that a task does again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deed {
+    /// The task.
+    pub task: TaskId,
+    /// What it does.
+    pub op: OpKind,
+    /// Where.
+    pub site: Site,
+}
+
 /// Why an execution stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
@@ -64,4 +75,8 @@ pub struct Snapshot {
     pub tasks: Vec<TaskSnapshot>,
     /// Objects on which a wake-up was given while nobody waited.
     pub missed: Vec<ObjectId>,
+    /// If the steps are used up: what the tasks that are left did in the last
+    /// quarter of them, each thing once. These steps are under the fair scheduler,
+    /// so that all of a loop is there.
+    pub late: Vec<Deed>,
 }

@@ -41,6 +41,19 @@ pub(super) fn finding(kind: Kind, message: String, waits: Vec<Wait>) -> Finding 
     }
 }
 
+/// The smallest place of what tasks did again and again, and the first task that did
+/// it: where a loop shows that has no end.
+///
+/// Which of its operations was the last one depends on the budget, which is the
+/// smallest one does not.
+pub(super) fn loops(snapshot: &Snapshot) -> Option<(TaskId, Place)> {
+    let deeds = snapshot.late.iter();
+    let (place, task) = deeds
+        .map(|deed| (Place::from(deed.site), deed.task))
+        .min()?;
+    Some((task, place))
+}
+
 /// `"1 task leaked"`, `"2 tasks leaked"`.
 pub(super) fn count(waits: &[Wait], verb: &str) -> String {
     let plural = if waits.len() == 1 { "" } else { "s" };

@@ -28,22 +28,24 @@ pub fn leaked(snapshot: &Snapshot) -> Option<Finding> {
 /// The body has returned, and the steps of the budget were not enough for the
 /// other tasks to finish.
 ///
-/// The finding names the first task that could go on or, if all sleep for the
-/// moment, the first that is not finished. Where tasks happened to stand when
-/// the steps ran out is left out, since it would make a different signature of
-/// every budget.
+/// It shows where the tasks went round; see [`Snapshot::late`]. Where they happened
+/// to stand when the steps ran out would make a different signature of every budget.
+/// If none of them did anything lately, the finding names the first task that could
+/// go on or, if all sleep, the first that is not finished.
 #[must_use]
 pub fn running(snapshot: &Snapshot) -> Option<Finding> {
     if snapshot.stop != Stop::OutOfSteps || !snapshot.main_finished {
         return None;
     }
-    let task = snapshot
+    let left = snapshot
         .tasks
         .iter()
         .filter(|task| task.standing != Standing::Finished)
         .min_by_key(|task| (task.standing != Standing::Ready, task.task))?;
+    let (task, place) = evidence::loops(snapshot).unzip();
     Some(Finding {
-        task: Some(task.task),
+        task: task.or(Some(left.task)),
+        place,
         ..Finding::new(Kind::Leak, "still running after the body returned")
     })
 }

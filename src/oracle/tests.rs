@@ -10,7 +10,7 @@ use crate::id::{ObjectId, TaskId};
 use crate::op::OpKind;
 use crate::snapshot::Standing::{Finished, Ready};
 use crate::snapshot::Stop::{Cycle, OutOfSteps, Quiescent};
-use crate::snapshot::{Blocked, Snapshot, Standing, Stop, TaskSnapshot};
+use crate::snapshot::{Blocked, Deed, Snapshot, Standing, Stop, TaskSnapshot};
 
 /// A snapshot of the given tasks, numbered from main.
 fn snapshot<const N: usize>(stop: Stop, standings: [Standing; N]) -> Snapshot {
@@ -23,6 +23,7 @@ fn snapshot<const N: usize>(stop: Stop, standings: [Standing; N]) -> Snapshot {
             .map(|(task, standing)| TaskSnapshot { task, standing })
             .collect(),
         missed: Vec::new(),
+        late: Vec::new(),
     }
 }
 
@@ -284,6 +285,31 @@ fn no_end_after_the_body_has_returned_is_a_leak() {
     let asleep = judge(&snapshot(OutOfSteps, [Finished, Finished, wait()])).unwrap();
     assert_eq!(asleep.task, Some(task(3)), "sleeps between two ticks");
     assert_eq!(asleep.signature(), found.signature());
+}
+
+/// Which operation was the last one is chance, and so is who began.
+#[test]
+fn a_loop_shows_at_its_smallest_place() {
+    let deed = |number, site| Deed {
+        task: task(number),
+        op: OpKind::Load,
+        site,
+    };
+    let (first, second) = (Location::caller(), blocked(OpKind::Load, []).site);
+    for (standing, kind) in [(Ready, Kind::Livelock), (Finished, Kind::Leak)] {
+        let mut stopped = snapshot(OutOfSteps, [standing, Ready, Ready]);
+        stopped.late = vec![deed(3, second), deed(3, first), deed(2, second)];
+        let found = judge(&stopped).unwrap();
+        assert_eq!(found.kind, kind);
+        assert_eq!(
+            (found.task, found.place.clone()),
+            (Some(task(3)), Some(first.into()))
+        );
+        stopped.late.reverse();
+        assert_eq!(judge(&stopped).unwrap().signature(), found.signature());
+        stopped.late = vec![deed(2, second)];
+        assert_ne!(judge(&stopped).unwrap().signature(), found.signature());
+    }
 }
 
 #[test]

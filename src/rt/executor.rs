@@ -23,7 +23,7 @@ use crate::rt::task::State;
 use crate::rt::{object, panics, switch};
 use crate::sanitizer::{self, Edge};
 use crate::scenario::Options;
-use crate::snapshot::{Blocked, Snapshot, Standing, Stop, TaskSnapshot};
+use crate::snapshot::{Blocked, Deed, Snapshot, Standing, Stop, TaskSnapshot};
 use crate::strategy::{Profile, Strategy, TaskSize};
 use crate::trace::{ObjectInfo, TaskInfo, Trace};
 
@@ -350,7 +350,28 @@ impl Execution {
                 .filter(|(_, o)| o.missed)
                 .map(|(i, _)| ObjectId(i as u32))
                 .collect(),
+            late: match stop {
+                Stop::OutOfSteps => self.late_deeds(),
+                Stop::Finished | Stop::Quiescent | Stop::Cycle => Vec::new(),
+            },
         })
+    }
+
+    fn late_deeds(&self) -> Vec<Deed> {
+        let mut deeds = Vec::new();
+        let entries = self.record.entries();
+        for entry in &entries[entries.len() / 4 * 3..] {
+            let deed = Deed {
+                task: entry.task,
+                op: entry.op.kind,
+                site: entry.op.site,
+            };
+            let left = entry.task != TaskId::CLOCK && !self.tasks[entry.task.index()].is_finished();
+            if left && !entry.marks.event && !deeds.contains(&deed) {
+                deeds.push(deed);
+            }
+        }
+        deeds
     }
 
     fn standing(&self, task: TaskId) -> Standing {

@@ -12,7 +12,8 @@
 //!
 //! Classics with locks, atomics and channels:
 //! - `lost_update`, `lock_order`, `lost_wakeup`,
-//!   `double_checked`, `channel_len`, `philosophers`, `bounded_buffer`.
+//!   `double_checked`, `channel_len`, `philosophers`, `bounded_buffer`,
+//!   `countdown`.
 //!
 //! Async:
 //! - `lost_waker`, `select_loss`, `missed_notify`,
@@ -24,6 +25,7 @@
 mod async_crates;
 mod bounded_buffer;
 mod channel_len;
+mod countdown;
 mod cron;
 mod double_checked;
 mod early_return;

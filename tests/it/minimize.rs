@@ -17,6 +17,7 @@ use jostle::strategy::{Kind, Profile, Route};
 const KNOWN: &[(&str, u32)] = &[
     ("bounded_buffer", 0),
     ("channel_len", 1),
+    ("countdown", 1),
     ("cron_tick", 0),
     ("cron_tick_buffered", 0),
     ("dining_philosophers", 1),
