@@ -22,7 +22,8 @@
 
 #![deny(unsafe_code)]
 
-// What the attribute makes says `::jostle`, in the catalogue too.
+// The catalogue is written as in a crate that uses this one, and also built as one: see
+// fuzz/catalogue.
 #[cfg(feature = "catalogue")]
 extern crate self as jostle;
 

@@ -7,10 +7,10 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use futures::{FutureExt, join, select_biased};
 use tokio::sync::{Mutex, Notify, Semaphore, broadcast, mpsc, oneshot, watch};
 
-use crate::task;
+use jostle::task;
 
 /// `tokio::sync::mpsc` and `oneshot`: requests with a way to answer each.
-#[crate::scenario]
+#[jostle::scenario]
 async fn tokio_request_response() {
     let (requests, mut inbox) = mpsc::channel::<(u32, oneshot::Sender<u32>)>(1);
     let server = task::spawn(async move {
@@ -38,7 +38,7 @@ async fn tokio_request_response() {
 
 /// `tokio::sync::watch` and `broadcast`: everybody sees the last value, and every
 /// message.
-#[crate::scenario]
+#[jostle::scenario]
 async fn tokio_watch_and_broadcast() {
     let (state, observed) = watch::channel(0);
     let (events, _) = broadcast::channel(4);
@@ -65,7 +65,7 @@ async fn tokio_watch_and_broadcast() {
 
 /// `tokio::sync::Semaphore`, `Mutex` and `Notify`: no more than two inside, and
 /// nobody is forgotten.
-#[crate::scenario]
+#[jostle::scenario]
 async fn tokio_semaphore_mutex_notify() {
     let gate = Arc::new(Semaphore::new(2));
     let inside = Arc::new(Mutex::new((0, 0)));
@@ -94,7 +94,7 @@ async fn tokio_semaphore_mutex_notify() {
 }
 
 /// `async-channel`: several consumers share the messages.
-#[crate::scenario]
+#[jostle::scenario]
 async fn async_channel_workers() {
     let (send, receive) = async_channel::bounded(1);
     let workers: FuturesUnordered<_> = (0..2)
@@ -122,7 +122,7 @@ async fn async_channel_workers() {
 }
 
 /// `futures`: `join!`, `select_biased!` and a stream.
-#[crate::scenario]
+#[jostle::scenario]
 async fn futures_combinators() {
     let (send, receive) = futures::channel::mpsc::unbounded();
     let sender = async {

@@ -7,8 +7,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::sync::{Condvar, Mutex};
-use crate::thread;
+use jostle::sync::{Condvar, Mutex};
+use jostle::thread;
 
 struct Buffer {
     items: Mutex<VecDeque<u32>>,
@@ -67,13 +67,13 @@ fn pass_through(wake: fn(&Condvar)) {
 }
 
 /// `notify_one` wakes whoever it likes, perhaps somebody who cannot go on.
-#[crate::scenario(expect = "deadlock: all tasks are asleep")]
+#[jostle::scenario(expect = "deadlock: all tasks are asleep")]
 fn bounded_buffer() {
     pass_through(|changed| changed.notify_one());
 }
 
 /// `notify_all` wakes whoever can go on, too.
-#[crate::scenario]
+#[jostle::scenario]
 fn bounded_buffer_fixed() {
     pass_through(|changed| changed.notify_all());
 }

@@ -3,11 +3,11 @@
 //! Origin: time of check to time of use (Bishop and Dilger, 1996), on the channel
 //! length that Go's FAQ warns of.
 
-use crate::go;
+use jostle::go;
 
 /// Two consumers look before they receive, and there is one message: the second one
 /// waits for ever.
-#[crate::scenario(expect = "leak: receive (leaked)")]
+#[jostle::scenario(expect = "leak: receive (leaked)")]
 fn channel_len() {
     let (send, receive) = go::chan(1);
     send.send(1);
@@ -22,7 +22,7 @@ fn channel_len() {
 }
 
 /// A `select!` with a default looks and receives in one operation.
-#[crate::scenario]
+#[jostle::scenario]
 fn channel_len_fixed() {
     let (send, receive) = go::chan(1);
     send.send(1);

@@ -8,8 +8,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::go::{self, Sender, WaitGroup};
-use crate::sync::Mutex;
+use jostle::go::{self, Sender, WaitGroup};
+use jostle::sync::Mutex;
 
 const JOBS: [&str; 2] = ["backup", "report"];
 const TICKS: usize = 3;
@@ -66,25 +66,25 @@ fn every_minute(tick: impl Fn() -> Vec<Outcome>) {
 }
 
 /// Nobody closes the channel: each tick leaves its collector behind.
-#[crate::scenario(expect = "leak: receive (leaked)")]
+#[jostle::scenario(expect = "leak: receive (leaked)")]
 fn cron_tick() {
     every_minute(|| tick(0, |_| {}));
 }
 
 /// A buffer does not help: a range ends only when the channel is closed.
-#[crate::scenario(expect = "leak: receive (leaked)")]
+#[jostle::scenario(expect = "leak: receive (leaked)")]
 fn cron_tick_buffered() {
     every_minute(|| tick(JOBS.len(), |_| {}));
 }
 
 /// The channel is closed when every job has reported.
-#[crate::scenario]
+#[jostle::scenario]
 fn cron_tick_fixed() {
     every_minute(|| tick(0, Sender::close));
 }
 
 /// Three explicit receives for three sends end by themselves, without a close.
-#[crate::scenario]
+#[jostle::scenario]
 fn cron_drained() {
     let (send, receive) = go::chan(0);
     go::spawn(move || {

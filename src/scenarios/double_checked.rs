@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use crate::sync::{Mutex, OnceLock};
-use crate::thread;
+use jostle::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use jostle::sync::{Mutex, OnceLock};
+use jostle::thread;
 
 struct Config {
     ready: AtomicBool,
@@ -30,7 +30,7 @@ impl Config {
 
 /// The flag is set before the value: a reader in between takes the value for
 /// initialized.
-#[crate::scenario(expect = "panic: uninitialized")]
+#[jostle::scenario(expect = "panic: uninitialized")]
 fn double_checked_init() {
     let config = Arc::new(Config {
         ready: AtomicBool::new(false),
@@ -44,7 +44,7 @@ fn double_checked_init() {
 }
 
 /// `OnceLock` does it right.
-#[crate::scenario]
+#[jostle::scenario]
 fn double_checked_init_fixed() {
     let config = Arc::new(OnceLock::new());
     let theirs = Arc::clone(&config);

@@ -3,7 +3,7 @@
 //! Origin: the companion of the cron story; the leak that goleak's documentation
 //! begins with.
 
-use crate::go;
+use jostle::go;
 
 fn fetch(n: u32) -> Result<u32, String> {
     if n == 1 {
@@ -32,13 +32,13 @@ fn fetch_all(capacity: usize) -> Result<u32, String> {
 }
 
 /// The channel has no buffer: whoever has not been received from waits for ever.
-#[crate::scenario(expect = "leak: send (leaked)")]
+#[jostle::scenario(expect = "leak: send (leaked)")]
 fn early_return() {
     assert_eq!(fetch_all(0), Err("not found".to_owned()));
 }
 
 /// The channel has room for every result.
-#[crate::scenario]
+#[jostle::scenario]
 fn early_return_fixed() {
     assert_eq!(fetch_all(3), Err("not found".to_owned()));
 }

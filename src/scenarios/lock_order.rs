@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use crate::sync::Mutex;
-use crate::thread;
+use jostle::sync::Mutex;
+use jostle::thread;
 
 struct Account {
     number: u32,
@@ -37,7 +37,7 @@ fn cross_transfers(transfer: fn(&Account, &Account, i64)) {
 }
 
 /// Each transfer locks its own account first: two of them wait for each other.
-#[crate::scenario(expect = "deadlock: wait for each other")]
+#[jostle::scenario(expect = "deadlock: wait for each other")]
 fn lock_order_abba() {
     cross_transfers(|from, to, amount| {
         let mut from = from.balance.lock().unwrap();
@@ -48,7 +48,7 @@ fn lock_order_abba() {
 }
 
 /// Every transfer locks the account with the smaller number first.
-#[crate::scenario]
+#[jostle::scenario]
 fn lock_order_fixed() {
     cross_transfers(|from, to, amount| {
         let (first, second) = if from.number < to.number {

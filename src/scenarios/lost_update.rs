@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use crate::sync::atomic::{AtomicU32, Ordering};
-use crate::thread;
+use jostle::sync::atomic::{AtomicU32, Ordering};
+use jostle::thread;
 
 fn count_to_two(add: fn(&AtomicU32)) {
     let counter = Arc::new(AtomicU32::new(0));
@@ -17,7 +17,7 @@ fn count_to_two(add: fn(&AtomicU32)) {
 }
 
 /// A counter is read and written in two operations: an addition is lost.
-#[crate::scenario(expect = "panic: an addition was lost")]
+#[jostle::scenario(expect = "panic: an addition was lost")]
 fn lost_update() {
     count_to_two(|counter| {
         let seen = counter.load(Ordering::SeqCst);
@@ -26,7 +26,7 @@ fn lost_update() {
 }
 
 /// The counter is read and written in one operation.
-#[crate::scenario]
+#[jostle::scenario]
 fn lost_update_fixed() {
     count_to_two(|counter| {
         counter.fetch_add(1, Ordering::SeqCst);

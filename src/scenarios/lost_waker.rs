@@ -8,8 +8,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use crate::sync::Mutex;
-use crate::task;
+use jostle::sync::Mutex;
+use jostle::task;
 
 #[derive(Default)]
 struct Shared {
@@ -61,13 +61,13 @@ async fn raise_and_await(keeps_waker: bool) {
 
 /// The future keeps no waker: if it is polled before the flag is raised, nobody
 /// can wake it any more.
-#[crate::scenario(expect = "lost-wakeup")]
+#[jostle::scenario(expect = "lost-wakeup")]
 async fn lost_waker() {
     raise_and_await(false).await;
 }
 
 /// The future keeps the waker.
-#[crate::scenario]
+#[jostle::scenario]
 async fn lost_waker_fixed() {
     raise_and_await(true).await;
 }

@@ -6,13 +6,13 @@
 
 use std::sync::Arc;
 
-use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::sync::{Condvar, Mutex};
-use crate::thread;
+use jostle::sync::atomic::{AtomicBool, Ordering};
+use jostle::sync::{Condvar, Mutex};
+use jostle::thread;
 
 /// The flag is set outside the lock, so that the notification may come before
 /// the wait.
-#[crate::scenario(expect = "lost-wakeup")]
+#[jostle::scenario(expect = "lost-wakeup")]
 fn lost_wakeup() {
     let shared = Arc::new((Mutex::new(()), Condvar::new(), AtomicBool::new(false)));
     let theirs = Arc::clone(&shared);
@@ -30,7 +30,7 @@ fn lost_wakeup() {
 }
 
 /// The flag is set under the lock.
-#[crate::scenario]
+#[jostle::scenario]
 fn lost_wakeup_fixed() {
     let shared = Arc::new((Mutex::new(false), Condvar::new()));
     let theirs = Arc::clone(&shared);

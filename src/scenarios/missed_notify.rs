@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
-use crate::task;
+use jostle::task;
 
 struct Door {
     open: AtomicBool,
@@ -33,7 +33,7 @@ fn door() -> Arc<Door> {
 
 /// The door opens between the look and the wait, and `notify_waiters` leaves no
 /// permit behind.
-#[crate::scenario(expect = "deadlock: all tasks are asleep")]
+#[jostle::scenario(expect = "deadlock: all tasks are asleep")]
 async fn missed_notify() {
     let door = door();
     let opener = open_later(&door);
@@ -45,7 +45,7 @@ async fn missed_notify() {
 }
 
 /// The `notified()` future exists before the look.
-#[crate::scenario]
+#[jostle::scenario]
 async fn missed_notify_fixed() {
     let door = door();
     let opener = open_later(&door);

@@ -6,7 +6,7 @@
 
 use tokio::sync::mpsc;
 
-use crate::task;
+use jostle::task;
 
 const REQUESTS: u32 = 4;
 
@@ -39,7 +39,7 @@ async fn ask(
 
 /// Both channels have room for one message, and the client reads no answer before
 /// it has sent its last request.
-#[crate::scenario(expect = "deadlock: all tasks are asleep")]
+#[jostle::scenario(expect = "deadlock: all tasks are asleep")]
 async fn mpsc_cycle() {
     let (requests, inbox) = mpsc::channel(1);
     let (outbox, replies) = mpsc::channel(1);
@@ -48,7 +48,7 @@ async fn mpsc_cycle() {
 }
 
 /// The channel of answers has room for all of them.
-#[crate::scenario]
+#[jostle::scenario]
 async fn mpsc_cycle_fixed() {
     let (requests, inbox) = mpsc::channel(1);
     let (outbox, replies) = mpsc::channel(REQUESTS as usize);

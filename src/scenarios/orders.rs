@@ -5,9 +5,9 @@
 
 use arbitrary::Arbitrary;
 
-use crate::go::{self, Sender, WaitGroup};
-use crate::sync::Arc;
-use crate::thread;
+use jostle::go::{self, Sender, WaitGroup};
+use jostle::sync::Arc;
+use jostle::thread;
 
 /// What the supervisor is told to do.
 #[derive(Arbitrary, Clone, Copy, Debug)]
@@ -41,13 +41,13 @@ fn carry_out(plan: &[Order], stop: fn(&Sender<u8>, &WaitGroup)) {
 }
 
 /// The channel is closed although somebody may be about to send.
-#[crate::scenario(expect = "misuse: send on closed channel")]
+#[jostle::scenario(expect = "misuse: send on closed channel")]
 fn orders(plan: Vec<Order>) {
     carry_out(&plan, |send, _| send.close());
 }
 
 /// The channel is closed when everybody has sent.
-#[crate::scenario]
+#[jostle::scenario]
 fn orders_fixed(plan: Vec<Order>) {
     carry_out(&plan, |send, senders| {
         senders.wait();

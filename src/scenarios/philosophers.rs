@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use crate::sync::Mutex;
-use crate::thread;
+use jostle::sync::Mutex;
+use jostle::thread;
 
 const SEATS: usize = 4;
 
@@ -33,13 +33,13 @@ fn dine(forks_of: fn(usize) -> (usize, usize)) {
 }
 
 /// Everybody takes the left fork first: a circle of all guests.
-#[crate::scenario(expect = "deadlock: wait for each other")]
+#[jostle::scenario(expect = "deadlock: wait for each other")]
 fn dining_philosophers() {
     dine(|seat| (seat, (seat + 1) % SEATS));
 }
 
 /// The last guest takes the right fork first.
-#[crate::scenario]
+#[jostle::scenario]
 fn dining_philosophers_fixed() {
     dine(|seat| {
         let (left, right) = (seat, (seat + 1) % SEATS);

@@ -10,7 +10,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::go::{self, Once, Receiver, Sender, WaitGroup, context};
+use jostle::go::{self, Once, Receiver, Sender, WaitGroup, context};
 
 const WORKERS: u32 = 2;
 
@@ -25,7 +25,7 @@ fn silent(_: &str) {}
 /// A log line with the number of the task, as the story has it. It is written
 /// to nowhere: its point is that writing takes time.
 fn logged(what: &str) {
-    let task = crate::thread::current().id();
+    let task = jostle::thread::current().id();
     let line = writeln!(std::io::sink(), "{what} on ch, task={task:?}");
     assert!(line.is_ok());
 }
@@ -66,13 +66,13 @@ fn pool(before: Before) {
 
 /// A worker finds the channel drained and closes it, once, while another one is about
 /// to send.
-#[crate::scenario(expect = "misuse: send on closed channel")]
+#[jostle::scenario(expect = "misuse: send on closed channel")]
 fn pool_shutdown() {
     pool(silent);
 }
 
 /// The same with a log line before each send and each close, which hid the bug.
-#[crate::scenario(expect = "misuse: send on closed channel")]
+#[jostle::scenario(expect = "misuse: send on closed channel")]
 fn pool_shutdown_logged() {
     pool(logged);
 }
@@ -91,7 +91,7 @@ fn send_with_retries(ch: &Sender<u32>, item: u32) -> bool {
 
 /// A retry wrapper closes the channel when its attempts are used up, and another
 /// worker sends, or closes it too.
-#[crate::scenario(expect = "misuse: closed channel")]
+#[jostle::scenario(expect = "misuse: closed channel")]
 fn pool_shutdown_retry() {
     let (ch, items) = go::chan(1);
     for _ in 0..WORKERS {
@@ -118,7 +118,7 @@ const ITEMS: u32 = 3;
 
 /// The rewrite: a context says that no more is to be sent, a wait group knows when
 /// the last sender has gone, and one task closes the channel after that.
-#[crate::scenario]
+#[jostle::scenario]
 fn pool_shutdown_fixed() {
     let (ctx, cancel) = context::with_cancel(&context::background());
     let (send, items) = go::chan(0);

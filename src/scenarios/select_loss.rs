@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::task;
+use jostle::task;
 
 const MESSAGES: u32 = 3;
 
@@ -32,7 +32,7 @@ async fn receive_and_check(receive: &mut mpsc::Receiver<u32>) -> Option<u32> {
 
 /// The timer fires while a received message is being checked, and the message is
 /// gone with its future.
-#[crate::scenario(expect = "panic: a message was lost")]
+#[jostle::scenario(expect = "panic: a message was lost")]
 async fn select_loss() {
     let mut receive = send_all();
     let mut received = 0;
@@ -50,7 +50,7 @@ async fn select_loss() {
 
 /// Only `recv` stands in the arm, which is cancel safe; what takes time stands in the
 /// body.
-#[crate::scenario]
+#[jostle::scenario]
 async fn select_loss_fixed() {
     let mut receive = send_all();
     let mut received = 0;

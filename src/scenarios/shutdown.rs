@@ -2,10 +2,10 @@
 //!
 //! Origin: the smallest form of the worker pool's story; see `pool_shutdown`.
 
-use crate::go;
+use jostle::go;
 
 /// A supervisor closes the channel while a worker may still send on it.
-#[crate::scenario(expect = "misuse: send on closed channel")]
+#[jostle::scenario(expect = "misuse: send on closed channel")]
 fn shutdown() {
     let (jobs, inbox) = go::chan::<u32>(1);
     let worker = jobs.clone();
@@ -19,7 +19,7 @@ fn shutdown() {
 }
 
 /// Only the sender closes.
-#[crate::scenario]
+#[jostle::scenario]
 fn shutdown_fixed() {
     let (jobs, inbox) = go::chan::<u32>(1);
     go::spawn(move || {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::plain::Plain;
-use crate::task;
+use jostle::task;
 
 /// Two tasks count in a cell, with an await between reading and writing.
-#[crate::scenario(expect = "race: data race")]
+#[jostle::scenario(expect = "race: data race")]
 async fn race_across_await() {
     let cell = Plain::shared(0);
     let other = Arc::clone(&cell);
@@ -22,7 +22,7 @@ async fn race_across_await() {
 }
 
 /// They hold an async lock meanwhile.
-#[crate::scenario]
+#[jostle::scenario]
 async fn race_across_await_fixed() {
     let cell = Arc::new((tokio::sync::Mutex::new(()), Plain::new(0)));
     let other = Arc::clone(&cell);

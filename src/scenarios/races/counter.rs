@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::plain::Plain;
-use crate::sync::Mutex;
-use crate::thread;
+use jostle::sync::Mutex;
+use jostle::thread;
 
 /// Two tasks count in the same memory.
-#[crate::scenario(expect = "race: data race")]
+#[jostle::scenario(expect = "race: data race")]
 fn race_counter() {
     let counter = Plain::shared(0);
     let other = Arc::clone(&counter);
@@ -17,7 +17,7 @@ fn race_counter() {
 }
 
 /// They count under a lock.
-#[crate::scenario]
+#[jostle::scenario]
 fn race_counter_fixed() {
     let counter = Plain::shared(0);
     let lock = Arc::new(Mutex::new(()));

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::plain::Plain;
-use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::thread;
+use jostle::sync::Mutex;
+use jostle::sync::atomic::{AtomicBool, Ordering};
+use jostle::thread;
 
 /// A value that is made by whoever needs it first.
 struct Lazy {
@@ -54,13 +54,13 @@ fn three_users(load: Ordering) {
 
 /// The fast path loads with `Relaxed`: whoever takes it does not come after the
 /// initialization.
-#[crate::scenario(expect = "race: data race")]
+#[jostle::scenario(expect = "race: data race")]
 fn race_double_checked() {
     three_users(Ordering::Relaxed);
 }
 
 /// The fast path acquires.
-#[crate::scenario]
+#[jostle::scenario]
 fn race_double_checked_fixed() {
     three_users(Ordering::Acquire);
 }

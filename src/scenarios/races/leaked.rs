@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::plain::Plain;
-use crate::sync::mpsc;
-use crate::thread;
+use jostle::sync::mpsc;
+use jostle::thread;
 
 /// Has another task fill the buffer and waits for that, at most for so long.
 fn fill(buffer: &Arc<Plain<u32>>, patience: Option<Duration>) -> bool {
@@ -26,7 +26,7 @@ fn fill(buffer: &Arc<Plain<u32>>, patience: Option<Duration>) -> bool {
 
 /// The caller loses patience and uses the buffer for something else, while the task
 /// that nobody joined is about to fill it.
-#[crate::scenario(expect = "race: data race")]
+#[jostle::scenario(expect = "race: data race")]
 fn race_leaked_task() {
     let buffer = Plain::shared(0);
     if !fill(&buffer, Some(Duration::from_millis(1))) {
@@ -35,7 +35,7 @@ fn race_leaked_task() {
 }
 
 /// The caller waits until the buffer is full.
-#[crate::scenario]
+#[jostle::scenario]
 fn race_leaked_task_fixed() {
     let buffer = Plain::shared(0);
     assert!(fill(&buffer, None));

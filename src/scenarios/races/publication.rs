@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::plain::Plain;
-use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::thread;
+use jostle::sync::atomic::{AtomicBool, Ordering};
+use jostle::thread;
 
 /// One task writes a value and raises a flag; the other one reads the value when it
 /// sees the flag.
@@ -25,13 +25,13 @@ fn publish(store: Ordering, load: Ordering) {
 
 /// The flag is stored and loaded with `Relaxed`, which orders nothing: on a machine
 /// with weak memory the reader sees the flag and not the value.
-#[crate::scenario(expect = "race: data race")]
+#[jostle::scenario(expect = "race: data race")]
 fn race_publication() {
     publish(Ordering::Relaxed, Ordering::Relaxed);
 }
 
 /// `Release` and `Acquire`.
-#[crate::scenario]
+#[jostle::scenario]
 fn race_publication_fixed() {
     publish(Ordering::Release, Ordering::Acquire);
 }

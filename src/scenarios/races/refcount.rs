@@ -5,8 +5,8 @@
 use std::ptr::NonNull;
 
 use super::plain::Plain;
-use crate::sync::atomic::{AtomicUsize, Ordering, fence};
-use crate::thread;
+use jostle::sync::atomic::{AtomicUsize, Ordering, fence};
+use jostle::thread;
 
 /// One of two handles on a value that the last one frees.
 struct Counted<const ORDERED: bool>(NonNull<Inner>);
@@ -65,13 +65,13 @@ fn share<const ORDERED: bool>() {
 
 /// The count goes down with `Relaxed`: freeing does not come after the last use by the
 /// other owner.
-#[crate::scenario(expect = "race")]
+#[jostle::scenario(expect = "race")]
 fn race_refcount() {
     share::<false>();
 }
 
 /// It goes down with `Release`, and who frees has acquired, as in `std::sync::Arc`.
-#[crate::scenario]
+#[jostle::scenario]
 fn race_refcount_fixed() {
     share::<true>();
 }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::plain::Plain;
-use crate::sync::mpsc;
-use crate::thread;
+use jostle::sync::mpsc;
+use jostle::thread;
 
 /// The sender changes the value when the receiver may have it.
-#[crate::scenario(expect = "race: data race")]
+#[jostle::scenario(expect = "race: data race")]
 fn race_sent_value() {
     let (sender, receiver) = mpsc::channel::<Arc<Plain<u32>>>();
     let task = thread::spawn(move || receiver.recv().unwrap().get());
@@ -18,7 +18,7 @@ fn race_sent_value() {
 }
 
 /// It changes the value before, and sends it.
-#[crate::scenario]
+#[jostle::scenario]
 fn race_sent_value_fixed() {
     let (sender, receiver) = mpsc::channel::<Arc<Plain<u32>>>();
     let task = thread::spawn(move || receiver.recv().unwrap().get());

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use super::plain::Plain;
-use crate::sync::atomic::{AtomicU32, Ordering, fence};
-use crate::thread;
+use jostle::sync::atomic::{AtomicU32, Ordering, fence};
+use jostle::thread;
 
 /// What the lock guards: two numbers that are always equal.
 trait Pair: Send + Sync + 'static {
@@ -89,13 +89,13 @@ fn write_and_read<P: Pair>() {
 
 /// What the lock guards is plain memory. A reader throws away what it read while a
 /// writer was in, but it has read it.
-#[crate::scenario(expect = "race: data race")]
+#[jostle::scenario(expect = "race: data race")]
 fn race_seqlock() {
     write_and_read::<Plain<(u32, u32)>>();
 }
 
 /// It is made of atomics.
-#[crate::scenario]
+#[jostle::scenario]
 fn race_seqlock_fixed() {
     write_and_read::<(AtomicU32, AtomicU32)>();
 }

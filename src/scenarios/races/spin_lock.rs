@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::plain::Plain;
-use crate::hint;
-use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::thread;
+use jostle::hint;
+use jostle::sync::atomic::{AtomicBool, Ordering};
+use jostle::thread;
 
 struct SpinLock {
     locked: AtomicBool,
@@ -45,13 +45,13 @@ fn two_adders(lock: Ordering, unlock: Ordering) {
 
 /// It is unlocked with `Relaxed`: nothing that was done under the lock need be seen by
 /// who locks next.
-#[crate::scenario(expect = "race: data race")]
+#[jostle::scenario(expect = "race: data race")]
 fn race_spin_lock() {
     two_adders(Ordering::Acquire, Ordering::Relaxed);
 }
 
 /// It is unlocked with `Release`.
-#[crate::scenario]
+#[jostle::scenario]
 fn race_spin_lock_fixed() {
     two_adders(Ordering::Acquire, Ordering::Release);
 }

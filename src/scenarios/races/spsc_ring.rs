@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::plain::Plain;
-use crate::sync::atomic::{AtomicUsize, Ordering};
-use crate::thread;
+use jostle::sync::atomic::{AtomicUsize, Ordering};
+use jostle::thread;
 
 const SLOTS: usize = 2;
 const VALUES: u32 = 3;
@@ -72,13 +72,13 @@ fn hand_over(tell: Ordering, hear: Ordering) {
 
 /// Head and tail are stored and loaded with `Relaxed`: the slot may be read before it
 /// is written, and written before it is read.
-#[crate::scenario(expect = "race: data race")]
+#[jostle::scenario(expect = "race: data race")]
 fn race_spsc_ring() {
     hand_over(Ordering::Relaxed, Ordering::Relaxed);
 }
 
 /// `Release` and `Acquire`.
-#[crate::scenario]
+#[jostle::scenario]
 fn race_spsc_ring_fixed() {
     hand_over(Ordering::Release, Ordering::Acquire);
 }

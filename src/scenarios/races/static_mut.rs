@@ -4,10 +4,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::thread;
+use jostle::thread;
 
 /// Two tasks count in a `static mut`.
-#[crate::scenario(expect = "race: data race")]
+#[jostle::scenario(expect = "race: data race")]
 fn race_static_mut() {
     static mut TOTAL: u64 = 0;
     fn add() {
@@ -20,7 +20,7 @@ fn race_static_mut() {
 }
 
 /// It is an atomic.
-#[crate::scenario]
+#[jostle::scenario]
 fn race_static_mut_fixed() {
     // Of std: it goes on from one execution to the next, as the `static mut` does.
     static TOTAL: AtomicU64 = AtomicU64::new(0);

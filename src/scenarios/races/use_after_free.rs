@@ -6,7 +6,7 @@
 #![allow(unsafe_code)]
 
 use super::plain::Plain;
-use crate::thread;
+use jostle::thread;
 
 /// Large enough that what is allocated next does not take its place, which would hide
 /// from TSan that it was freed.
@@ -44,13 +44,13 @@ fn lend(waits: bool) {
 }
 
 /// The owner frees what another task may still read.
-#[crate::scenario(expect = "race")]
+#[jostle::scenario(expect = "race")]
 fn race_use_after_free() {
     lend(false);
 }
 
 /// It waits for the other task first.
-#[crate::scenario]
+#[jostle::scenario]
 fn race_use_after_free_fixed() {
     lend(true);
 }
