@@ -32,6 +32,7 @@ use crate::history::History;
 use crate::input::{self, Input};
 use crate::present;
 use crate::report::Commands;
+use crate::sanitizer::{self, Inside};
 use crate::scenario::registry::{Scope, scenarios};
 use crate::scenario::{Body, Scenario};
 use crate::search::Search;
@@ -95,6 +96,9 @@ struct Fuzzer {
     history: History,
     /// How many mutants have been made: libFuzzer's seeds have 32 bits.
     mutants: u64,
+    /// libFuzzer's thread is none of the program's: what it does between executions
+    /// would cost ThreadSanitizer more than they do.
+    _inside: Inside,
 }
 
 std::thread_local! {
@@ -229,6 +233,7 @@ impl Fuzzer {
             features: Features::new(aspects),
             history: History::default(),
             mutants: 0,
+            _inside: sanitizer::inside(),
             scenarios,
             named: named.is_some(),
             artifacts: artifact_prefix(std::env::args()),

@@ -14,6 +14,7 @@ use crate::campaign::runner::Runner;
 use crate::finding::{self, Finding};
 use crate::guard::watchdog;
 use crate::input::{self, Input};
+use crate::sanitizer;
 use crate::scenario::{Expect, Scenario};
 use crate::strategy::{Kind, Profile};
 use crate::trace::Trace;
@@ -376,6 +377,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// Makes chunks until there are none left. Returns true if this OS thread is
 /// spoiled and the work should go on on another one.
 fn work(shared: &Shared<'_>) -> bool {
+    let _inside = sanitizer::inside();
     let mut runner = Runner::new();
     watchdog::subject(shared.scenario, Some(shared.campaign.seed));
     loop {

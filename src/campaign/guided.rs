@@ -20,6 +20,7 @@ use crate::finding::Finding;
 use crate::guard::watchdog;
 use crate::history::History;
 use crate::input::{self, Input, Steering};
+use crate::sanitizer;
 use crate::scenario::{Body, Scenario};
 use crate::search::Search;
 use crate::strategy::Profile;
@@ -233,6 +234,7 @@ impl Lane {
     /// Makes executions until there are none left. Returns true if this OS thread is
     /// spoiled and the work should go on on another one.
     fn run(&mut self, shared: &Shared<'_>) -> bool {
+        let _inside = sanitizer::inside();
         let mut runner = Runner::new();
         watchdog::subject(shared.scenario, Some(shared.campaign.seed));
         loop {

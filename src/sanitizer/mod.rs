@@ -14,6 +14,8 @@
 //!   without locks, and would otherwise race on them (plain accesses) or be
 //!   ordered by them (atomic ones). User code never runs there: a destructor or a
 //!   closure that the runtime calls is wrapped in [`outside`].
+//!   Nor is anything seen of the OS thread that makes executions all the time, in a
+//!   campaign or inside libFuzzer.
 //! - What orders tasks is said in so many words: an [`Edge`] is released by who
 //!   goes first and acquired by who comes after it.
 //!
