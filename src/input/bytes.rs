@@ -120,7 +120,8 @@ impl Input {
             LONG => bytes.take(4),
             short => u64::from(short % SHORT),
         };
-        let mut overrides = Vec::new();
+        let room = count.min(bytes.0.len() as u64 / 2);
+        let mut overrides = Vec::with_capacity(room as usize);
         let mut next = 0u64;
         for _ in 0..count {
             if bytes.0.len() < 2 {
@@ -155,7 +156,9 @@ impl Input {
             .iter()
             .position(|&kind| kind == self.strategy)
             .expect("the table has every strategy");
-        let mut bytes = selector.to_le_bytes().to_vec();
+        // Enough for most; growing costs most of the time under a sanitizer.
+        let mut bytes = Vec::with_capacity(64 + 4 * overrides.len() + self.data.len());
+        bytes.extend(selector.to_le_bytes());
         let steered = !self.steering.is_none();
         bytes.push(strategy as u8 + if steered { STEERED } else { 0 });
         bytes.extend(self.seed.to_le_bytes());
@@ -189,9 +192,9 @@ impl Bytes<'_> {
     /// A number of up to 8 bytes, the missing ones zero.
     pub(super) fn take(&mut self, bytes: usize) -> u64 {
         let mut number = [0; 8];
-        self.0
-            .fill_buffer(&mut number[..bytes])
-            .expect("arbitrary fills up with zeros");
+        let left = bytes.min(self.0.len());
+        let taken = self.0.bytes(left).expect("there are as many");
+        number[..left].copy_from_slice(taken);
         u64::from_le_bytes(number)
     }
 
