@@ -44,15 +44,15 @@ thread_sanitizer() {
   esac
   if [ -d "$(rustc +nightly --print sysroot)/lib/rustlib/src/rust/library/std" ]; then
     tsan_std="built for ThreadSanitizer, from rust-src"
-    tsan_fuzz_flags=
     tsan_options=(-Zbuild-std)
     tsan_fuzz_options=(-s thread --build-std)
   else
     tsan_std="prebuilt; rustup component add rust-src --toolchain nightly would have it built too"
-    tsan_fuzz_flags=-Cunsafe-allow-abi-mismatch=sanitizer
     tsan_options=()
     tsan_fuzz_options=(-s thread)
   fi
+  # The runtime is built apart, and with it the standard library if it is prebuilt.
+  tsan_fuzz_flags=-Cunsafe-allow-abi-mismatch=sanitizer
   tsan_flags="-Zsanitizer=thread $tsan_fuzz_flags"
 }
 
@@ -69,5 +69,9 @@ tsan_jostle() {
 tsan_fuzz() {
   local subcommand=$1
   shift
-  RUSTFLAGS=$tsan_fuzz_flags cargo +nightly fuzz "$subcommand" "${tsan_fuzz_options[@]}" "$@"
+  # Cargo would take what was built without the wrapper for the same; the cfg, which
+  # nothing asks for, makes it another build.
+  RUSTC_WRAPPER=$PWD/scripts/rustc-apart RUSTFLAGS="$tsan_fuzz_flags --cfg jostle_apart" \
+    cargo +nightly fuzz "$subcommand" "${tsan_fuzz_options[@]}" \
+    --no-default-features --features apart "$@"
 }

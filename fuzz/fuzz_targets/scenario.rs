@@ -3,4 +3,7 @@
 
 mod deep;
 
+#[cfg(feature = "apart")]
+use jostle_catalogue as _;
+
 jostle::fuzz_target!(jostle::scenario::registry::Scope::All);
