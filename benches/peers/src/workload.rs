@@ -14,6 +14,10 @@ pub(crate) enum Workload {
     Empty,
     /// 2 threads read a counter and write back one more.
     LostUpdate,
+    /// 2 threads count under a lock, as `race_counter_fixed` of jostle's catalogue does.
+    CountLocked,
+    /// 2 threads add to an atomic, as `lost_update_fixed` of jostle's catalogue does.
+    AddAtomic,
     /// 2 threads yield 100 times each.
     #[value(name = "yield_2x100")]
     Yield2x100,
@@ -67,7 +71,10 @@ impl Workload {
     /// that shuttle takes seconds under callgrind.
     pub(crate) fn counted(self) -> (u64, u64) {
         match self {
-            Workload::Empty | Workload::LostUpdate => (200, 1_200),
+            Workload::Empty
+            | Workload::LostUpdate
+            | Workload::CountLocked
+            | Workload::AddAtomic => (200, 1_200),
             Workload::SpawnJoin10 => (50, 300),
             Workload::Yield1000x20 | Workload::Yield1000x40 => (1, 2),
             Workload::Mutex10x100 | Workload::Mutex4x100 => (2, 8),

@@ -69,6 +69,8 @@ fn every_contender_executes_every_workload_that_it_can() {
     for contender in contenders {
         for workload in [
             "lost_update",
+            "count_locked",
+            "add_atomic",
             "yield_2x100",
             "mutex_4x100",
             "mpsc_pingpong_100",

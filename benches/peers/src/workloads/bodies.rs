@@ -12,6 +12,8 @@ macro_rules! bodies {
             match workload {
                 Workload::Empty => || {},
                 Workload::LostUpdate => lost_update,
+                Workload::CountLocked => count_locked,
+                Workload::AddAtomic => add_atomic,
                 Workload::Yield2x100 => || yields(2, 100),
                 Workload::Yield2x200 => || yields(2, 200),
                 Workload::Yield1000x20 => || yields(1000, 20),
@@ -56,6 +58,26 @@ macro_rules! bodies {
                 thread.join().unwrap();
             }
             ::std::hint::black_box(counter.load(Ordering::SeqCst));
+        }
+
+        fn count_locked() {
+            let counter = Arc::new(Mutex::new(0));
+            let other = Arc::clone(&counter);
+            let thread = thread::spawn(move || *other.lock().unwrap() += 1);
+            *counter.lock().unwrap() += 1;
+            thread.join().unwrap();
+            assert_eq!(*counter.lock().unwrap(), 2);
+        }
+
+        fn add_atomic() {
+            let counter = Arc::new(AtomicUsize::new(0));
+            let other = Arc::clone(&counter);
+            let thread = thread::spawn(move || {
+                other.fetch_add(1, Ordering::SeqCst);
+            });
+            counter.fetch_add(1, Ordering::SeqCst);
+            thread.join().unwrap();
+            assert_eq!(counter.load(Ordering::SeqCst), 2);
         }
 
         fn mutex(threads: usize, times: usize) {
