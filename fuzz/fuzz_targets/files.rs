@@ -1,0 +1,208 @@
+//! Any bytes as a file that `jostle` is given: read, replayed, reported, minimized,
+//! explained, exported and grouped. None of it may crash, whoever wrote the file.
+//!
+//! What the commands do with their arguments and with the disk is left out; what they do
+//! with the file is what is done here, with a limit to the executions. A text whose
+//! first line is the name of a scenario stands for a kept test: its other lines are the
+//! rows.
+//!
+//! AddressSanitizer never gives back the fake stacks of coroutines whose OS thread has
+//! ended, and here each input has a thread: a session of more than some minutes needs
+//! `ASAN_OPTIONS=detect_stack_use_after_return=0`.
+#![no_main]
+
+use jostle::campaign::{Followed, Follower, Runner};
+use jostle::explain;
+use jostle::guard::watchdog;
+use jostle::input::{self, Input};
+use jostle::keep::Row;
+use jostle::minimize::{Limits, minimize};
+use jostle::report::terminal::{self, Options};
+use jostle::report::{Commands, Execution, Page, Report, explanation, html, json, perfetto};
+use jostle::scenario::Scenario;
+use jostle::scenario::registry::{Scope, scenarios};
+use jostle::strategy::{Profile, Route};
+use jostle::trace::file::{self, ReadError};
+use libfuzzer_sys::fuzz_target;
+
+/// Enough for every pass of the minimizer to have its turn.
+const LIMITS: Limits = Limits {
+    trials: 100,
+    search: 50,
+    steps: 20_000,
+};
+
+/// The narrowest one, an odd one, a usual one.
+const WIDTHS: [usize; 3] = [0, 77, 200];
+
+fuzz_target!(
+    init: {
+        watchdog::start();
+        watchdog::on_stall(watchdog::Action::Abort);
+    },
+    |bytes: &[u8]| {
+        // On a thread of its own, which an execution may spoil.
+        std::thread::scope(|scope| {
+            scope.spawn(|| use_file(bytes));
+        });
+    }
+);
+
+/// The scenarios that a file may name.
+struct Catalogue(Vec<&'static Scenario>);
+
+impl Catalogue {
+    fn new() -> Catalogue {
+        let all = scenarios(Scope::All).expect("the catalogue has no errors");
+        // What corrupts memory without a sanitizer is not executed.
+        Catalogue(
+            all.into_iter()
+                .filter(|s| s.expect.is_observable())
+                .collect(),
+        )
+    }
+
+    fn named(&self, name: &str) -> Option<&'static Scenario> {
+        self.0.iter().copied().find(|s| s.name == name)
+    }
+
+    fn selected(&self, selector: u32) -> Option<&'static Scenario> {
+        let names: Vec<&str> = self.0.iter().map(|s| s.name).collect();
+        input::select(selector, &names).and_then(|name| self.named(name))
+    }
+}
+
+fn use_file(bytes: &[u8]) {
+    let catalogue = Catalogue::new();
+    let text = String::from_utf8_lossy(bytes);
+    let (first, rows) = text.split_once('\n').unwrap_or_default();
+    if let Some(scenario) = catalogue.named(first) {
+        return follow(scenario, rows, bytes);
+    }
+    let (scenario, data, route) = match file::read(bytes) {
+        Ok(read) => {
+            // What was read can be written, and says the same.
+            if let Ok(text) = file::write(&read) {
+                assert_eq!(file::read(text.as_bytes()).as_ref(), Ok(&read));
+            }
+            let Some(scenario) = catalogue.named(&read.scenario) else {
+                return;
+            };
+            (scenario, read.data, Route::Choices(read.choices))
+        }
+        Err(ReadError::Foreign) => {
+            let (selector, input) = Input::decode(bytes);
+            let Some(scenario) = catalogue.selected(selector) else {
+                return;
+            };
+            let mut runner = Runner::new();
+            runner.run(scenario, &Profile::default(), &input);
+            (scenario, input.data, Route::Choices(runner.trace().choices))
+        }
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            return;
+        }
+    };
+    let mut follower = Follower::new(scenario);
+    let first = follower.execute(route, &data);
+    report(scenario, &first);
+    if first.finding.is_some() {
+        pursue(scenario, &first, data, &mut follower);
+    }
+}
+
+/// As a kept test does.
+fn follow(scenario: &'static Scenario, lines: &str, data: &[u8]) {
+    let rows = lines.lines().filter_map(|line| line.parse().ok());
+    let rows: Vec<Row> = rows.collect();
+    for row in &rows {
+        assert_eq!(row.to_string().parse().as_ref(), Ok(row));
+    }
+    let revisit = Follower::new(scenario).revisit(rows, data);
+    if let Some(failure) = revisit.failure {
+        assert!(failure.finding.is_some());
+    }
+    if let Some(missed) = revisit.missed {
+        assert!(!missed.to_string().is_empty());
+    }
+}
+
+/// As `minimize`, `explain`, `export` and `triage` do.
+fn pursue(scenario: &'static Scenario, first: &Followed, data: Vec<u8>, follower: &mut Follower) {
+    let small = minimize(
+        first.trial.clone(),
+        data,
+        LIMITS,
+        &mut |candidate| Some(follower.trial(candidate)),
+        &mut |_, _| {},
+    );
+    let small = small.expect("the catalogue leaves nothing to chance");
+    assert_eq!(small.trial.signature, first.trial.signature);
+    assert!(small.trial.preemptions <= first.trial.preemptions);
+    let best = follower.schedule(&small.schedule);
+    assert_eq!(best.trial.signature, first.trial.signature);
+    report(scenario, &best);
+    if let Some(explained) = follower.explain(&best, &small.schedule) {
+        let finding = best.finding.as_ref().expect("it was explained");
+        let releases = explain::releases(finding, &best.trace);
+        for width in WIDTHS {
+            let options = options(width);
+            let _ = explanation::render(finding, &best.trace, &explained, &releases, &options);
+        }
+    }
+    if let Some(rows) = follower.rows(&small.schedule) {
+        let text = rows.iter().map(|row| row.to_string().parse());
+        let again: Result<Vec<Row>, _> = text.collect();
+        let again = again.expect("what is exported can be read");
+        let again = Follower::new(scenario).revisit(again, &small.schedule.data);
+        let failure = again.failure.expect("what is exported fails");
+        assert_eq!(failure.trial.signature, first.trial.signature);
+    }
+}
+
+fn options(width: usize) -> Options {
+    Options {
+        width,
+        full: width == WIDTHS[1],
+        color: width == WIDTHS[2],
+        ..Options::default()
+    }
+}
+
+/// In every form.
+fn report(scenario: &Scenario, followed: &Followed) {
+    let commands = Commands {
+        replay: "jostle replay FILE".to_owned(),
+        minimize: None,
+    };
+    let execution = Execution {
+        finding: followed.finding.as_ref(),
+        trace: &followed.trace,
+    };
+    let page = Page {
+        scenario: scenario.name,
+        about: scenario.about,
+        site: scenario.site,
+        failing: execution,
+        passing: Some(execution),
+        commands: &commands,
+    };
+    let read = &|_: &str| None;
+    let _ = html::render(&page, read);
+    let _ = json::render(&page, read);
+    let _ = perfetto::render(&page);
+    let Some(finding) = &followed.finding else {
+        return;
+    };
+    let report = Report {
+        scenario: scenario.name,
+        about: scenario.about,
+        finding,
+        trace: &followed.trace,
+        commands: &commands,
+    };
+    for width in WIDTHS {
+        let _ = terminal::render(&report, &options(width), read);
+    }
+}
