@@ -14,10 +14,17 @@ use crate::cli::outcome::{self, Outcome};
 use crate::cli::smallest;
 use crate::cli::subject::{self, Subject};
 use crate::present;
+use crate::report::text::{GAP, clean, fit, width};
 use crate::scenario::registry::Scope;
 
 /// Raised when a field of the document changes its meaning or goes away.
 const VERSION: u32 = 1;
+
+/// Cells of a line of the table: any terminal has so many.
+const WIDTH: usize = 80;
+
+/// So much of a scenario's name is shown at least.
+const LEAST: usize = 8;
 
 /// The files that show the same bug.
 struct Bug {
@@ -114,6 +121,42 @@ impl Table {
         }
     }
 
+    /// A row for each bug. Names of scenarios are cut where they have to be: what follows
+    /// the table has them in full.
+    fn overview(&self) -> String {
+        let heads = ["scenario", "signature", "files", "preemptions", "steps"];
+        let mut rows = vec![heads.map(str::to_owned)];
+        for ((scenario, signature), bug) in &self.bugs {
+            let size = |of: fn((u32, usize, u32)) -> u32| {
+                let size = bug.size.map(|size| of(size).to_string());
+                size.unwrap_or_else(|| "?".to_owned())
+            };
+            rows.push([
+                clean(scenario),
+                signature.clone(),
+                bug.files.len().to_string(),
+                size(|(preemptions, ..)| preemptions),
+                size(|(.., steps)| steps),
+            ]);
+        }
+        let widest = |column: usize| rows.iter().map(|row| width(&row[column])).max();
+        let [name, signature, files, preemptions, steps] =
+            [0, 1, 2, 3, 4].map(|column| widest(column).unwrap_or(0));
+        let others = signature + files + preemptions + steps + 5 * GAP.len();
+        let name = name.min(WIDTH.saturating_sub(others).max(LEAST));
+        let mut text = String::new();
+        for [scenario, hash, count, switches, length] in &rows {
+            let scenario = fit(scenario, name);
+            let blanks = " ".repeat(name.saturating_sub(width(&scenario)));
+            let _ = writeln!(
+                text,
+                "{GAP}{scenario}{blanks}{GAP}{hash:signature$}{GAP}{count:>files$}{GAP}\
+                 {switches:>preemptions$}{GAP}{length:>steps$}"
+            );
+        }
+        text
+    }
+
     fn text(&self, name: Option<&str>) -> String {
         let files: usize = self.bugs.values().map(|bug| bug.files.len()).sum();
         let bugs = self.bugs.len();
@@ -123,6 +166,10 @@ impl Table {
             plural(files),
             plural(bugs)
         );
+        if bugs > 0 {
+            text.push('\n');
+            text += &self.overview();
+        }
         for ((scenario, signature), bug) in &self.bugs {
             let _ = writeln!(text, "\n{} in {scenario}: {}", bug.kind, bug.message);
             let _ = write!(
@@ -192,5 +239,66 @@ impl Table {
             "unreadable": unreadable,
         });
         format!("{document:#}\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Kind;
+
+    fn bug(kind: Kind, message: &str, files: usize, size: Option<(u32, usize, u32)>) -> Bug {
+        let file = |n: usize| (9, PathBuf::from(format!("crashes/crash-{n}")));
+        Bug {
+            kind: kind.name(),
+            message: message.to_owned(),
+            files: (0..files).map(file).collect(),
+            size,
+        }
+    }
+
+    fn table(bugs: impl IntoIterator<Item = (&'static str, &'static str, Bug)>) -> Table {
+        let key =
+            |(scenario, signature, bug): (_, &str, _)| ((scenario, signature.to_owned()), bug);
+        Table {
+            bugs: bugs.into_iter().map(key).collect(),
+            passing: vec![PathBuf::from("crashes/crash-7")],
+            unreadable: vec![(
+                PathBuf::from("crashes/notes"),
+                "this is no trace".to_owned(),
+            )],
+        }
+    }
+
+    #[test]
+    fn a_table_tells_how_many_bugs_there_are() {
+        let long = "wakes_the_one_that_cannot_go_on_after_the_last_producer_is_gone";
+        let table = table([
+            (
+                "shutdown",
+                "misuse-eb37c78069588f52",
+                bug(Kind::Misuse, "send on closed channel", 128, Some((1, 0, 4))),
+            ),
+            (
+                "shutdown",
+                "deadlock-0123456789abcdef",
+                bug(Kind::Deadlock, "all tasks are asleep", 1, None),
+            ),
+            (
+                long,
+                "lost-wakeup-1122334455667788",
+                bug(Kind::LostWakeup, "main waits", 2, Some((12, 3, 4_567))),
+            ),
+        ]);
+        let text = table.text(None);
+        let rows = text.lines().skip(2).take_while(|line| !line.is_empty());
+        assert_eq!(rows.clone().count(), 4);
+        assert!(rows.clone().all(|row| width(row) <= WIDTH), "{text}");
+        insta::assert_snapshot!(text.replace(&outcome::program(), "jostle"));
+    }
+
+    #[test]
+    fn without_a_bug_there_is_no_table() {
+        assert!(!table([]).text(None).contains("signature"));
     }
 }

@@ -40,7 +40,7 @@ mod rows;
 mod snippet;
 mod table;
 pub mod terminal;
-mod text;
+pub(crate) mod text;
 mod waits;
 
 pub use crate::report::document::{Execution, Page};

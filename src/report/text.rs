@@ -3,13 +3,13 @@
 use unicode_width::UnicodeWidthChar;
 
 /// Space between parts that no bar separates.
-pub(super) const GAP: &str = "  ";
+pub(crate) const GAP: &str = "  ";
 
 /// `text` without characters that would move the cursor, start a new line or
 /// reverse the direction of what follows; they are shown as escapes.
 ///
 /// Names and messages come from the program under test and may hold anything.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -23,12 +23,12 @@ pub(super) fn clean(text: &str) -> String {
 }
 
 /// How many terminal cells `text` takes.
-pub(super) fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     text.chars().map(cells).sum()
 }
 
 /// `text`, cut at its end with an ellipsis if it takes more than `max` cells.
-pub(super) fn fit(text: &str, max: usize) -> String {
+pub(crate) fn fit(text: &str, max: usize) -> String {
     if width(text) <= max {
         return text.to_owned();
     }
