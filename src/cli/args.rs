@@ -43,6 +43,9 @@ pub(super) enum Command {
     /// is 0 once everything is written, whatever the execution came to.
     Report(Report),
     /// Makes a failure as small as it can find: few preemptions, little data.
+    ///
+    /// Ends with 0 once the result is saved. Ctrl-C ends it early and keeps the best so
+    /// far, which is 0 as well; a second one ends the process with 130.
     Minimize(Minimize),
     /// Says what decides whether the scenario fails: whose order, or what is missing.
     ///

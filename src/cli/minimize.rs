@@ -22,7 +22,7 @@ use crate::report::Commands;
 use crate::scenario::Scenario;
 use crate::scenario::registry::Scope;
 
-/// How often the best so far is saved.
+/// How often the best so far is saved after the first time, which is at once.
 const SAVE: Duration = Duration::from_secs(1);
 
 pub(super) fn run(scope: Scope, args: &Minimize) -> anyhow::Result<Outcome> {
@@ -69,12 +69,15 @@ impl Job<'_> {
 
     fn search(&self, first: &Followed, follower: &mut Follower) -> anyhow::Result<Minimized> {
         let deadline = self.args.time.and_then(|t| Instant::now().checked_add(t));
-        let over = || interrupt::caught() || deadline.is_some_and(|at| Instant::now() >= at);
+        let failed = RefCell::new(None);
+        let over = || {
+            let late = deadline.is_some_and(|at| Instant::now() >= at);
+            late || interrupt::caught() || failed.borrow().is_some()
+        };
         let follower = RefCell::new(follower);
         let line = Line::new(false);
         let mut best = String::new();
-        let mut saved = Instant::now();
-        let mut failed = None;
+        let mut saved: Option<Instant> = None;
         let mut tried = false;
         let minimized = smallest::search(
             first,
@@ -87,10 +90,10 @@ impl Job<'_> {
             &mut |trials, better| {
                 if let Some(better) = better {
                     best = size(better);
-                    if saved.elapsed() >= SAVE {
+                    if saved.is_none_or(|at| at.elapsed() >= SAVE) {
                         let execution = follower.borrow_mut().schedule(&better.schedule);
-                        failed = self.save(better, &execution).err();
-                        saved = Instant::now();
+                        failed.replace(self.save(better, &execution).err());
+                        saved = Some(Instant::now());
                     }
                 }
                 let name = self.scenario.name;
@@ -101,7 +104,7 @@ impl Job<'_> {
             },
         );
         line.end();
-        match failed {
+        match failed.into_inner() {
             Some(error) => Err(error),
             None => minimized,
         }

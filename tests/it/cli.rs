@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -506,6 +506,69 @@ fn minimize_without_time_keeps_what_it_has() {
     assert!(stdout(&output).contains("took 1 executions, and ended before"));
     let small = trace.replace(".trace.json", ".min.trace.json");
     assert_eq!(code(&jostle(&["replay", &small])), 1);
+}
+
+/// Minimizes, and is sent SIGINT as soon as something is saved. `None` if it had come to
+/// its end by then.
+fn interrupted(trace: &str, small: &std::path::Path) -> Option<Output> {
+    let _ = fs::remove_file(small);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_jostle"))
+        .args(["minimize", trace, "--out", small.to_str().unwrap()])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !small.exists() && child.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    let pid = child.id().to_string();
+    let kill = Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let early = stdout(&output).contains(", and ended before there was nothing left to try");
+    (kill.success() && early).then_some(output)
+}
+
+#[test]
+fn ctrl_c_ends_minimizing_and_keeps_the_best_so_far() {
+    let out = folder("ctrl-c");
+    // A known failure with a megabyte of data that it does not need, so that there is
+    // something to do.
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let kept = root.join("corpus/orders/failing/misuse.trace.json");
+    let mut known: Value = serde_json::from_slice(&fs::read(kept).unwrap()).unwrap();
+    let data = known["data"].as_str().unwrap().to_owned() + &"00".repeat(1 << 20);
+    known["data"] = data.into();
+    let trace = out.join("large.trace.json");
+    fs::write(&trace, known.to_string()).unwrap();
+    let small = out.join("small.trace.json");
+    // A machine may be so busy that the signal comes too late.
+    let mut attempts = (0..20).filter_map(|_| interrupted(trace.to_str().unwrap(), &small));
+    let output = attempts.next().expect("minimizing was never interrupted");
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let json = |path: &std::path::Path| -> Value {
+        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+    };
+    let (before, after) = (json(&trace), json(&small));
+    assert_eq!(
+        before["finding"]["signature"],
+        after["finding"]["signature"]
+    );
+    assert_eq!(after["strategy"], "calm");
+    // What is saved is what the report is about, and it replays.
+    let replayed = jostle(&["replay", small.to_str().unwrap()]);
+    assert_eq!(code(&replayed), 1, "{}", stderr(&replayed));
+    assert_eq!(fingerprint(&stdout(&replayed)), after["fingerprint"]);
+    assert!(stdout(&output).contains(&format!("replay {}", small.display())));
+}
+
+#[test]
+fn minimize_that_cannot_save_says_so_at_once() {
+    let out = folder("unsaved");
+    let trace = found(&out);
+    let output = jostle(&["minimize", &trace, "--out", "/dev/null/small.trace.json"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("name another file with --out"));
 }
 
 #[test]
