@@ -3,11 +3,13 @@
 //!
 //! `corpus/NAME/inputs/*` are inputs of the fuzz target that find nothing. For a known
 //! bug, `corpus/NAME/failing/` has `KIND.input`, an input that finds it, `KIND.trace.json`,
-//! the execution it stands for, and `KIND.txt`, the report of either.
+//! the execution it stands for, and `KIND.txt`, the report of either. Beside them lies the
+//! same bug minimized, as `KIND.min.input`, `KIND.min.trace.json` and `KIND.min.txt`.
 //!
 //! A data race is found by ThreadSanitizer builds only, which have no other findings
 //! here. Its report shows what the compiler made of the stacks, so that in its place the
-//! signature is compared.
+//! signature is compared; and since it shows on nearly every schedule, it is kept as it
+//! was found.
 //!
 //! `JOSTLE_UPDATE_CORPUS=1 cargo test corpus` writes what is missing or has changed.
 
@@ -15,15 +17,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
-use jostle::campaign::{Runner, profile};
+use jostle::campaign::{Follower, Runner, profile};
 use jostle::decision::Choice;
 use jostle::finding::{Finding, Kind as Found};
 use jostle::input::{self, Input};
+use jostle::minimize::{Limits, minimize};
 use jostle::report::terminal::{self, Options};
 use jostle::report::{Commands, Report};
 use jostle::scenario::registry::{Scope, scenarios};
 use jostle::scenario::{Expect, Scenario};
-use jostle::strategy::Kind;
+use jostle::strategy::{Kind, Route};
 use jostle::trace::Trace;
 use jostle::trace::file::{self, FindingSummary, TraceFile};
 
@@ -92,11 +95,11 @@ fn replay(scenario: &'static Scenario, choices: Vec<Choice>, data: &[u8]) -> Exe
     }
 }
 
-fn report(scenario: &Scenario, finding: &Finding, trace: &Trace) -> String {
+fn report(scenario: &Scenario, stem: &str, finding: &Finding, trace: &Trace) -> String {
     let commands = Commands {
         replay: format!(
-            "jostle replay corpus/{}/failing/{}.trace.json",
-            scenario.name, finding.kind
+            "jostle replay corpus/{}/failing/{stem}.trace.json",
+            scenario.name
         ),
         minimize: None,
     };
@@ -148,7 +151,34 @@ fn update(scenario: &'static Scenario) {
         Some((input, finding, execution.trace))
     });
     let (input, finding, trace) = found.unwrap();
-    let stem = failing.join(finding.kind.name());
+    let stem = finding.kind.name();
+    keep(scenario, &failing, stem, &input, &finding, &trace);
+    if is_race(scenario.expect) {
+        return;
+    }
+    let small = minimized(scenario, trace.choices, &input);
+    let execution = execute(scenario, &small);
+    let finding = execution.finding.unwrap();
+    let stem = format!("{stem}.min");
+    keep(
+        scenario,
+        &failing,
+        &stem,
+        &small,
+        &finding,
+        &execution.trace,
+    );
+}
+
+/// Writes the files of a failure.
+fn keep(
+    scenario: &'static Scenario,
+    folder: &Path,
+    stem: &str,
+    input: &Input,
+    finding: &Finding,
+    trace: &Trace,
+) {
     let trace_file = TraceFile {
         scenario: scenario.name.to_owned(),
         strategy: input.strategy,
@@ -157,22 +187,32 @@ fn update(scenario: &'static Scenario) {
         data: input.data.clone(),
         choices: trace.choices.clone(),
         fingerprint: trace.fingerprint(),
-        finding: Some(FindingSummary::from(&finding)),
+        finding: Some(FindingSummary::from(finding)),
     };
-    fs::write(
-        stem.with_extension("input"),
-        input.encode(selector(scenario)),
-    )
-    .unwrap();
-    fs::write(
-        stem.with_extension("trace.json"),
-        file::write(&trace_file).unwrap(),
-    )
-    .unwrap();
+    let bytes = input.encode(selector(scenario));
+    fs::write(folder.join(format!("{stem}.input")), bytes).unwrap();
+    let text = file::write(&trace_file).unwrap();
+    fs::write(folder.join(format!("{stem}.trace.json")), text).unwrap();
     if !is_race(scenario.expect) {
-        let text = report(scenario, &finding, &trace);
-        fs::write(stem.with_extension("txt"), text).unwrap();
+        let text = report(scenario, stem, finding, trace);
+        fs::write(folder.join(format!("{stem}.txt")), text).unwrap();
     }
+}
+
+/// The smallest input that is found for the bug of this failure.
+fn minimized(scenario: &'static Scenario, choices: Vec<Choice>, input: &Input) -> Input {
+    let mut follower = Follower::new(scenario);
+    let first = follower.execute(Route::Choices(choices), &input.data);
+    let small = minimize(
+        first.trial,
+        input.data.clone(),
+        Limits::DEFAULT,
+        &mut |candidate| Some(follower.trial(candidate)),
+        &mut |_, _| {},
+    )
+    .unwrap();
+    assert!(small.complete, "{}", scenario.name);
+    Input::from_decisions(&small.trial.log, small.schedule.data)
 }
 
 /// The files of a folder, in the order of their names.
@@ -203,45 +243,66 @@ fn every_scenario_has_inputs_that_reach_it() {
     }
 }
 
+/// A failure of the corpus, executed from its input and from its trace, which have to be
+/// the same, and what its trace file says.
+fn failure(scenario: &'static Scenario, folder: &Path, stem: &str) -> (Execution, TraceFile) {
+    let read = |extension: &str| {
+        let path = folder.join(format!("{stem}.{extension}"));
+        fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    };
+    let recorded = file::read(&read("trace.json")).unwrap();
+    let (_, input) = Input::decode(&read("input"));
+    assert_eq!(input.data, recorded.data, "{}", scenario.name);
+    let by_input = execute(scenario, &input);
+    let by_trace = replay(scenario, recorded.choices.clone(), &recorded.data);
+    for execution in [&by_input, &by_trace] {
+        let finding = execution.finding.as_ref().unwrap();
+        assert!(scenario.expect.allows(finding), "{}", scenario.name);
+        let fingerprint = execution.trace.fingerprint();
+        assert_eq!(fingerprint, recorded.fingerprint, "{}", scenario.name);
+        let signature = &recorded.finding.as_ref().unwrap().signature;
+        assert_eq!(&finding.signature(), signature, "{}", scenario.name);
+        if !is_race(scenario.expect) {
+            let report = report(scenario, stem, finding, &execution.trace);
+            let kept = String::from_utf8(read("txt")).unwrap();
+            assert_eq!(report, kept, "{}", scenario.name);
+        }
+    }
+    (by_trace, recorded)
+}
+
 #[test]
 fn every_known_bug_fails_as_its_report_says() {
     update_if_asked();
     let mut bugs = 0;
     for scenario in observable() {
-        if scenario.expect == Expect::Clean {
+        let (Expect::Finds(kind, _), name) = (scenario.expect, scenario.name) else {
+            continue;
+        };
+        bugs += 1;
+        let folder = root().join(name).join("failing");
+        let (original, recorded) = failure(scenario, &folder, kind.name());
+        if is_race(scenario.expect) {
             continue;
         }
-        bugs += 1;
-        let failing = root().join(scenario.name).join("failing");
-        let input = files(&failing)
-            .into_iter()
-            .find(|f| f.extension().is_some_and(|e| e == "input"))
-            .unwrap_or_else(|| panic!("{}: no failing input", scenario.name));
-        let recorded = file::read(&fs::read(input.with_extension("trace.json")).unwrap()).unwrap();
-        let (_, decoded) = Input::decode(&fs::read(&input).unwrap());
-        let by_input = execute(scenario, &decoded);
-        let by_trace = replay(scenario, recorded.choices, &recorded.data);
-        for execution in [by_input, by_trace] {
-            let finding = execution.finding.unwrap();
-            assert!(scenario.expect.allows(&finding), "{}", scenario.name);
-            assert_eq!(
-                execution.trace.fingerprint(),
-                recorded.fingerprint,
-                "{}",
-                scenario.name
-            );
-            if is_race(scenario.expect) {
-                let summary = recorded.finding.as_ref().unwrap();
-                assert_eq!(finding.signature(), summary.signature, "{}", scenario.name);
-                continue;
-            }
-            assert_eq!(
-                report(scenario, &finding, &execution.trace),
-                fs::read_to_string(input.with_extension("txt")).unwrap(),
-                "{}",
-                scenario.name
-            );
-        }
+        let stem = format!("{kind}.min");
+        let (small, small_file) = failure(scenario, &folder, &stem);
+        // The same bug, and nothing of it has become more.
+        let signature = |file: &TraceFile| file.finding.as_ref().unwrap().signature.clone();
+        assert_eq!(signature(&small_file), signature(&recorded), "{name}");
+        assert!(
+            small.trace.preemptions <= original.trace.preemptions,
+            "{name}"
+        );
+        assert!(small_file.data.len() <= recorded.data.len(), "{name}");
+        // Nor does anything become less if it is minimized again.
+        let (_, input) = Input::decode(&fs::read(folder.join(format!("{stem}.input"))).unwrap());
+        let again = minimized(scenario, small_file.choices.clone(), &input);
+        assert_eq!(
+            execute(scenario, &again).trace.choices,
+            small_file.choices,
+            "{name}"
+        );
     }
     assert!(bugs >= 10, "{bugs}");
 }
