@@ -18,7 +18,7 @@ use crate::op::OpKind;
 use crate::report::names::{self, Names};
 use crate::report::palette::{Palette, paint, paint_cell};
 use crate::report::terminal::Options;
-use crate::report::text::{count, fit};
+use crate::report::text::{GAP, count, fit, fit_end, width};
 use crate::trace::Trace;
 
 /// Pairs that are named; the others are counted.
@@ -100,7 +100,13 @@ impl Page<'_> {
             };
             let _ = writeln!(text, "{}", paint(self.palette.head, head));
             for step in [pair.first, pair.second] {
-                let _ = writeln!(text, "  {}", self.step_in_words(step));
+                let (what, place) = self.step_in_words(step);
+                // Where it does not fit, the place has a line of its own.
+                let between = match width(&what) + width(&place) + 3 <= self.width {
+                    true => " ",
+                    false => "\n    ",
+                };
+                let _ = writeln!(text, "  {what}{between}{place}");
             }
         }
         if pairs.len() > PAIRS {
@@ -108,8 +114,8 @@ impl Page<'_> {
         }
     }
 
-    /// `main: close #1 (channel, src/pool.rs:13) at src/pool.rs:21, step 7`.
-    fn step_in_words(&self, at: usize) -> String {
+    /// `main: close #1 (channel, src/pool.rs:13)` and `at src/pool.rs:21, step 7`.
+    fn step_in_words(&self, at: usize) -> (String, String) {
         let steps = self.trace.steps.len();
         let (task, kind, object, place, when) = match self.trace.steps.get(at) {
             Some(step) => {
@@ -133,7 +139,7 @@ impl Page<'_> {
                         "where it waits".to_owned(),
                     )
                 }
-                None => return String::new(),
+                None => return Default::default(),
             },
         };
         let object = match Names::is_shown(object) {
@@ -141,7 +147,10 @@ impl Page<'_> {
             false => String::new(),
         };
         let task = self.names.task(task);
-        format!("{task}: {kind}{object} at {}, {when}", names::full(&place))
+        (
+            format!("{task}: {kind}{object}"),
+            format!("at {}, {when}", names::full(&place)),
+        )
     }
 
     fn side_by_side(&self, text: &mut String, explanation: &Explanation) {
@@ -155,9 +164,8 @@ impl Page<'_> {
         };
         let both = self.trace.steps.iter().zip(&passing.steps);
         let start = both.take_while(same).count().saturating_sub(COMMON);
-        let cell = (self.width.saturating_sub(3) / 2).min(72);
         let end = format!("✗ {}", self.finding.kind);
-        let left = self.column(self.trace, start, here, &end, self.palette.bad, cell);
+        let left = self.column(self.trace, start, here, &end, self.palette.bad);
         let names = Names::new(passing, self.finding);
         let other = Page {
             names,
@@ -165,7 +173,11 @@ impl Page<'_> {
             ..*self
         };
         let end = "✓ nothing found";
-        let right = other.column(passing, start, *there, end, self.palette.head, cell);
+        let right = other.column(passing, start, *there, end, self.palette.head);
+        // Both as wide as what is in them, as long as there is room.
+        let widest = left.iter().chain(&right).map(Row::width).max();
+        let room = self.width.saturating_sub(3) / 2;
+        let cell = room.min(widest.unwrap_or(0));
         let head = self.palette.head;
         let _ = writeln!(
             text,
@@ -176,9 +188,10 @@ impl Page<'_> {
         let line = "─".repeat(cell);
         let _ = writeln!(text, "{line}─┼─{line}");
         for row in 0..left.len().max(right.len()) {
-            let blank = " ".repeat(cell);
-            let left = left.get(row).unwrap_or(&blank);
-            let right = right.get(row).map_or("", String::as_str);
+            let [left, right] = [&left, &right].map(|column| match column.get(row) {
+                Some(row) => paint_cell(row.style, &row.within(cell), cell),
+                None => " ".repeat(cell),
+            });
             let _ = writeln!(text, "{left} │ {right}");
         }
         let before = match start {
@@ -191,7 +204,7 @@ impl Page<'_> {
         let _ = writeln!(text, "\n  ◆ the pair{before}");
     }
 
-    /// The steps of one execution from `start` on.
+    /// The steps of one execution from `start` on, and what of the pair is no step.
     fn column(
         &self,
         trace: &Trace,
@@ -199,14 +212,13 @@ impl Page<'_> {
         pair: Pair,
         end: &str,
         ending: anstyle::Style,
-        cell: usize,
-    ) -> Vec<String> {
+    ) -> Vec<Row> {
         let all: Vec<usize> = (start..trace.steps.len()).collect();
         let shown = match all.len() > ROWS {
             true => &all[..ROWS],
             false => &all[..],
         };
-        let mut rows: Vec<String> = Vec::new();
+        let mut rows = Vec::new();
         for &at in shown {
             let step = &trace.steps[at];
             let decides = at == pair.first || at == pair.second;
@@ -216,28 +228,37 @@ impl Page<'_> {
                 (false, false) => " ",
             };
             let what = self.names.op(step.kind, step.object);
-            let row = format!(
-                "{mark} {:>3} {}: {what}  {}",
-                at + 1,
-                self.names.head(step.task),
-                self.names.site(step.site)
-            );
-            let style = match decides {
-                true => self.palette.telling,
-                false => anstyle::Style::new(),
-            };
-            rows.push(paint_cell(style, &fit(&row, cell), cell));
+            rows.push(Row {
+                style: match decides {
+                    true => self.palette.telling,
+                    false => anstyle::Style::new(),
+                },
+                what: format!(
+                    "{mark} {:>3} {}: {what}",
+                    at + 1,
+                    self.names.head(step.task)
+                ),
+                place: self.names.site(step.site),
+            });
         }
         let rest = all.len() - shown.len();
         if rest > 0 {
             let more = format!("  … {}", count(rest, "more step"));
-            rows.push(paint_cell(self.palette.faint, &more, cell));
+            rows.push(Row::new(self.palette.faint, more));
         }
-        rows.push(paint_cell(
-            ending,
-            &fit(&format!("      {end}"), cell),
-            cell,
-        ));
+        let waits = [pair.first, pair.second].map(|at| at.checked_sub(trace.steps.len()));
+        for wait in waits.into_iter().flatten() {
+            let Some(wait) = self.finding.waits.get(wait) else {
+                continue;
+            };
+            let what = self.names.op(wait.op, wait.object);
+            rows.push(Row {
+                style: self.palette.telling,
+                what: format!("◆     {}: {what}", self.names.head(wait.task)),
+                place: format!("{}  waits", self.names.place(&wait.place)),
+            });
+        }
+        rows.push(Row::new(ending, format!("      {end}")));
         rows
     }
 
@@ -276,6 +297,38 @@ impl Page<'_> {
             (false, false) => "",
         };
         format!("{} did {kind} {times}{end}", self.names.task(task))
+    }
+}
+
+/// A line of one of two executions that stand side by side.
+struct Row {
+    style: anstyle::Style,
+    what: String,
+    place: String,
+}
+
+impl Row {
+    /// A line about no place.
+    fn new(style: anstyle::Style, what: String) -> Row {
+        Row {
+            style,
+            what,
+            place: String::new(),
+        }
+    }
+
+    fn width(&self) -> usize {
+        width(&self.what) + GAP.len() + width(&self.place)
+    }
+
+    /// The line in `cell` cells. What is done tells more than where, and of a place the
+    /// end tells the most.
+    fn within(&self, cell: usize) -> String {
+        let room = cell.saturating_sub(width(&self.what) + GAP.len());
+        match room {
+            0 => fit(&self.what, cell),
+            _ => format!("{}{GAP}{}", self.what, fit_end(&self.place, room)),
+        }
     }
 }
 

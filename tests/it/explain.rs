@@ -137,7 +137,17 @@ fn few_steps_matter() {
 
 #[test]
 fn an_explanation_looks_right_at_three_widths() {
-    let one = explained("shutdown").remove(0);
+    insta::assert_snapshot!(at_three_widths(&explained("shutdown").remove(0)));
+}
+
+/// Of five tasks that wait for each other.
+#[test]
+fn an_explanation_of_many_tasks_looks_right_at_three_widths() {
+    let one = explained("dining_philosophers").remove(0);
+    insta::assert_snapshot!(at_three_widths(&one));
+}
+
+fn at_three_widths(one: &Explained) -> String {
     let finding = one.failure.finding.as_ref().unwrap();
     let mut pages = String::new();
     for width in [80, 120, 200] {
@@ -158,5 +168,5 @@ fn an_explanation_looks_right_at_three_widths() {
         assert!(!page.contains('\u{1b}'), "{page}");
         pages += &format!("WIDTH {width}\n\n{page}\n");
     }
-    insta::assert_snapshot!(pages);
+    pages
 }
