@@ -186,6 +186,7 @@ fn report(scenario: &Scenario, followed: &Followed) {
         site: scenario.site,
         failing: execution,
         passing: Some(execution),
+        decides: None,
         commands: &commands,
     };
     let read = &|_: &str| None;

@@ -5,13 +5,19 @@ use std::path::Path;
 
 use anyhow::Context;
 
+use crate::campaign::Follower;
 use crate::cli::args::Report;
 use crate::cli::outcome::{self, Outcome};
 use crate::cli::replay;
 use crate::cli::subject::{Replayed, Subject};
+use crate::explain::Pair;
 use crate::present;
 use crate::report::{Execution, Page, html, json, perfetto};
 use crate::scenario::registry::Scope;
+use crate::trace::Trace;
+
+/// A passing execution, and the pair whose order decides, where it fails and there.
+type Compared = (Trace, Option<[Pair; 2]>);
 
 pub(super) fn run(scope: Scope, args: &Report) -> anyhow::Result<Outcome> {
     let subject = Subject::of(scope, &args.saved)?;
@@ -24,7 +30,7 @@ pub(super) fn run(scope: Scope, args: &Report) -> anyhow::Result<Outcome> {
         scenario.name
     );
     let passing = match replayed.run.outcome.finding {
-        Some(_) => subject.passing(&replayed.trace)?,
+        Some(_) => passing(&subject, &replayed.trace)?,
         None => None,
     };
     let commands = replay::commands(&args.saved.file, args.saved.scenario.as_deref());
@@ -33,7 +39,11 @@ pub(super) fn run(scope: Scope, args: &Report) -> anyhow::Result<Outcome> {
         about: scenario.about,
         site: scenario.site,
         failing: execution(&replayed),
-        passing: passing.as_ref().map(execution),
+        passing: passing.as_ref().map(|(trace, _)| Execution {
+            finding: None,
+            trace,
+        }),
+        decides: passing.as_ref().and_then(|(_, decides)| *decides),
         commands: &commands,
     };
     let read = &present::read_source;
@@ -47,6 +57,21 @@ pub(super) fn run(scope: Scope, args: &Report) -> anyhow::Result<Outcome> {
         outcome::print(&json::render(&page, read))?;
     }
     Ok(Outcome::AsExpected)
+}
+
+/// A passing execution to compare `failing` with: the nearest one that has the order of
+/// two operations the other way round, with these, or else another one.
+fn passing(subject: &Subject, failing: &Trace) -> anyhow::Result<Option<Compared>> {
+    // On a thread of its own, which an execution may spoil.
+    let nearest = std::thread::scope(|scope| {
+        let work = || Follower::new(subject.scenario).nearest(failing, subject.data());
+        scope.spawn(work).join()
+    });
+    if let Ok(Some((trace, decides))) = nearest {
+        return Ok(Some((trace, Some(decides))));
+    }
+    let passing = subject.passing(failing)?;
+    Ok(passing.map(|replayed| (replayed.trace, None)))
 }
 
 fn execution(replayed: &Replayed) -> Execution<'_> {

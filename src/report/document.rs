@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::explain::Pair;
 use crate::finding::{self, Finding};
 use crate::id::{ObjectId, TaskId};
 use crate::op::Site;
@@ -37,6 +38,9 @@ pub struct Page<'a> {
     pub failing: Execution<'a>,
     /// One that passes, as near to it as there is, to be compared with it.
     pub passing: Option<Execution<'a>>,
+    /// The two operations whose order decides: in the failing execution, and in the
+    /// passing one, where they come the other way round.
+    pub decides: Option<[Pair; 2]>,
     /// How to go on from here.
     pub commands: &'a Commands,
 }
@@ -48,7 +52,15 @@ pub(super) struct Document<'a> {
     scenario: Scenario<'a>,
     commands: CommandLines<'a>,
     executions: Vec<Record<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decides: Option<Decides>,
     places: Vec<Place>,
+}
+
+#[derive(Serialize)]
+struct Decides {
+    failing: [usize; 2],
+    passing: [usize; 2],
 }
 
 #[derive(Serialize)]
@@ -166,6 +178,10 @@ impl<'a> Document<'a> {
                 minimize: page.commands.minimize.as_deref(),
             },
             executions: executions.map(|e| record(e, &mut places)).collect(),
+            decides: page.decides.map(|pairs| {
+                let [failing, passing] = pairs.map(|pair| [pair.first, pair.second]);
+                Decides { failing, passing }
+            }),
             places: places.into_places(),
         }
     }

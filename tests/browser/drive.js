@@ -135,6 +135,21 @@ window.requestAnimationFrame = (callback) => setTimeout(callback, 16);
         await press("d");
         check("d goes to the difference", selected().classList.contains("parts"));
       }
+      const deciding = () => [...document.querySelectorAll("#rows .row.decides .op b")].map((op) => op.textContent);
+      if (data.decides) {
+        check("what decides is told", id("decides").textContent.includes("The order of these two decides"));
+        const [first, second] = deciding();
+        check("the pair is marked", deciding().length === 2);
+        id("other").click();
+        await frame();
+        check("the passing execution has the pair", id("kind").textContent === "passes" && deciding().length === 2);
+        check("the pair is turned round", deciding()[0] === second && deciding()[1] === first);
+        id("other").click();
+        await frame();
+        check("and back", id("kind").textContent === failing.finding.kind);
+      } else {
+        check("nothing is said to decide", deciding().length === 0 && id("decides").textContent === "");
+      }
     }
 
     const scroll = id("scroll");

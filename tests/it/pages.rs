@@ -7,7 +7,7 @@ use std::fs;
 use std::panic::Location;
 use std::path::{Path, PathBuf};
 
-use jostle::campaign::{Runner, profile};
+use jostle::campaign::{Follower, Runner, profile};
 use jostle::finding::{Access, Finding, Kind, Place};
 use jostle::id::{ObjectId, TaskId};
 use jostle::input::Input;
@@ -66,13 +66,18 @@ fn with_page(name: &str, check: impl Fn(&Page<'_>)) {
     let commands = commands();
     let failing = execution(name, true);
     let passes = !matches!(name, "cron_tick");
-    let passing = passes.then(|| execution(name, false));
+    let nearest = Follower::new(scenario).nearest(&failing.1, &[]);
+    let (passing, decides) = match nearest {
+        Some((trace, decides)) => (Some((None, trace)), Some(decides)),
+        None => (passes.then(|| execution(name, false)), None),
+    };
     check(&Page {
         scenario: scenario.name,
         about: scenario.about,
         site: scenario.site,
         failing: shown(&failing),
         passing: passing.as_ref().map(shown),
+        decides,
         commands: &commands,
     });
 }
@@ -147,6 +152,7 @@ fn with_large_page(check: impl Fn(&Page<'_>)) {
         site: Location::caller(),
         failing: shown(&failing),
         passing: Some(shown(&passing)),
+        decides: None,
         commands: &commands(),
     });
 }
@@ -173,6 +179,7 @@ fn with_race_page(check: impl Fn(&Page<'_>)) {
         site: Location::caller(),
         failing: shown(&(Some(race), trace)),
         passing: None,
+        decides: None,
         commands: &commands(),
     });
 }
@@ -206,6 +213,39 @@ fn pages_hold_the_document_and_need_nothing_else() {
     }
     with_large_page(|page| check("large", page));
     with_race_page(|page| check("race", page));
+}
+
+/// The page says which two operations decide, and the passing execution is the one in
+/// which they come the other way round.
+#[test]
+fn a_page_has_the_pair_that_decides() {
+    for (name, kinds) in [
+        ("shutdown", ["close", "send"]),
+        ("pool_shutdown", ["close", "send"]),
+        ("dining_philosophers", ["lock", "lock"]),
+    ] {
+        with_page(name, |page| {
+            let document: Value = serde_json::from_str(&json::render(page, &read_source)).unwrap();
+            let [failing, passing] = [0, 1].map(|at| &document["executions"][at]);
+            let ops = |execution: &Value, pair: &Value| {
+                let steps = execution["steps"].as_array().unwrap();
+                let op = |at: &Value| {
+                    let at = at.as_u64().unwrap() as usize;
+                    let waits = || &execution["finding"]["waits"][at - steps.len()];
+                    let it = steps.get(at).unwrap_or_else(waits);
+                    (it["op"].as_str().unwrap().to_owned(), it["object"].clone())
+                };
+                [op(&pair[0]), op(&pair[1])]
+            };
+            let fails = ops(failing, &document["decides"]["failing"]);
+            let mut passes = ops(passing, &document["decides"]["passing"]);
+            assert_eq!([&fails[0].0, &fails[1].0], kinds, "{name}");
+            passes.reverse();
+            assert_eq!(passes, fails, "{name}");
+            assert!(passing["finding"].is_null());
+        });
+    }
+    with_page("cron_tick", |page| assert!(page.decides.is_none()));
 }
 
 #[test]
@@ -258,6 +298,7 @@ fn render(scenario: &Scenario, finding: Option<&Finding>, trace: &Trace) {
         site: scenario.site,
         failing: Execution { finding, trace },
         passing: None,
+        decides: None,
         commands: &commands(),
     };
     let document: Value = serde_json::from_str(&json::render(&page, &read_source)).unwrap();

@@ -227,6 +227,7 @@ proptest! {
             site: Location::caller(),
             failing: Execution { finding: Some(&finding), trace: &failing },
             passing: Some(Execution { finding: None, trace: &passing }),
+            decides: None,
             commands: &commands(),
         };
         let read = |_: &str| source.clone();

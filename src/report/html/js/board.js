@@ -91,6 +91,7 @@ function rowElement(row) {
   if (selected) classes.push("selected");
   if (row > 0 && isStep && state.rows[row - 1] !== number - 1) classes.push("gap");
   if (number === state.difference) classes.push("parts");
+  if (execution.decides.includes(number)) classes.push("decides");
   if (state.past && !state.past[number]) classes.push("faded");
   const where = placeText(execution, it.place);
   return h(
@@ -145,6 +146,7 @@ function spoken(execution, number) {
     clean(taskName(execution, it.task)),
     opText(it) + (it.value === undefined ? "" : ` = ${it.value}`),
     it.preemption && "preemption",
+    execution.decides.includes(number) && "its order decides",
     markOf(execution, number),
     clean(placeText(execution, it.place)),
   ]

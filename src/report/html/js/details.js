@@ -6,7 +6,8 @@ function who(execution, task) {
 
 function linkTo(execution, number, text) {
   const it = item(execution, number);
-  const label = `step ${number + 1}: ${taskName(execution, it.task)}, ${opText(it)}`;
+  const which = number < execution.steps.length ? `step ${number + 1}` : "end";
+  const label = `${which}: ${taskName(execution, it.task)}, ${opText(it)}`;
   return h("button", { type: "button", class: "link", click: () => goTo(number) }, text ? `${text} ${label}` : label);
 }
 
@@ -18,6 +19,7 @@ function showDetails() {
   if (hidden) parts.push(`${count(hidden, "row")} hidden by filters`);
   byId("size").textContent = parts.join(" · ");
   fill(byId("step"), state.rows.length ? stepCard(execution, state.selected) : []);
+  fill(byId("decides"), execution.decides.length ? decidesCard(execution) : []);
   fill(byId("finding"), findingCard(execution));
 }
 
@@ -70,6 +72,21 @@ function relations(execution, number) {
     list("Comes after, on the same object", of(into, "order"), "from"),
     list("Wakes", of(out, "wake"), "to"),
     list("Comes before, on the same object", of(out, "order"), "to"),
+  ];
+}
+
+// The two operations whose order decides, and the way to where they are the other way
+// round.
+function decidesCard(execution) {
+  const other = () => {
+    toggleExecution(1 - state.which);
+    goTo(shown().decides[0]);
+  };
+  return [
+    h("h2", {}, execution.finding ? "The order of these two decides" : "The order of these two saves it"),
+    h("div", { class: "links" }, execution.decides.map((number) => linkTo(execution, number))),
+    h("p", { class: "muted" }, execution.finding ? "The other way round, nothing is found." : "The other way round, it fails."),
+    h("div", { class: "links" }, h("button", { type: "button", id: "other", click: other }, "Show them the other way round")),
   ];
 }
 

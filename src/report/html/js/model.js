@@ -10,7 +10,23 @@ const WORLD = 0;
 
 function readExecutions(doc) {
   const shorten = shortFiles(doc.places.map((place) => place.file));
-  return doc.executions.map((raw) => readExecution(raw, doc.places, shorten));
+  const executions = doc.executions.map((raw) => readExecution(raw, doc.places, shorten));
+  if (doc.decides) {
+    [doc.decides.failing, doc.decides.passing].forEach((pair, at) => {
+      executions[at].decides = pair.map((number) => itemOf(executions[at], number));
+    });
+  }
+  return executions;
+}
+
+// The item of a step or, behind the last step, of a wait of the finding.
+function itemOf(execution, number) {
+  const n = execution.steps.length;
+  if (number < n) return number;
+  const waits = execution.finding.waits;
+  const wait = waits[number - n];
+  if (wait.step !== null) return wait.step;
+  return n + waits.slice(0, number - n).filter((earlier) => earlier.step === null).length;
 }
 
 function readExecution(raw, places, shorten) {
@@ -24,6 +40,7 @@ function readExecution(raw, places, shorten) {
     tasks: raw.tasks,
     objects: raw.objects,
     items: steps.length + ends.length,
+    decides: [],
     byTask: new Map(),
     previous: new Int32Array(steps.length).fill(-1),
     into: steps.map(() => []),
