@@ -25,6 +25,10 @@ pub(super) fn shrink(trials: &mut Trials<'_>) {
         }
     }
     for at in (0..len(trials)).rev() {
+        // Of a megabyte, looking at each byte takes minutes.
+        if trials.is_over() {
+            break;
+        }
         simplify(trials, at);
     }
 }

@@ -162,6 +162,20 @@ fn it_can_be_ended_at_any_time_and_has_the_best_so_far() {
     assert_eq!((sizes[0], sizes[198]), (40, 2));
 }
 
+/// Copies of a megabyte for each of its bytes would take minutes.
+#[test]
+fn it_ends_at_once_however_much_data_there_are() {
+    let first = schedule([7], &vec![1; 1 << 20]);
+    let mut executions = 0;
+    let needs = |s: &Schedule| {
+        executions += 1;
+        (executions <= 3).then(|| (s.data.len() == 1 << 20).then_some("bug"))
+    };
+    let start = std::time::Instant::now();
+    assert!(!run(&first, Limits::DEFAULT, needs).unwrap().complete);
+    assert!(start.elapsed() < std::time::Duration::from_secs(10));
+}
+
 #[test]
 fn no_more_is_spent_than_allowed() {
     let first = schedule(0..DECISIONS, &[1; 20]);

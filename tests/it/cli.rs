@@ -508,7 +508,7 @@ fn minimize_without_time_keeps_what_it_has() {
     assert_eq!(code(&jostle(&["replay", &small])), 1);
 }
 
-/// Minimizes, and is sent SIGINT as soon as something is saved. `None` if it had come to
+/// Minimizes, and is sent SIGINT as soon as it catches that. `None` if it had come to
 /// its end by then.
 fn interrupted(trace: &str, small: &std::path::Path) -> Option<Output> {
     let _ = fs::remove_file(small);
@@ -519,10 +519,17 @@ fn interrupted(trace: &str, small: &std::path::Path) -> Option<Output> {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    while !small.exists() && child.try_wait().unwrap().is_none() {
+    let pid = child.id().to_string();
+    let catches = || {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let caught = status.lines().find_map(|l| l.strip_prefix("SigCgt:"));
+        let caught = caught.map(|mask| u64::from_str_radix(mask.trim(), 16).unwrap());
+        // SIGINT is number 2, whose bit is the second.
+        caught.is_some_and(|mask| mask & 2 != 0)
+    };
+    while !catches() && child.try_wait().unwrap().is_none() {
         std::thread::yield_now();
     }
-    let pid = child.id().to_string();
     let kill = Command::new("kill").args(["-INT", &pid]).status().unwrap();
     let output = child.wait_with_output().unwrap();
     let early = stdout(&output).contains(", and ended before there was nothing left to try");
