@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use crate::hint;
-use crate::sync::atomic::{AtomicU32, Ordering};
-use crate::thread;
+use jostle::hint;
+use jostle::sync::atomic::{AtomicU32, Ordering};
+use jostle::thread;
 
 const WORKERS: u32 = 2;
 
@@ -24,7 +24,7 @@ fn wait_for_all(done: fn(&AtomicU32)) {
 }
 
 /// Open jobs are counted down in two operations: one is never done.
-#[crate::scenario(expect = "livelock: no end", steps = 2_000)]
+#[jostle::scenario(expect = "livelock: no end", steps = 2_000)]
 fn countdown() {
     wait_for_all(|open| {
         let left = open.load(Ordering::Acquire);
@@ -33,7 +33,7 @@ fn countdown() {
 }
 
 /// Open jobs are counted down in one operation.
-#[crate::scenario(steps = 2_000)]
+#[jostle::scenario(steps = 2_000)]
 fn countdown_fixed() {
     wait_for_all(|open| {
         open.fetch_sub(1, Ordering::AcqRel);
