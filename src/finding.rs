@@ -173,7 +173,7 @@ impl Finding {
             .map(|w| format!("{} {}", w.op, w.place))
             .collect();
         parts.extend(self.accesses.iter().map(|a| match &a.place {
-            Some(place) => format!("{} {}:{}", a.what, place.file, place.line),
+            Some(place) => format!("{} {}:{}", a.what, file_name(&place.file), place.line),
             None => a.what.clone(),
         }));
         parts.sort();
@@ -192,6 +192,12 @@ impl Finding {
     }
 }
 
+/// The last part of a path. What ThreadSanitizer names is a path on this machine, of which
+/// the current folder has been taken away, so that the rest depends on where one stands.
+fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
 impl Finding {
     /// The message in one line: that of an assertion has several.
     #[must_use]
@@ -203,5 +209,34 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.kind, self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn race(folder: &str, line: u32) -> Finding {
+        let mut race = Finding::new(Kind::Race, "data race");
+        race.accesses.push(Access {
+            task: None,
+            what: "write of 8 bytes".to_owned(),
+            held: Vec::new(),
+            place: Some(Place {
+                file: format!("{folder}counter.rs"),
+                line,
+                column: 1,
+            }),
+            stack: Vec::new(),
+        });
+        race
+    }
+
+    #[test]
+    fn a_race_is_the_same_from_every_folder() {
+        let here = race("src/", 7).signature();
+        assert_eq!(here, race("project/src/", 7).signature());
+        assert_eq!(here, race("", 7).signature());
+        assert_ne!(here, race("src/", 8).signature());
     }
 }

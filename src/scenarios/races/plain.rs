@@ -25,12 +25,17 @@ impl<T: Copy> Plain<T> {
         Arc::new(Plain::new(value))
     }
 
+    // Never inlined: where a write follows in the same block, the compiler has only the
+    // write looked at, and which blocks there are depends on its flags. The same race would
+    // be another one in another build.
+    #[inline(never)]
     pub(super) fn get(&self) -> T {
         // SAFETY: No reference to the inside is ever given out. That no other task
         // writes meanwhile is for the scenario to see to, or not.
         unsafe { *self.0.get() }
     }
 
+    #[inline(never)]
     pub(super) fn set(&self, value: T) {
         // SAFETY: As in `get`.
         unsafe { *self.0.get() = value }
