@@ -21,3 +21,10 @@ void __wrap___tsan_switch_to_fiber(void *fiber, unsigned flags) {
   __tsan_mutex_pre_signal(0, 0);
 }
 #endif
+
+#ifdef UNBRACKETED
+// The runtime is not hidden: tasks that share its tables race on them, or are ordered by
+// them.
+void __wrap___tsan_mutex_pre_signal(void *address, unsigned flags) { (void)address, (void)flags; }
+void __wrap___tsan_mutex_post_signal(void *address, unsigned flags) { (void)address, (void)flags; }
+#endif
