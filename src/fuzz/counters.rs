@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Counters: few enough that clearing and reading them takes a few microseconds, many
 /// enough for the thousands of features that the deepest scenarios have.
-const COUNTERS: usize = 1 << 16;
+const COUNTERS: usize = 1 << 15;
 
 // SAFETY: libFuzzer takes everything in this section for counters of one byte, which
 // these are, and writes nothing but zeroes to them, between two inputs.

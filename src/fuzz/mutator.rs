@@ -43,6 +43,10 @@ pub(super) fn cross(a: &[u8], b: &[u8], most: usize, seed: u64) -> Vec<u8> {
 /// The bytes of `input`, or of as much of it as has room: first data go, then the end
 /// of the tape, then all but the sampler.
 fn fit(mut input: Input, selector: u32, most: usize) -> Vec<u8> {
+    let bytes = input.encode(selector);
+    if bytes.len() <= most {
+        return bytes;
+    }
     let over = |input: &Input| input.encode(selector).len().saturating_sub(most);
     let left = input.data.len().saturating_sub(over(&input));
     input.data.truncate(left);
