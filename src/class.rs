@@ -78,6 +78,13 @@ impl Classes {
         Class(mix(mix(tasks.0, objects.0), place) as u32)
     }
 
+    /// As [`ops_at`](Classes::ops_at), wherever in the source: what a task does to an
+    /// object, told by its kind alone.
+    #[must_use]
+    pub fn ops_anywhere(tasks: Group, objects: Group, kind: OpKind) -> Class {
+        Class(mix(mix(tasks.0, objects.0), kind as u64) as u32)
+    }
+
     /// An operation of this kind at this place, whoever does it to what.
     pub fn place(&mut self, site: Site, kind: OpKind) -> u64 {
         mix(self.site(site), kind as u64)

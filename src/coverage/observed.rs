@@ -17,6 +17,8 @@ pub struct Seen {
     pub object: ObjectId,
     /// The number of its class; see [`Observed::class`].
     pub class: u32,
+    /// The number of the class of such operations [anywhere](Classes::ops_anywhere).
+    pub anywhere: u32,
     /// Whether it wrote the object.
     pub writes: bool,
     /// The operation that wrote the object last, by its place in the list.
@@ -84,6 +86,8 @@ impl Observed {
                 .classes
                 .ops_at(tasks, self.objects[object], event.kind, event.site);
             let number = self.number(class);
+            let anywhere = Classes::ops_anywhere(tasks, self.objects[object], event.kind);
+            let anywhere = self.number(anywhere);
             let source = self.writers[object];
             if writes {
                 self.writers[object] = Some(self.list.len() as u32);
@@ -92,6 +96,7 @@ impl Observed {
                 task: event.task,
                 object: event.object,
                 class: number,
+                anywhere,
                 writes,
                 source,
                 value: event.value,

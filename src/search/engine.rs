@@ -10,10 +10,10 @@ use crate::input::{Input, Steering};
 use crate::search::corpus::Corpus;
 use crate::search::flips::Flips;
 use crate::search::novelty::Novelty;
-use crate::search::orders::{FEW, Orders};
+use crate::search::orders::{FEW, Level, Orders};
 use crate::search::plan::{Way, way};
 use crate::search::tapes;
-use crate::strategy::Kind;
+use crate::strategy::{Kind, Order};
 
 /// Tells the stream of the search from the one of the execution with the same seed.
 const SEARCH: u64 = 0x7365_6172_6368_2e2e;
@@ -21,6 +21,13 @@ const SEARCH: u64 = 0x7365_6172_6368_2e2e;
 /// Entries that count as new: for rearranging, and for going on from.
 const NEW: u32 = 8;
 const NEW_PREFIXES: u32 = 6;
+
+/// The last execution that is asked for orders of operations anywhere, counted from 1.
+///
+/// There are fewer of those than of operations at one place, so that the directions
+/// that matter are met sooner. To go on with them keeps the finer ones from their turn:
+/// measured, bugs that need those take up to twice as long.
+const ANYWHERE: u64 = 6;
 
 /// Classes remembered at most. When there are more, all are forgotten, and a class that
 /// comes again is learned from once more.
@@ -33,7 +40,8 @@ const CLASSES: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Search {
     executions: u64,
-    orders: Orders,
+    /// Of operations anywhere, and of those at one place.
+    orders: [Orders; 2],
     flips: Flips,
     novelty: Novelty,
     corpus: Corpus,
@@ -56,7 +64,7 @@ impl Search {
     pub fn new(takes_data: bool) -> Search {
         Search {
             executions: 0,
-            orders: Orders::default(),
+            orders: [Level::Anywhere, Level::Place].map(Orders::new),
             flips: Flips::default(),
             novelty: Novelty::new(Aspects::SEARCH),
             corpus: Corpus::default(),
@@ -76,7 +84,7 @@ impl Search {
         let way = way(self.executions);
         let even = self.executions % 2 == 1;
         self.executions += 1;
-        let many = self.orders.pairs() > FEW;
+        let many = self.orders[1].pairs() > FEW;
         let mut input = Input {
             strategy: Kind::Urw,
             seed,
@@ -128,7 +136,11 @@ impl Search {
         let new = self.classes.insert(class);
         self.observed.observe(history);
         if new {
-            self.orders.learn(&self.observed);
+            let [anywhere, place] = &mut self.orders;
+            place.learn(&self.observed);
+            if self.executions < ANYWHERE {
+                anywhere.learn(&self.observed);
+            }
         }
         self.picks.clear();
         let picks = history.choices.iter().map(|&choice| Pick::from(choice));
@@ -155,8 +167,15 @@ impl Search {
         self.corpus.size().0
     }
 
-    fn draw_orders(&mut self) -> Vec<crate::strategy::Order> {
-        self.orders.draw(&self.observed, &mut self.rng)
+    fn draw_orders(&mut self) -> Vec<Order> {
+        let [anywhere, place] = &mut self.orders;
+        if self.executions <= ANYWHERE && anywhere.pairs() <= FEW {
+            let drawn = anywhere.draw(&self.observed, &mut self.rng);
+            if drawn.is_new {
+                return drawn.orders;
+            }
+        }
+        place.draw(&self.observed, &mut self.rng).orders
     }
 
     fn flip(&mut self, input: &mut Input) {

@@ -8,7 +8,7 @@
 
 use std::collections::HashSet;
 
-use crate::coverage::Observed;
+use crate::coverage::{Observed, Seen};
 use crate::decision::Rng;
 use crate::hash::{Mixed, mix};
 use crate::strategy::Order;
@@ -32,6 +32,24 @@ const HOPELESS: u32 = 3;
 /// Pairs that are kept at most.
 const MOST: usize = 4096;
 
+/// What counts as one class.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Level {
+    /// What a task does to an object in one way, wherever in the source.
+    Anywhere,
+    /// At one place in the source.
+    Place,
+}
+
+impl Level {
+    fn of(self, seen: &Seen) -> u32 {
+        match self {
+            Level::Anywhere => seen.anywhere,
+            Level::Place => seen.class,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Pair {
     classes: [u32; 2],
@@ -51,9 +69,18 @@ struct Use {
     by: Option<u32>,
 }
 
+/// Orders to ask for.
+#[derive(Clone, Debug)]
+pub(super) struct Drawn {
+    pub(super) orders: Vec<Order>,
+    /// False if the same directions were asked for before, or came about.
+    pub(super) is_new: bool,
+}
+
 /// The pairs of a scenario and what has become of them.
-#[derive(Default, Debug)]
+#[derive(Debug)]
 pub(super) struct Orders {
+    level: Level,
     pairs: Vec<Pair>,
     known: HashSet<(u32, u32), Mixed>,
     tried: HashSet<u64, Mixed>,
@@ -67,6 +94,19 @@ pub(super) struct Orders {
 }
 
 impl Orders {
+    /// No pairs are known yet.
+    pub(super) fn new(level: Level) -> Orders {
+        Orders {
+            level,
+            pairs: Vec::new(),
+            known: HashSet::default(),
+            tried: HashSet::default(),
+            uses_known: HashSet::default(),
+            uses: Vec::new(),
+            firsts: Vec::new(),
+        }
+    }
+
     /// How many pairs there are.
     pub(super) fn pairs(&self) -> usize {
         self.pairs.len()
@@ -75,10 +115,11 @@ impl Orders {
     /// Learns from the last execution.
     pub(super) fn learn(&mut self, observed: &Observed) {
         self.find_pairs(observed);
+        let level = self.level;
         self.firsts.clear();
         self.firsts.resize(observed.classes(), 0);
         for (at, seen) in observed.list.iter().enumerate() {
-            let first = &mut self.firsts[seen.class as usize];
+            let first = &mut self.firsts[level.of(seen) as usize];
             if *first == 0 {
                 *first = at as u32 + 1;
             }
@@ -111,13 +152,14 @@ impl Orders {
             }
             let uses = &mut self.uses[object];
             let task = seen.task.index() as u32;
-            match uses.iter_mut().find(|u| u.class == seen.class) {
+            let class = self.level.of(seen);
+            match uses.iter_mut().find(|u| u.class == class) {
                 Some(u) => {
                     u.writes |= seen.writes;
                     u.by = u.by.filter(|&by| by == task);
                 }
                 None => uses.push(Use {
-                    class: seen.class,
+                    class,
                     writes: seen.writes,
                     by: Some(task),
                 }),
@@ -159,12 +201,14 @@ impl Orders {
     }
 
     /// Orders to ask for; none if there are no pairs.
-    pub(super) fn draw(&mut self, observed: &Observed, rng: &mut Rng) -> Vec<Order> {
+    pub(super) fn draw(&mut self, observed: &Observed, rng: &mut Rng) -> Drawn {
         let mut drawn = Vec::new();
+        let mut is_new = false;
         for _ in 0..DRAWS {
             drawn.clear();
             let vector = self.draw_vector(rng, &mut drawn);
             if self.pairs.len() > FEW || self.tried.insert(vector) {
+                is_new = true;
                 break;
             }
         }
@@ -177,7 +221,7 @@ impl Orders {
                 then: observed.class(pair.classes[1 - direction]),
             });
         }
-        orders
+        Drawn { orders, is_new }
     }
 
     /// Directions of pairs that come from one random permutation of the classes, so

@@ -1,8 +1,9 @@
 //! The parts of a search on executions that are written down by hand.
 
+use std::collections::BTreeSet;
 use std::panic::Location;
 
-use crate::coverage::{Aspects, Observed};
+use crate::coverage::{Aspects, Observed, Seen};
 use crate::decision::{Choice, ChoiceKind, Pick, Rng};
 use crate::history::{Born, Event, History};
 use crate::id::{ObjectId, TaskId};
@@ -10,7 +11,7 @@ use crate::op::{OpKind, Site};
 use crate::search::corpus::Corpus;
 use crate::search::flips::Flips;
 use crate::search::novelty::Novelty;
-use crate::search::orders::Orders;
+use crate::search::orders::{Level, Orders};
 use crate::search::{Search, tapes};
 use crate::strategy::{Kind, Order};
 
@@ -64,6 +65,12 @@ fn observe(steps: &[(u32, OpKind, u32, u32)]) -> Observed {
     observed
 }
 
+/// How many classes there are, numbered in this way.
+fn numbers(observed: &Observed, number: fn(&Seen) -> u32) -> usize {
+    let all: BTreeSet<u32> = observed.list.iter().map(number).collect();
+    all.len()
+}
+
 use OpKind::{Load, Rmw, Store};
 
 #[test]
@@ -77,7 +84,7 @@ fn reads_see_the_last_write_of_their_object() {
     ]);
     let sources: Vec<_> = observed.list.iter().map(|s| s.source).collect();
     assert_eq!(sources, [None, None, None, Some(1), Some(2)]);
-    assert_eq!(observed.classes(), 5);
+    assert_eq!(numbers(&observed, |seen| seen.class), 5);
     let class = |at: usize| observed.list[at].class;
     assert_ne!(class(1), class(2), "objects created at different places");
     assert_ne!(class(0), class(3), "main's and a child's");
@@ -86,16 +93,40 @@ fn reads_see_the_last_write_of_their_object() {
 #[test]
 fn equal_tasks_are_one_class() {
     let observed = observe(&[(2, Store, 1, 5), (3, Store, 1, 5), (1, Store, 1, 5)]);
-    assert_eq!(observed.classes(), 2);
+    assert_eq!(numbers(&observed, |seen| seen.class), 2);
+}
+
+#[test]
+fn what_is_done_at_two_places_is_one_class_anywhere() {
+    let mut history = history(&[(1, Load, 1, 0), (2, Store, 1, 0), (1, Load, 1, 0)]);
+    history.events[2].site = site();
+    let mut observed = Observed::default();
+    observed.observe(&history);
+    assert_eq!(numbers(&observed, |seen| seen.class), 3);
+    assert_eq!(numbers(&observed, |seen| seen.anywhere), 2);
+    for (level, pairs) in [(Level::Place, 2), (Level::Anywhere, 1)] {
+        let mut orders = Orders::new(level);
+        orders.learn(&observed);
+        assert_eq!(orders.pairs(), pairs, "{level:?}");
+    }
+}
+
+#[test]
+fn directions_are_new_until_all_have_been_asked_for() {
+    let observed = observe(&[(1, Load, 1, 0), (2, Store, 1, 0)]);
+    let mut orders = Orders::new(Level::Anywhere);
+    orders.learn(&observed);
+    let mut is_new = |seed| orders.draw(&observed, &mut Rng::new(seed)).is_new;
+    assert_eq!([1, 2, 3].map(&mut is_new), [true, false, false]);
 }
 
 /// The orders that a search of an execution asks for in `draws` draws.
 fn drawn(steps: &[(u32, OpKind, u32, u32)], draws: u64) -> Vec<Vec<Order>> {
     let observed = observe(steps);
-    let mut orders = Orders::default();
+    let mut orders = Orders::new(Level::Place);
     orders.learn(&observed);
     let draw = |seed| {
-        let mut asked = orders.draw(&observed, &mut Rng::new(seed));
+        let mut asked = orders.draw(&observed, &mut Rng::new(seed)).orders;
         asked.sort_unstable();
         asked
     };
@@ -140,12 +171,12 @@ fn no_vector_of_directions_is_drawn_twice_before_all_have_been() {
 fn a_direction_that_never_comes_about_is_hardly_asked_for() {
     let steps = [(1, Load, 1, 0), (2, Store, 1, 0)];
     let observed = observe(&steps);
-    let mut orders = Orders::default();
+    let mut orders = Orders::new(Level::Place);
     let first = observed.class(observed.list[0].class);
     let mut backwards = 0;
     for seed in 0..400 {
         orders.learn(&observed);
-        let asked = orders.draw(&observed, &mut Rng::new(seed));
+        let asked = orders.draw(&observed, &mut Rng::new(seed)).orders;
         backwards += u32::from(asked[0].first != first);
     }
     // A coin for the first three, then one in 16.

@@ -65,8 +65,9 @@ pub struct Guide {
     /// The groups of the tasks and of the objects, by number.
     tasks: Vec<Group>,
     objects: Vec<Group>,
-    /// Which of the classes in `named` each task is about to do.
-    pending: Vec<Option<usize>>,
+    /// Which of the classes in `named` each task is about to do: the one of the place
+    /// and the one of anywhere.
+    pending: Vec<[Option<usize>; 2]>,
     /// Invariant: holds every task that is about to do what an order forbids.
     held: TaskSet,
     /// How many decisions have been narrowed.
@@ -100,10 +101,13 @@ impl Guide {
         }
     }
 
-    fn class(&mut self, task: TaskId, op: &Op) -> Class {
+    /// The class of `op` at its place, and anywhere.
+    fn classes(&mut self, task: TaskId, op: &Op) -> [Class; 2] {
         let object = op.object.index().and_then(|at| self.objects.get(at));
         let object = object.copied().unwrap_or(Group::ROOT);
-        self.classes.ops(self.tasks[task.index()], object, op)
+        let task = self.tasks[task.index()];
+        let anywhere = Classes::ops_anywhere(task, object, op.kind);
+        [self.classes.ops(task, object, op), anywhere]
     }
 
     fn named(&self, class: Class) -> Option<usize> {
@@ -118,6 +122,12 @@ impl Guide {
             })
     }
 
+    /// Whether what `task` is about to do has to wait.
+    fn is_pending_early(&self, task: TaskId) -> bool {
+        let pending = self.pending[task.index()].iter().flatten();
+        pending.copied().any(|class| self.is_early(class))
+    }
+
     /// Lets go of who need not be held any more.
     fn release(&mut self) {
         if self.held.is_empty() {
@@ -125,7 +135,7 @@ impl Guide {
         }
         let held: Vec<TaskId> = self.held.iter().collect();
         for task in held {
-            let early = self.pending[task.index()].is_some_and(|class| self.is_early(class));
+            let early = self.is_pending_early(task);
             if !early && self.hold.is_none_or(|hold| hold.task != task) {
                 self.held.remove(task);
                 // The base may have taken it for one that is not ready. If it is
@@ -139,7 +149,7 @@ impl Guide {
     fn give_up(&mut self, ready: &TaskSet) {
         self.hold = None;
         for task in ready.iter() {
-            if let Some(class) = self.pending[task.index()] {
+            for class in self.pending[task.index()].into_iter().flatten() {
                 for order in self.live.iter_mut().filter(|o| o.then == class) {
                     order.given_up = true;
                 }
@@ -230,7 +240,7 @@ impl Strategy for Guide {
             _ => Group::ROOT,
         };
         self.tasks.push(group);
-        self.pending.push(None);
+        self.pending.push([None; 2]);
         self.view.tasks.push(TaskView {
             op: Op {
                 kind: crate::op::OpKind::Start,
@@ -255,10 +265,9 @@ impl Strategy for Guide {
         if self.named.is_empty() {
             return;
         }
-        let class = self.class(task, op);
-        let named = self.named(class);
-        self.pending[task.index()] = named;
-        if named.is_some_and(|class| self.is_early(class)) {
+        let classes = self.classes(task, op);
+        self.pending[task.index()] = classes.map(|class| self.named(class));
+        if self.is_pending_early(task) {
             self.held.insert(task);
         } else {
             self.held.remove(task);
@@ -271,7 +280,10 @@ impl Strategy for Guide {
 
     fn ran(&mut self, task: TaskId, op: &Op, rng: &mut Rng) {
         self.base.ran(task, op, rng);
-        if let Some(class) = self.pending[task.index()].take() {
+        for class in std::mem::take(&mut self.pending[task.index()])
+            .into_iter()
+            .flatten()
+        {
             self.named[class].1 += 1;
             if self.named[class].1 == 1 {
                 self.release();
@@ -279,7 +291,7 @@ impl Strategy for Guide {
         }
         if let Some(hold) = self.hold
             && task == hold.until
-            && self.class(task, op) == hold.does
+            && self.classes(task, op)[0] == hold.does
         {
             self.hold = None;
             self.release();
@@ -291,7 +303,7 @@ impl Strategy for Guide {
 mod tests {
     use super::*;
     use crate::op::OpKind;
-    use crate::strategy::model::{Do, Model, class, numbers, task, writes};
+    use crate::strategy::model::{Do, Model, class, class_anywhere, numbers, task, writes};
     use crate::strategy::{Random, Urw};
 
     fn guided(orders: &[Order], hold: Option<Hold>) -> Guide {
@@ -327,6 +339,20 @@ mod tests {
         // All else stays open: of the 30 orders of 3, 3, 2, 2, 1 these have 3 before 2
         // before 1.
         assert_eq!(orders.len(), 8, "{orders:?}");
+    }
+
+    #[test]
+    fn orders_may_name_operations_at_one_place_and_anywhere() {
+        let mut model = readers_and_writers();
+        let store = class_anywhere(true, OpKind::Store);
+        let load = class_anywhere(false, OpKind::Load);
+        let rmw = class(true, OpKind::Rmw);
+        let mut guide = guided(&[before(store, load), before(rmw, store)], None);
+        for seed in 0..200 {
+            let order = numbers(&model.run(&mut guide, seed));
+            let at = |task| order.iter().position(|&t| t == task).unwrap();
+            assert!(at(3) < at(2) && at(2) < at(1), "{order:?}");
+        }
     }
 
     #[test]

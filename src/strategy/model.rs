@@ -303,10 +303,17 @@ fn op(kind: OpKind, object: usize) -> Op {
 /// The class of operations of this kind that main does, or that a child of main
 /// does. The model has one place only, and nobody says where objects were created.
 pub(super) fn class(by_child: bool, kind: OpKind) -> Class {
-    let mut classes = Classes::new();
-    let tasks = match by_child {
-        true => classes.tasks(Group::ROOT, site()),
+    Classes::new().ops(tasks(by_child), Group::ROOT, &op(kind, 0))
+}
+
+/// The same, wherever it is done.
+pub(super) fn class_anywhere(by_child: bool, kind: OpKind) -> Class {
+    Classes::ops_anywhere(tasks(by_child), Group::ROOT, kind)
+}
+
+fn tasks(by_child: bool) -> Group {
+    match by_child {
+        true => Classes::new().tasks(Group::ROOT, site()),
         false => Group::ROOT,
-    };
-    classes.ops(tasks, Group::ROOT, &op(kind, 0))
+    }
 }
