@@ -15,6 +15,7 @@ use super::rt::thread::{self, JoinHandle};
 pub(super) struct Var(AtomicI32);
 
 impl Var {
+    #[track_caller]
     pub(super) fn new(value: i32) -> Var {
         Var(AtomicI32::new(value))
     }
@@ -52,6 +53,7 @@ impl Var {
 pub(super) struct Lock<T>(Mutex<T>);
 
 impl<T> Lock<T> {
+    #[track_caller]
     pub(super) fn new(value: T) -> Lock<T> {
         Lock(Mutex::new(value))
     }
@@ -66,6 +68,7 @@ impl<T> Lock<T> {
 pub(super) struct Signal(Condvar);
 
 impl Signal {
+    #[track_caller]
     pub(super) fn new() -> Signal {
         Signal(Condvar::new())
     }
