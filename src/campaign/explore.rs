@@ -58,6 +58,9 @@ pub struct Summary {
     pub unseen: Option<Unseen>,
     /// The findings, one of each signature, the first one first.
     pub findings: Vec<Found>,
+    /// Inputs that reached something new and passed, where the campaign was guided:
+    /// together with those that it began with, its corpus.
+    pub kept: Vec<Input>,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -106,6 +109,21 @@ pub enum Verdict {
 }
 
 impl Summary {
+    /// Of no execution at all.
+    pub(super) fn new(scenario: &'static Scenario) -> Summary {
+        Summary {
+            scenario,
+            executions: 0,
+            steps: 0,
+            rejected: 0,
+            distinct: 0,
+            unseen: None,
+            findings: Vec::new(),
+            kept: Vec::new(),
+            elapsed: Duration::ZERO,
+        }
+    }
+
     /// Whether the campaign came out as the scenario expects.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
@@ -226,13 +244,29 @@ impl Campaign {
     /// If the operating system gives no thread.
     #[must_use]
     pub fn explore(&self, scenario: &'static Scenario, progress: &Progress) -> Summary {
+        self.explore_from(&[], scenario, progress)
+    }
+
+    /// As [`explore`](Campaign::explore), beginning with the executions of `corpus`,
+    /// which a guided campaign builds on. Others have no use for it.
+    ///
+    /// # Panics
+    ///
+    /// As [`explore`](Campaign::explore).
+    #[must_use]
+    pub fn explore_from(
+        &self,
+        corpus: &[Input],
+        scenario: &'static Scenario,
+        progress: &Progress,
+    ) -> Summary {
         let start = Instant::now();
         if !scenario.expect.is_observable() {
             return self.sum_up(scenario, &Profile::default(), BTreeMap::new(), start);
         }
         watchdog::start();
         if self.strategies.is_empty() {
-            return self.explore_guided(scenario, progress, start);
+            return self.explore_guided(scenario, corpus, progress, start);
         }
         let profile = thread::scope(|scope| {
             let measured = scope.spawn(|| {
@@ -285,16 +319,7 @@ impl Campaign {
         chunks: BTreeMap<u64, Chunk>,
         start: Instant,
     ) -> Summary {
-        let mut summary = Summary {
-            scenario,
-            executions: 0,
-            steps: 0,
-            rejected: 0,
-            distinct: 0,
-            unseen: None,
-            findings: Vec::new(),
-            elapsed: Duration::ZERO,
-        };
+        let mut summary = Summary::new(scenario);
         let mut distinct: HashSet<u64> = HashSet::new();
         let mut findings: BTreeMap<String, Sighting> = BTreeMap::new();
         // In their order, up to the one that ended the campaign: those behind it

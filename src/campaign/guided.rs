@@ -36,6 +36,8 @@ struct Shared<'a> {
     scenario: &'static Scenario,
     progress: &'a Progress,
     deadline: Option<Instant>,
+    /// The corpus to begin with: the inputs of the first executions.
+    seeds: &'a [Input],
     lanes: u64,
     /// No execution from this one on is wanted.
     end: AtomicU64,
@@ -74,7 +76,13 @@ struct Lane {
     firsts: BTreeMap<String, First>,
     /// The number of each execution with a finding and its signature's place.
     counts: Vec<(u64, String)>,
+    /// Inputs that had something new and no finding, by the number of the execution.
+    kept: Vec<(u64, Input)>,
 }
+
+/// Inputs kept for the corpus by each lane at most: what is new after that many is
+/// seldom worth it.
+const KEPT: usize = 4096;
 
 /// Rows kept before those that count for sure are counted.
 const ROWS: usize = 256;
@@ -84,6 +92,7 @@ impl Campaign {
     pub(super) fn explore_guided(
         &self,
         scenario: &'static Scenario,
+        seeds: &[Input],
         progress: &Progress,
         start: Instant,
     ) -> Summary {
@@ -93,6 +102,7 @@ impl Campaign {
             scenario,
             progress,
             deadline: self.time.and_then(|t| start.checked_add(t)),
+            seeds,
             lanes,
             end: AtomicU64::new(self.runs),
             next: (0..lanes).map(AtomicU64::new).collect(),
@@ -122,16 +132,7 @@ impl Campaign {
         end: u64,
         start: Instant,
     ) -> Summary {
-        let mut summary = Summary {
-            scenario,
-            executions: 0,
-            steps: 0,
-            rejected: 0,
-            distinct: 0,
-            unseen: None,
-            findings: Vec::new(),
-            elapsed: std::time::Duration::ZERO,
-        };
+        let mut summary = Summary::new(scenario);
         let mut census = Census::default();
         let mut firsts: BTreeMap<String, (First, u64)> = BTreeMap::new();
         for mut lane in lanes {
@@ -143,6 +144,8 @@ impl Campaign {
                 lane.census.remove(class);
             }
             census.merge(&lane.census);
+            let kept = lane.kept.into_iter().filter(|&(n, _)| n < end);
+            summary.kept.extend(kept.map(|(_, input)| input));
             for (signature, first) in lane.firsts {
                 if first.execution >= end {
                     continue;
@@ -228,6 +231,7 @@ impl Lane {
             rows: Vec::new(),
             firsts: BTreeMap::new(),
             counts: Vec::new(),
+            kept: Vec::new(),
         }
     }
 
@@ -267,8 +271,13 @@ impl Lane {
         let Shared {
             campaign, scenario, ..
         } = *shared;
-        let seed = input::seed_of(campaign.seed, scenario.name, self.next);
-        let input = self.search.next(seed);
+        let input = match shared.seeds.get(self.next as usize) {
+            Some(input) => input.clone(),
+            None => {
+                let seed = input::seed_of(campaign.seed, scenario.name, self.next);
+                self.search.next(seed)
+            }
+        };
         let run = runner.run(scenario, &self.profile, &input);
         let spoiled = runner.is_spoiled();
         let mut class = None;
@@ -276,6 +285,12 @@ impl Lane {
             runner.recount(&mut self.history);
             let this = self.search.learn(&self.history, &input.data);
             class = self.count(shared.progress, this);
+            let is_seed = self.next < shared.seeds.len() as u64;
+            // A fuzz target would stop at one that fails whenever it begins.
+            let passes = run.outcome.finding.is_none();
+            if self.search.is_new() && passes && !is_seed && self.kept.len() < KEPT {
+                self.kept.push((self.next, self.search.last()));
+            }
             let number = self.next / shared.lanes;
             if number < PROFILED || number.is_multiple_of(PROFILED) {
                 self.profile

@@ -75,8 +75,12 @@ pub(super) struct Hunt {
     /// urw, round-robin, newest. Several are taken in turn.
     #[arg(long, value_name = "S")]
     pub(super) strategy: Vec<Kind>,
-    /// Executions of each scenario at most. Without it, a scenario that expects
-    /// nothing gets 2000, and a known bug is looked for in up to 100000.
+    /// Begin with the inputs in DIR/NAME, NAME being the scenario, and save there what
+    /// reaches something new: the fuzz target reads and writes the same.
+    #[arg(long, value_name = "DIR", conflicts_with = "strategy")]
+    pub(super) corpus: Option<PathBuf>,
+    /// Executions of each scenario at most, besides those of a corpus. Without it, a
+    /// scenario that expects nothing gets 2000, and a known bug is looked for in up to 100000.
     #[arg(long, value_name = "N")]
     pub(super) runs: Option<u64>,
     /// Seconds for each scenario at most; a number with s, m or h behind it

@@ -7,10 +7,12 @@ use indicatif::HumanCount;
 
 use crate::campaign::{Campaign, Found, Progress, Summary, Verdict};
 use crate::cli::args::Hunt;
+use crate::cli::corpus::Corpus;
 use crate::cli::outcome::{self, Outcome, in_one_line};
 use crate::cli::progress::Line;
 use crate::cli::{annotations, json, junit, list, replay};
 use crate::guard::watchdog;
+use crate::input::Input;
 use crate::present;
 use crate::scenario::registry::Scope;
 use crate::scenario::{Expect, Scenario};
@@ -35,7 +37,13 @@ pub(super) fn run(scope: Scope, args: &Hunt) -> anyhow::Result<Outcome> {
     let mut saved = Vec::new();
     let mut reports = Vec::new();
     for (i, scenario) in chosen.iter().enumerate() {
-        let summary = explore(scenario, args, &mut line, i + 1, chosen.len());
+        let corpus = match &args.corpus {
+            Some(folder) => Corpus::open(folder, scenario, scope)?,
+            None => Corpus::default(),
+        };
+        let seeds = corpus.inputs();
+        let summary = explore(scenario, args, seeds, &mut line, i + 1, chosen.len());
+        corpus.save(&summary.kept)?;
         let wanted = |found: &&Found| !found.expected || !args.names.is_empty();
         let mut paths = Vec::new();
         let mut texts = Vec::new();
@@ -95,6 +103,7 @@ pub(super) fn run(scope: Scope, args: &Hunt) -> anyhow::Result<Outcome> {
 fn explore(
     scenario: &'static Scenario,
     args: &Hunt,
+    corpus: &[Input],
     line: &mut Line,
     nth: usize,
     of: usize,
@@ -110,7 +119,10 @@ fn explore(
     );
     let campaign = Campaign {
         strategies: args.strategy.clone(),
-        runs: args.runs.unwrap_or(default),
+        runs: args
+            .runs
+            .unwrap_or(default)
+            .saturating_add(corpus.len() as u64),
         time: args.time,
         seed: args.seed,
         jobs,
@@ -118,7 +130,9 @@ fn explore(
     };
     let progress = Progress::default();
     let text = |elapsed| live(scenario.name, nth, of, &progress, elapsed);
-    line.during(args.json, text, || campaign.explore(scenario, &progress))
+    line.during(args.json, text, || {
+        campaign.explore_from(corpus, scenario, &progress)
+    })
 }
 
 fn live(name: &str, nth: usize, of: usize, progress: &Progress, elapsed: Duration) -> String {

@@ -5,6 +5,7 @@
 //!   `explain`, `export`, `triage`: one subcommand each.
 //! - `subject`: files that hold an execution, and executing them again.
 //!   `smallest`: its failure, minimized.
+//! - `corpus`: inputs that a hunt begins with, and those that it keeps.
 //! - `progress`: the live line. `interrupt`: Ctrl-C.
 //! - `json`: the document of `--json`.
 //! - `junit`, `annotations`: the results of a hunt for CI.
@@ -15,6 +16,7 @@
 
 mod annotations;
 mod args;
+mod corpus;
 mod explain;
 mod export;
 mod hunt;

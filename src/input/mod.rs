@@ -6,7 +6,8 @@
 //! - `steering`: [`Steering`], what a search adds to a sampler.
 //! - `seed`: [`Input::from_seed`] and [`seed_of`], for campaigns without a
 //!   fuzzer.
-//! - `select`: `select`, which scenario an input is for if none is named.
+//! - `select`: `select`, which scenario an input is for if none is named, and
+//!   `selector_of`.
 //!
 //! An input is not a list of choices but a sampler, a few deviations from it and
 //! the scenario's data. Bytes that are choices find bugs that take a precise
@@ -20,7 +21,7 @@ mod select;
 mod steering;
 
 pub use seed::seed_of;
-pub use select::select;
+pub use select::{select, selector_of};
 pub use steering::Steering;
 
 use crate::decision::Override;

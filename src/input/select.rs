@@ -21,10 +21,28 @@ pub fn select<'a>(selector: u32, names: &[&'a str]) -> Option<&'a str> {
         .max_by_key(|&name| (spread(hash(name) ^ salt), name))
 }
 
+/// The smallest selector with which [`select`] gives `name`; 0 if it is not among
+/// `names`.
+#[must_use]
+pub fn selector_of(name: &str, names: &[&str]) -> u32 {
+    // With a hundred names, one in a hundred selectors will do.
+    let selectors = 0..names.len() as u32 * 100;
+    let mut fitting = selectors.filter(|&s| select(s, names) == Some(name));
+    fitting.next().unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::BTreeMap;
+
+    #[test]
+    fn each_name_has_a_selector() {
+        for name in NAMES {
+            assert_eq!(select(selector_of(name, &NAMES), &NAMES), Some(name));
+        }
+        assert_eq!(selector_of("unknown", &NAMES), 0);
+    }
 
     const NAMES: [&str; 7] = ["a", "b", "cron_tick", "pool", "pool_fixed", "x1", "x2"];
 

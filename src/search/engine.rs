@@ -55,6 +55,8 @@ pub struct Search {
     rng: Rng,
     /// Whether the scenario takes data.
     takes_data: bool,
+    /// Whether the last execution had something new.
+    is_new: bool,
 }
 
 impl Search {
@@ -75,6 +77,32 @@ impl Search {
             data: Vec::new(),
             rng: Rng::new(0),
             takes_data,
+            is_new: false,
+        }
+    }
+
+    /// Whether the execution that was learned from last had something new, so that it
+    /// is worth building on.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// An input that gives the execution that was learned from last, in any search.
+    #[must_use]
+    pub fn last(&self) -> Input {
+        Input {
+            strategy: Kind::Calm,
+            seed: 0,
+            steering: Steering {
+                tape: Tape {
+                    picks: self.picks.clone(),
+                    strict: true,
+                },
+                ..Steering::none()
+            },
+            overrides: Vec::new(),
+            data: self.data.clone(),
         }
     }
 
@@ -147,7 +175,9 @@ impl Search {
         self.picks.extend(picks);
         self.data.clear();
         self.data.extend(data);
+        self.is_new = false;
         if new && let Some(before) = self.novelty.learn(history, &mut self.observed) {
+            self.is_new = true;
             let cut = (before as usize + 1).min(self.picks.len());
             let (picks, data) = (self.picks.clone(), self.data.clone());
             self.corpus.add(picks, cut, data, &mut self.rng);

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
+use jostle::input::{Input, select};
+use jostle::scenario::registry::{Scope, scenarios};
 use serde_json::Value;
 
 fn jostle(args: &[&str]) -> Output {
@@ -158,6 +160,89 @@ fn the_result_does_not_depend_on_the_number_of_jobs() {
             .collect::<Vec<_>>()
     };
     assert_eq!(figures("1"), figures("3"));
+}
+
+/// The files of a folder, by name.
+fn files(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            (name, fs::read(path).unwrap())
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn a_hunt_keeps_a_corpus_and_goes_on_from_it() {
+    let name = "pool_shutdown_fixed";
+    let corpus = folder("corpus-kept");
+    let path = corpus.to_str().unwrap();
+    let hunt = |seed| {
+        let args = [
+            "hunt", name, "--corpus", path, "--runs", "300", "--seed", seed, "--json",
+        ];
+        let output = jostle(&args);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let json: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        json["scenarios"][0]["executions"].as_u64().unwrap()
+    };
+    assert_eq!(hunt("1"), 300);
+    let kept = files(&corpus.join(name));
+    assert!(kept.len() > 10, "{}", kept.len());
+    for (file, _) in kept.iter().take(5) {
+        let file = format!("{path}/{name}/{file}");
+        let replayed = jostle(&["replay", "--scenario", name, &file]);
+        assert_eq!(code(&replayed), 0, "{}", stderr(&replayed));
+    }
+    // The fuzz target knows by itself whose they are.
+    let all = scenarios(Scope::All).unwrap();
+    let names: Vec<&str> = all.iter().map(|s| s.name).collect();
+    let selected = |bytes: &[u8]| select(Input::decode(bytes).0, &names);
+    assert!(kept.iter().all(|(_, bytes)| selected(bytes) == Some(name)));
+    // What has been seen is not kept again.
+    assert_eq!(hunt("2"), 300 + kept.len() as u64);
+    let more = files(&corpus.join(name));
+    assert!(kept.iter().all(|file| more.contains(file)));
+    assert!(more.len() < 2 * kept.len(), "{} {}", kept.len(), more.len());
+}
+
+#[test]
+fn a_hunt_begins_with_its_corpus() {
+    let corpus = folder("corpus-read");
+    let inputs = corpus.join("orders");
+    fs::create_dir_all(&inputs).unwrap();
+    let failing = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/corpus/orders/failing/misuse.input"
+    );
+    fs::copy(failing, inputs.join("found-by-the-fuzz-target")).unwrap();
+    let path = corpus.to_str().unwrap();
+    let out = corpus.join("out");
+    let out = out.to_str().unwrap();
+    let args = [
+        "hunt", "orders", "--corpus", path, "--runs", "0", "--out", out,
+    ];
+    let output = jostle(&args);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(said.contains("(as expected, execution 1)"), "{said}");
+    // What fails is a finding, and no input to begin with.
+    assert_eq!(files(&inputs).len(), 1);
+}
+
+#[test]
+fn a_corpus_that_is_no_folder_is_an_error() {
+    let args = ["hunt", "orders", "--corpus", "Cargo.toml"];
+    let output = jostle(&args);
+    assert_eq!(code(&output), 2);
+    let said = stderr(&output);
+    assert!(said.contains("name another folder with --corpus"), "{said}");
+    let args = ["hunt", "orders", "--corpus", "x", "--strategy", "pos"];
+    assert_eq!(code(&jostle(&args)), 2);
 }
 
 #[test]
