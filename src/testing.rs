@@ -17,6 +17,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::campaign::{Campaign, Follower, Found, Progress, Runner, Summary, Verdict};
+use crate::coverage::Aspects;
 use crate::input::Input;
 use crate::keep::Row;
 use crate::present;
@@ -227,6 +228,7 @@ fn campaign(scenario: &Scenario) -> Campaign {
         seed: variable("JOSTLE_SEED").unwrap_or(0),
         jobs: 1,
         stop_at_first: true,
+        aspects: Aspects::SEARCH,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::campaign::census::DISTINCT_LIMIT;
 use crate::campaign::confirm::confirm;
 use crate::campaign::profile::profile;
 use crate::campaign::runner::Runner;
+use crate::coverage::Aspects;
 use crate::finding::{self, Finding};
 use crate::guard::watchdog;
 use crate::input::{self, Input};
@@ -36,6 +37,9 @@ pub struct Campaign {
     pub jobs: usize,
     /// Whether to end with the first finding, expected or not.
     pub stop_at_first: bool,
+    /// What a guided campaign goes on from if it is new; [`Aspects::SEARCH`] unless you
+    /// want to measure what something is worth.
+    pub aspects: Aspects,
 }
 
 /// What a campaign came to.

@@ -15,6 +15,7 @@ use crate::campaign::census::Census;
 use crate::campaign::confirm::confirm;
 use crate::campaign::explore::{Campaign, Found, Progress, Summary, Unseen};
 use crate::campaign::runner::Runner;
+use crate::coverage::Aspects;
 use crate::decision::{Pick, Tape};
 use crate::finding::Finding;
 use crate::guard::watchdog;
@@ -112,7 +113,7 @@ impl Campaign {
                 .map(|number| {
                     let shared = &shared;
                     scope.spawn(move || {
-                        let mut lane = Lane::new(number, scenario);
+                        let mut lane = Lane::new(number, scenario, shared.campaign.aspects);
                         // A spoiled OS thread is left for a new one.
                         while on_a_new_thread(|| lane.run(shared)) {}
                         lane
@@ -217,11 +218,11 @@ fn rejoin<T>(result: thread::Result<T>) -> T {
 }
 
 impl Lane {
-    fn new(number: u64, scenario: &Scenario) -> Lane {
+    fn new(number: u64, scenario: &Scenario, aspects: Aspects) -> Lane {
         Lane {
             number,
             next: number,
-            search: Search::new(matches!(scenario.body, Body::Data(_))),
+            search: Search::of(matches!(scenario.body, Body::Data(_)), aspects),
             profile: Profile::default(),
             history: History::default(),
             executions: 0,

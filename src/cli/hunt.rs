@@ -11,6 +11,7 @@ use crate::cli::corpus::Corpus;
 use crate::cli::outcome::{self, Outcome, in_one_line};
 use crate::cli::progress::Line;
 use crate::cli::{annotations, json, junit, list, replay};
+use crate::coverage::Aspects;
 use crate::guard::watchdog;
 use crate::input::Input;
 use crate::present;
@@ -127,6 +128,7 @@ fn explore(
         seed: args.seed,
         jobs,
         stop_at_first: !args.keep_going,
+        aspects: Aspects::SEARCH,
     };
     let progress = Progress::default();
     let text = |elapsed| live(scenario.name, nth, of, &progress, elapsed);

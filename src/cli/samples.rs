@@ -3,6 +3,7 @@
 use std::panic::Location;
 
 use crate::campaign::{Campaign, Progress, Summary};
+use crate::coverage::Aspects;
 use crate::finding::Kind;
 use crate::scenario::{Body, Expect, Options, Scenario};
 use crate::strategy;
@@ -28,6 +29,7 @@ fn explored(scenario: Scenario) -> Summary {
         seed: 0,
         jobs: 1,
         stop_at_first: false,
+        aspects: Aspects::SEARCH,
     };
     campaign.explore(Box::leak(Box::new(scenario)), &Progress::default())
 }

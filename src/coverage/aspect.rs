@@ -71,6 +71,12 @@ impl Aspects {
         self.0 >> aspect as u8 & 1 == 1
     }
 
+    /// The set with `aspect`.
+    #[must_use]
+    pub const fn with(self, aspect: Aspect) -> Aspects {
+        Aspects(self.0 | 1 << aspect as u8)
+    }
+
     /// The set without `aspect`.
     #[must_use]
     pub const fn without(self, aspect: Aspect) -> Aspects {
@@ -115,6 +121,7 @@ mod tests {
         for &aspect in Aspect::ALL {
             let rest: Aspects = aspect.name().parse().unwrap();
             assert!(!rest.has(aspect) && Aspects::ALL.has(aspect));
+            assert_eq!(rest.with(aspect).has(aspect), Aspects::ALL.has(aspect));
             let others = Aspect::ALL.iter().filter(|&&a| a != aspect);
             assert!(others.clone().all(|&a| rest.has(a)), "{aspect}");
         }

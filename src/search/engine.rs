@@ -64,11 +64,17 @@ impl Search {
     /// argument of an input's data.
     #[must_use]
     pub fn new(takes_data: bool) -> Search {
+        Search::of(takes_data, Aspects::SEARCH)
+    }
+
+    /// As [`new`](Search::new), but goes on from what is new in `aspects`.
+    #[must_use]
+    pub fn of(takes_data: bool, aspects: Aspects) -> Search {
         Search {
             executions: 0,
             orders: [Level::Anywhere, Level::Place].map(Orders::new),
             flips: Flips::default(),
-            novelty: Novelty::new(Aspects::SEARCH),
+            novelty: Novelty::new(aspects),
             corpus: Corpus::default(),
             equivalence: Equivalence::default(),
             classes: HashSet::default(),

@@ -7,6 +7,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use jostle::campaign::{Campaign, Progress, Runner, Summary};
+use jostle::coverage::Aspects;
 use jostle::finding::Kind as Found;
 use jostle::input::Input;
 use jostle::scenario::{Body, Expect, Options, Scenario};
@@ -35,6 +36,7 @@ fn explore(scenario: &'static Scenario, seed: u64, jobs: usize, runs: u64) -> Su
         seed,
         jobs,
         stop_at_first: true,
+        aspects: Aspects::SEARCH,
     };
     campaign.explore(scenario, &Progress::default())
 }
@@ -295,6 +297,7 @@ fn a_strategy_that_is_asked_for_is_not_guided() {
         seed: 0,
         jobs: 1,
         stop_at_first: true,
+        aspects: Aspects::SEARCH,
     }
     .explore(scenario("handshake", || handshake(3)), &Progress::default());
     assert_eq!(summary.findings.len(), 0);

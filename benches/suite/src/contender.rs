@@ -8,7 +8,8 @@ use crate::hunt;
 /// A tool and how it explores.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Contender {
-    /// A strategy by the name that jostle gives it, or `default`.
+    /// A strategy by the name that jostle gives it, or `default`, which may be told
+    /// aspects of coverage to go on from or not: `default+locks`, `default-reads`.
     Jostle(String),
     /// Every class of schedules, or those with at most so many preemptions.
     Verify {
@@ -57,7 +58,7 @@ impl Contender {
     /// Whether it learns nothing from one execution to the next.
     pub(crate) fn is_blind(&self) -> bool {
         match self {
-            Contender::Jostle(name) => name != "default" && name != "guided",
+            Contender::Jostle(name) => !name.starts_with("default"),
             Contender::Shuttle(_) => true,
             Contender::Loom { .. } | Contender::Verify { .. } => false,
         }
@@ -126,7 +127,12 @@ mod tests {
         for contender in Contender::usual() {
             assert_eq!(contender.to_string().parse(), Ok(contender));
         }
-        assert!("".parse::<Contender>().is_err());
+        for name in ["default-reads-repeats", "default+locks-reads"] {
+            assert_eq!(name.parse::<Contender>().unwrap().to_string(), name);
+        }
+        for wrong in ["", "default+", "default-lines", "defaultreads"] {
+            assert!(wrong.parse::<Contender>().is_err(), "{wrong}");
+        }
         assert!("loom-x".parse::<Contender>().is_err());
     }
 }

@@ -54,6 +54,7 @@ struct Cli {
     #[arg(long, value_name = "GLOB")]
     programs: Vec<String>,
     /// Who is compared, separated by commas: default and jostle's strategies,
+    /// default with another choice of what is new (default-reads, default+locks),
     /// shuttle-random, shuttle-pct3, shuttle-urw, loom, loom-N.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     strategies: Vec<Contender>,

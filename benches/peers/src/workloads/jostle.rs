@@ -2,6 +2,7 @@
 
 use std::panic::Location;
 
+use jostle::coverage::Aspects;
 use jostle::campaign::{Campaign, Progress, Runner, profile};
 use jostle::input::{Input, Steering};
 use jostle::scenario::{Body, Expect, Options, Scenario};
@@ -76,6 +77,7 @@ fn campaign(scenario: Scenario, executions: u64) -> u64 {
         seed: SEED,
         jobs: 1,
         stop_at_first: true,
+        aspects: Aspects::SEARCH,
     };
     let summary = campaign.explore(Box::leak(Box::new(scenario)), &Progress::default());
     if let Some(found) = summary.findings.first() {

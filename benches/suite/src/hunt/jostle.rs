@@ -5,6 +5,7 @@ use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
 
 use jostle::campaign::{Campaign, Progress};
+use jostle::coverage::{Aspect, Aspects};
 use jostle::finding::{Finding, Kind as FindingKind};
 use jostle::scenario::registry::{Scope, scenarios};
 use jostle::scenario::{Body, Expect, Options, Scenario};
@@ -23,12 +24,27 @@ pub(crate) fn is_strategy(name: &str) -> bool {
     strategies(name).is_some()
 }
 
-/// The strategies of a campaign; none for the guided search.
-fn strategies(name: &str) -> Option<Vec<Kind>> {
-    match name {
-        DEFAULT => Some(Vec::new()),
-        name => name.parse().ok().map(|kind| vec![kind]),
+/// The strategies of a campaign, none for the guided search, and what that goes on
+/// from: `default-reads` not from new reads, `default+locks` also from new orders of
+/// locks.
+fn strategies(name: &str) -> Option<(Vec<Kind>, Aspects)> {
+    let Some(changes) = name.strip_prefix(DEFAULT) else {
+        return Some((vec![name.parse().ok()?], Aspects::SEARCH));
+    };
+    let aspect = |name: &str| Aspect::ALL.iter().copied().find(|a| a.name() == name);
+    let mut aspects = Aspects::SEARCH;
+    let mut rest = changes;
+    while let Some(sign) = rest.chars().next() {
+        let end = rest[1..].find(['+', '-']).map_or(rest.len(), |at| at + 1);
+        let aspect = aspect(&rest[1..end])?;
+        aspects = match sign {
+            '+' => aspects.with(aspect),
+            '-' => aspects.without(aspect),
+            _ => return None,
+        };
+        rest = &rest[end..];
     }
+    Some((Vec::new(), aspects))
 }
 
 /// The bugs of jostle's own catalogue. Its fixed variants are scenarios of their
@@ -55,7 +71,7 @@ pub(crate) fn catalogue() -> Vec<Program> {
 }
 
 pub(super) fn hunt(program: &Program, name: &str, seed: u64, cap: u64, fixed: bool) -> Hunt {
-    let Some(strategies) = strategies(name) else {
+    let Some((strategies, aspects)) = strategies(name) else {
         return Hunt::Trouble(format!("jostle has no strategy {name}"));
     };
     let Some(scenario) = scenario(program, fixed) else {
@@ -68,6 +84,7 @@ pub(super) fn hunt(program: &Program, name: &str, seed: u64, cap: u64, fixed: bo
         seed,
         jobs: 1,
         stop_at_first: true,
+        aspects,
     };
     let summary = campaign.explore(scenario, &Progress::default());
     match summary.findings.first() {
