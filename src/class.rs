@@ -5,14 +5,14 @@
 //! others do. So what a search learns it learns about *classes*: operations of the
 //! same kind, at the same place in the source, on objects created at the same
 //! place, by tasks that were spawned at the same place by tasks of the same class.
-//! They are hashes of file, line and column and therefore the same in every
-//! process.
+//! They are hashes of the name of the file, line and column and therefore the same in
+//! every process, of every build.
 
 use std::collections::HashMap;
 use std::fmt;
 
 use crate::hash::{Mixed, mix};
-use crate::op::{Op, OpKind, Site};
+use crate::op::{Op, OpKind, Site, file_name};
 
 /// A class of operations.
 ///
@@ -98,14 +98,16 @@ impl Classes {
     }
 }
 
-/// The hash of a place: the same in every process, unlike its address.
+/// The hash of a place: the same in every process, unlike its address, and in every
+/// build, wherever the sources are; see [`file_name`].
 pub fn hash_site(site: Site) -> u64 {
-    let file = site.file().bytes();
+    hash_place(site.file(), site.line(), site.column())
+}
+
+fn hash_place(path: &str, line: u32, column: u32) -> u64 {
+    let file = file_name(path).bytes();
     let name = file.fold(0, |hash, byte| mix(hash, u64::from(byte)));
-    mix(
-        name,
-        u64::from(site.line()) << 32 | u64::from(site.column()),
-    )
+    mix(name, u64::from(line) << 32 | u64::from(column))
 }
 
 #[cfg(test)]
@@ -166,5 +168,16 @@ mod tests {
         assert_eq!(hash_site(a), hash_site(a));
         assert_ne!(hash_site(a), hash_site(b));
         assert_eq!(mix(0, 0), 0xe220_a839_7b1d_cdaf, "output 1 of SplitMix64");
+    }
+
+    #[test]
+    fn a_place_is_the_same_wherever_the_sources_are() {
+        let here = hash_place("src/scenarios/pool.rs", 3, 9);
+        for path in ["/home/me/pool/src/scenarios/pool.rs", "pool.rs", r"C:\me\pool.rs"] {
+            assert_eq!(hash_place(path, 3, 9), here, "{path}");
+        }
+        for (path, line, column) in [("src/loop.rs", 3, 9), ("pool.rs", 4, 9), ("pool.rs", 3, 8)] {
+            assert_ne!(hash_place(path, line, column), here, "{path}:{line}:{column}");
+        }
     }
 }

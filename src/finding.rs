@@ -1,12 +1,13 @@
 //! What an oracle found, as data, with an identity that is stable across runs.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::hash::Fnv;
 use crate::id::{ObjectId, TaskId};
-use crate::op::{OpKind, Site};
+use crate::op::{OpKind, Site, file_name};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident $name:literal,)*) => {
@@ -67,7 +68,10 @@ impl fmt::Display for Kind {
 }
 
 /// A place in the source.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+///
+/// The order of places begins with the names of the files, so that it is the same in every
+/// build; see [`file_name`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Place {
     /// The file as the compiler names it.
     pub file: String,
@@ -75,6 +79,29 @@ pub struct Place {
     pub line: u32,
     /// Column, counted from 1.
     pub column: u32,
+}
+
+impl Place {
+    /// The place in a form that is the same in every build; see [`file_name`].
+    fn without_folders(&self) -> String {
+        format!("{}:{}:{}", file_name(&self.file), self.line, self.column)
+    }
+}
+
+impl Ord for Place {
+    fn cmp(&self, other: &Place) -> Ordering {
+        file_name(&self.file)
+            .cmp(file_name(&other.file))
+            .then(self.line.cmp(&other.line))
+            .then(self.column.cmp(&other.column))
+            .then_with(|| self.file.cmp(&other.file))
+    }
+}
+
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Place) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl From<Site> for Place {
@@ -164,14 +191,16 @@ impl Finding {
     /// The signature is the kind and a hash of where it shows and, for tasks
     /// that wait, of what they wait for and where. Task numbers, values and the
     /// number of waiting tasks do not enter, since they differ between
-    /// schedules; the same places do.
+    /// schedules; the same places do, by line and column and the name of the file
+    /// without its folders, so that it is the same in every build on every machine.
     #[must_use]
     pub fn signature(&self) -> String {
         let mut parts: Vec<String> = self
             .waits
             .iter()
-            .map(|w| format!("{} {}", w.op, w.place))
+            .map(|w| format!("{} {}", w.op, w.place.without_folders()))
             .collect();
+        // The column of an access is a matter of how it was compiled.
         parts.extend(self.accesses.iter().map(|a| match &a.place {
             Some(place) => format!("{} {}:{}", a.what, file_name(&place.file), place.line),
             None => a.what.clone(),
@@ -179,7 +208,7 @@ impl Finding {
         parts.sort();
         parts.dedup();
         match &self.place {
-            Some(place) => parts.push(place.to_string()),
+            Some(place) => parts.push(place.without_folders()),
             None if parts.is_empty() => parts.push(self.message.clone()),
             None => {}
         }
@@ -190,12 +219,6 @@ impl Finding {
         }
         format!("{}-{:016x}", self.kind, hash.finish())
     }
-}
-
-/// The last part of a path. What ThreadSanitizer names is a path on this machine, of which
-/// the current folder has been taken away, so that the rest depends on where one stands.
-fn file_name(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 impl Finding {
@@ -230,6 +253,36 @@ mod tests {
             stack: Vec::new(),
         });
         race
+    }
+
+    #[test]
+    fn a_bug_is_the_same_from_every_folder() {
+        fn at(folder: &str, line: u32) -> Place {
+            Place {
+                file: format!("{folder}pool.rs"),
+                line,
+                column: 5,
+            }
+        }
+        let panic: fn(&str, u32) -> Finding = |folder, line| Finding {
+            place: Some(at(folder, line)),
+            ..Finding::new(Kind::Panic, "oh")
+        };
+        let leak: fn(&str, u32) -> Finding = |folder, line| Finding {
+            waits: vec![Wait {
+                task: TaskId::MAIN,
+                op: OpKind::Recv,
+                object: ObjectId::NONE,
+                place: at(folder, line),
+                on: Vec::new(),
+            }],
+            ..Finding::new(Kind::Leak, "oh")
+        };
+        for finding in [panic, leak] {
+            let here = finding("src/", 7).signature();
+            assert_eq!(here, finding("/home/me/project/src/", 7).signature());
+            assert_ne!(here, finding("src/", 8).signature());
+        }
     }
 
     #[test]

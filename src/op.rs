@@ -8,6 +8,16 @@ use crate::id::ObjectId;
 /// Where in the user's source an operation stands.
 pub type Site = &'static Location<'static>;
 
+/// The name of a file without its folders, for what has to be the same in every build.
+///
+/// The compiler is given paths that are absolute for some packages and relative for
+/// others, depending on the workspace that the build began in; and an absolute one
+/// depends on the machine.
+#[must_use]
+pub fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
 /// How an operation touches its object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Effect {
