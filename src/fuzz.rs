@@ -272,7 +272,12 @@ impl Fuzzer {
         let takes_data = matches!(self.scenarios[at].body, Body::Data(_));
         let search = self.searches[at].get_or_insert_with(|| Search::new(takes_data));
         search.learn(&self.history, &input.data);
-        search.show(&mut self.features, &self.history, counters::hit);
+        search.show(
+            &mut self.features,
+            &self.history,
+            &input.data,
+            counters::hit,
+        );
     }
 
     fn execute_elsewhere(&self, scenario: &'static Scenario, input: &Input, bytes: &[u8]) -> bool {

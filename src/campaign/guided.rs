@@ -289,8 +289,12 @@ impl Lane {
             let is_seed = self.next < shared.seeds.len() as u64;
             // A fuzz target would stop at one that fails whenever it begins.
             let passes = run.outcome.finding.is_none();
-            if self.search.is_new() && passes && !is_seed && self.kept.len() < KEPT {
-                self.kept.push((self.next, self.search.last()));
+            if passes
+                && !is_seed
+                && self.kept.len() < KEPT
+                && let Some(input) = self.search.novel()
+            {
+                self.kept.push((self.next, input));
             }
             let number = self.next / shared.lanes;
             if number < PROFILED || number.is_multiple_of(PROFILED) {

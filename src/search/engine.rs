@@ -48,14 +48,16 @@ pub struct Search {
     equivalence: Equivalence,
     /// The classes of all executions.
     classes: HashSet<u64, Mixed>,
-    /// The last execution.
+    /// The last execution that was looked at: every one that can be built on.
     observed: Observed,
     picks: Vec<Pick>,
     data: Vec<u8>,
     rng: Rng,
     /// Whether the scenario takes data.
     takes_data: bool,
-    /// Whether the last execution had something new.
+    /// Whether the execution that was learned from last was looked at, and whether it
+    /// had something new.
+    has_looked: bool,
     is_new: bool,
 }
 
@@ -83,21 +85,16 @@ impl Search {
             data: Vec::new(),
             rng: Rng::new(0),
             takes_data,
+            has_looked: false,
             is_new: false,
         }
     }
 
-    /// Whether the execution that was learned from last had something new, so that it
-    /// is worth building on.
+    /// An input that gives the execution that was learned from last, in any search, if
+    /// it had something new, so that it is worth building on.
     #[must_use]
-    pub fn is_new(&self) -> bool {
-        self.is_new
-    }
-
-    /// An input that gives the execution that was learned from last, in any search.
-    #[must_use]
-    pub fn last(&self) -> Input {
-        Input {
+    pub fn novel(&self) -> Option<Input> {
+        self.is_new.then(|| Input {
             strategy: Kind::Calm,
             seed: 0,
             steering: Steering {
@@ -109,7 +106,7 @@ impl Search {
             },
             overrides: Vec::new(),
             data: self.data.clone(),
-        }
+        })
     }
 
     /// The input of the next execution. What is drawn is drawn from `seed`.
@@ -161,39 +158,57 @@ impl Search {
     ///
     /// From an execution that is equivalent to an earlier one there is nothing to learn
     /// but where the next one can set out from: which values were read from whom is the
-    /// same in all of a class.
+    /// same in all of a class. So it is not even looked at unless the next one is to set
+    /// out from it.
     pub fn learn(&mut self, history: &History, data: &[u8]) -> u64 {
         let class = self.equivalence.class(history, data);
         if self.classes.len() >= CLASSES {
             self.classes.clear();
         }
         let new = self.classes.insert(class);
-        self.observed.observe(history);
+        self.has_looked = false;
+        self.is_new = false;
         if new {
+            self.look_at(history, data);
             let [anywhere, place] = &mut self.orders;
             place.learn(&self.observed);
             if self.executions < ANYWHERE {
                 anywhere.learn(&self.observed);
             }
+            if let Some(before) = self.novelty.learn(history, &mut self.observed) {
+                self.is_new = true;
+                let cut = (before as usize + 1).min(self.picks.len());
+                let (picks, data) = (self.picks.clone(), self.data.clone());
+                self.corpus.add(picks, cut, data, &mut self.rng);
+            }
+        } else if way(self.executions) == Way::Flip {
+            self.look_at(history, data);
         }
+        class
+    }
+
+    fn look_at(&mut self, history: &History, data: &[u8]) {
+        self.has_looked = true;
+        self.observed.observe(history);
         self.picks.clear();
         let picks = history.choices.iter().map(|&choice| Pick::from(choice));
         self.picks.extend(picks);
         self.data.clear();
         self.data.extend(data);
-        self.is_new = false;
-        if new && let Some(before) = self.novelty.learn(history, &mut self.observed) {
-            self.is_new = true;
-            let cut = (before as usize + 1).min(self.picks.len());
-            let (picks, data) = (self.picks.clone(), self.data.clone());
-            self.corpus.add(picks, cut, data, &mut self.rng);
-        }
-        class
     }
 
-    /// Calls `hit` with every feature of the execution that was learned from last,
-    /// which `history` has to be about, as `features` sees it.
-    pub fn show(&mut self, features: &mut Features, history: &History, mut hit: impl FnMut(u64)) {
+    /// Calls `hit` with every feature, as `features` sees it, of the execution that was
+    /// learned from last, from this `history` and these `data`.
+    pub fn show(
+        &mut self,
+        features: &mut Features,
+        history: &History,
+        data: &[u8],
+        mut hit: impl FnMut(u64),
+    ) {
+        if !self.has_looked {
+            self.look_at(history, data);
+        }
         features.each(history, &mut self.observed, |feature, _| hit(feature));
     }
 
