@@ -18,7 +18,7 @@
 //! happened before it.
 
 use crate::class::Classes;
-use crate::hash::mix;
+use crate::hash::{Words, mix, spread};
 use crate::history::History;
 use crate::id::TaskId;
 use crate::op::Effect;
@@ -67,24 +67,28 @@ impl Equivalence {
             current = event.task;
             let place = self.places.place(event.site, event.kind);
             let task = self.tasks[current.index()];
-            let mut step = mix(mix(task, place), barrier);
+            let mut step = Words::new();
+            step.add(task);
+            step.add(place);
+            step.add(barrier);
             let object = event.object.index();
-            if let Some(object) = object.and_then(|at| self.objects.get_mut(at)) {
-                match event.effect {
-                    Effect::None => {}
-                    Effect::Read => {
-                        step = mix(step, object.write);
-                        object.reads = object.reads.wrapping_add(step);
-                    }
-                    Effect::Write => {
-                        step = mix(mix(step, object.write), object.reads);
-                        *object = Object {
-                            write: step,
-                            reads: 0,
-                        };
-                    }
+            let object = object.and_then(|at| self.objects.get_mut(at));
+            let step = match (object, event.effect) {
+                (None, _) | (_, Effect::None) => spread(step.get()),
+                (Some(object), Effect::Read) => {
+                    step.add(object.write);
+                    let step = spread(step.get());
+                    object.reads = object.reads.wrapping_add(step);
+                    step
                 }
-            }
+                (Some(object), Effect::Write) => {
+                    step.add(object.write);
+                    step.add(object.reads);
+                    let write = spread(step.get());
+                    *object = Object { write, reads: 0 };
+                    write
+                }
+            };
             self.tasks[current.index()] = step;
             sum = sum.wrapping_add(step);
             if current == TaskId::CLOCK {
