@@ -168,21 +168,50 @@ pub fn mutate(
     }
 }
 
-/// Writes what the inputs `a` and `b` make together to the beginning of `child`;
-/// returns its length.
+/// Writes what the inputs `a` and `b` make together, or another input in their place, to
+/// the beginning of `child`; returns its length. As for [`mutate`], that depends on what
+/// has been executed.
 pub fn cross(a: &[u8], b: &[u8], child: &mut [u8], seed: u32) -> usize {
-    let bytes = mutator::cross(a, b, child.len(), u64::from(seed));
+    let most = child.len();
+    let bytes = FUZZER.with_borrow_mut(|fuzzer| match fuzzer {
+        Some(fuzzer) => fuzzer.cross(a, b, most, seed),
+        None => mutator::cross(a, b, most, u64::from(seed), None, true),
+    });
     child[..bytes.len()].copy_from_slice(&bytes);
     bytes.len()
 }
 
+/// Whether the scenario makes an argument of an input's data.
+fn takes_data(scenario: &Scenario) -> bool {
+    matches!(scenario.body, Body::Data(_))
+}
+
 impl Fuzzer {
     fn mutate(&mut self, bytes: &[u8], most: usize, seed: u32) -> Mutant {
+        let seed = self.widen(seed);
+        let (search, open) = self.search_of(bytes);
+        mutator::mutate(bytes, most, seed, search, open)
+    }
+
+    fn cross(&mut self, a: &[u8], b: &[u8], most: usize, seed: u32) -> Vec<u8> {
+        let seed = self.widen(seed);
+        let (search, open) = self.search_of(a);
+        mutator::cross(a, b, most, seed, search, open)
+    }
+
+    /// A seed that no other mutant of this process has.
+    fn widen(&mut self, seed: u32) -> u64 {
         self.mutants += 1;
-        let seed = mix(self.mutants, u64::from(seed));
+        mix(self.mutants, u64::from(seed))
+    }
+
+    /// The search of the scenario that these bytes select, and whether more than its
+    /// schedules is to be found.
+    fn search_of(&mut self, bytes: &[u8]) -> (Option<&mut Search>, bool) {
         let (selector, _) = Input::decode(bytes);
         let at = self.selected(selector);
-        mutator::mutate(bytes, most, seed, self.searches[at].as_mut())
+        let open = self.scenarios.len() > 1 || takes_data(self.scenarios[at]);
+        (self.searches[at].as_mut(), open)
     }
 
     /// Which scenario this selector selects.
@@ -269,7 +298,7 @@ impl Fuzzer {
     /// Shows libFuzzer and the search what the last execution did.
     fn learn(&mut self, at: usize, input: &Input) {
         self.runner.recount(&mut self.history);
-        let takes_data = matches!(self.scenarios[at].body, Body::Data(_));
+        let takes_data = takes_data(self.scenarios[at]);
         let search = self.searches[at].get_or_insert_with(|| Search::new(takes_data));
         search.learn(&self.history, &input.data);
         search.show(

@@ -1,9 +1,10 @@
 //! What libFuzzer's inputs are turned into.
 //!
-//! A mutation of bytes knows nothing of schedules. Here an input is decoded, changed
-//! as a search would, and encoded again; and the search that has looked at every
-//! execution so far has its own ideas, as in `jostle hunt`. A share is left to
-//! libFuzzer, which finds its way through the scenario's data.
+//! A mutation of bytes knows nothing of schedules. The search that has looked at every
+//! execution so far does, and says what comes next, as in `jostle hunt`. A share is
+//! left to what libFuzzer keeps because it reached new code: those inputs are decoded,
+//! changed in one place, and encoded again. The share is larger where there is something
+//! that the search does not look for, which libFuzzer's own way with bytes finds too.
 
 use crate::decision::Rng;
 use crate::hash::mix;
@@ -21,23 +22,76 @@ pub(super) enum Mutant {
     Another,
 }
 
-/// A mutant of `bytes` that has `most` bytes at most.
-pub(super) fn mutate(bytes: &[u8], most: usize, seed: u64, search: Option<&mut Search>) -> Mutant {
+/// How libFuzzer's two ways to a new input, mutation and crossover, which it takes equally
+/// often, are shared out, in eighths. The rest of both is the search's.
+struct Shares {
+    /// Of mutation: libFuzzer's own, and a change in one place.
+    another: u32,
+    vary: u32,
+    /// Of crossover: itself.
+    cross: u32,
+}
+
+impl Shares {
+    /// If all there is to find are schedules.
+    const SCHEDULES: Shares = Shares {
+        another: 0,
+        vary: 1,
+        cross: 1,
+    };
+    /// If there are also data for the scenario, or several scenarios to pick.
+    const BYTES: Shares = Shares {
+        another: 2,
+        vary: 1,
+        cross: 4,
+    };
+
+    fn of(open: bool) -> Shares {
+        if open {
+            Shares::BYTES
+        } else {
+            Shares::SCHEDULES
+        }
+    }
+}
+
+/// A mutant of `bytes` that has `most` bytes at most. `open` says whether more than
+/// schedules is to be found.
+pub(super) fn mutate(
+    bytes: &[u8],
+    most: usize,
+    seed: u64,
+    search: Option<&mut Search>,
+    open: bool,
+) -> Mutant {
     let (selector, mut input) = Input::decode(bytes);
-    let mut rng = Rng::new(mix(seed, MUTATOR));
-    match (rng.below(8), search) {
-        (0, _) => return Mutant::Another,
-        (1..=5, Some(search)) => input = search.next(seed),
+    let shares = Shares::of(open);
+    let drawn = Rng::new(mix(seed, MUTATOR)).below(8);
+    match search {
+        _ if drawn < shares.another => return Mutant::Another,
+        Some(search) if drawn >= shares.another + shares.vary => input = search.next(seed),
         _ => search::vary(&mut input, seed),
     }
     Mutant::Bytes(fit(input, selector, most))
 }
 
-/// What two inputs make together.
-pub(super) fn cross(a: &[u8], b: &[u8], most: usize, seed: u64) -> Vec<u8> {
+/// What two inputs make together, or what the search says instead.
+pub(super) fn cross(
+    a: &[u8],
+    b: &[u8],
+    most: usize,
+    seed: u64,
+    search: Option<&mut Search>,
+    open: bool,
+) -> Vec<u8> {
     let (selector, a) = Input::decode(a);
     let (_, b) = Input::decode(b);
-    fit(search::cross(&a, &b, seed), selector, most)
+    let drawn = Rng::new(mix(seed, MUTATOR)).below(8);
+    let child = match search {
+        Some(search) if drawn >= Shares::of(open).cross => search.next(seed),
+        _ => search::cross(&a, &b, seed),
+    };
+    fit(child, selector, most)
 }
 
 /// The bytes of `input`, or of as much of it as has room: first data go, then the end
@@ -113,19 +167,44 @@ mod tests {
     #[test]
     fn mutants_are_of_the_same_scenario_and_fit() {
         let bytes = large().encode(3);
-        let mut search = Search::new(true);
-        let mut others = 0;
-        for seed in 0..400 {
-            match mutate(&bytes, 60, seed, Some(&mut search)) {
-                Mutant::Another => others += 1,
-                Mutant::Bytes(mutant) => {
-                    assert!(mutant.len() <= 60);
-                    assert_eq!(Input::decode(&mutant).0, 3);
+        for (open, share) in [(false, 0..=0), (true, 60..=140)] {
+            let mut search = Search::new(open);
+            let mut others = 0;
+            for seed in 0..400 {
+                match mutate(&bytes, 60, seed, Some(&mut search), open) {
+                    Mutant::Another => others += 1,
+                    Mutant::Bytes(mutant) => {
+                        assert!(mutant.len() <= 60);
+                        assert_eq!(Input::decode(&mutant).0, 3);
+                    }
                 }
+                let other = large().encode(4);
+                let child = cross(&bytes, &other, 60, seed, Some(&mut search), open);
+                assert!(child.len() <= 60);
+                assert_eq!(Input::decode(&child).0, 3);
             }
+            assert!(share.contains(&others), "{others} of 400");
         }
-        assert!((25..90).contains(&others), "one in eight: {others}");
-        let child = cross(&bytes, &large().encode(4), 60, 1);
-        assert_eq!(Input::decode(&child).0, 3);
+    }
+
+    #[test]
+    fn most_new_inputs_are_what_the_search_says() {
+        let bytes = large().encode(3);
+        let mut search = Search::new(false);
+        let mut own = 0;
+        for seed in 0..400 {
+            // The search knows nothing yet, so that its inputs have no tapes.
+            let has_tape = |bytes: &[u8]| !Input::decode(bytes).1.steering.tape.picks.is_empty();
+            if let Mutant::Bytes(mutant) = mutate(&bytes, 99, seed, Some(&mut search), false) {
+                own += u32::from(!has_tape(&mutant));
+            }
+            let child = cross(&bytes, &bytes, 99, seed, Some(&mut search), false);
+            own += u32::from(!has_tape(&child));
+        }
+        assert!((660..=740).contains(&own), "{own} of 800");
+        assert!(matches!(
+            mutate(&bytes, 99, 1, None, false),
+            Mutant::Bytes(_)
+        ));
     }
 }
