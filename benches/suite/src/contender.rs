@@ -11,6 +11,8 @@ pub(crate) enum Contender {
     /// A strategy by the name that jostle gives it, or `default`, which may be told
     /// aspects of coverage to go on from or not: `default+locks`, `default-reads`.
     Jostle(String),
+    /// libFuzzer with jostle's target, as `cargo fuzz run` has it.
+    LibFuzzer,
     /// Every class of schedules, or those with at most so many preemptions.
     Verify {
         preemptions: Option<u32>,
@@ -35,6 +37,7 @@ impl Contender {
         let ours = ["default", "random", "pct3", "pos", "urw"].map(str::to_owned);
         let mut all: Vec<_> = ours.map(Contender::Jostle).into();
         all.extend([
+            Contender::LibFuzzer,
             Contender::Shuttle(ShuttleScheduler::Random),
             Contender::Shuttle(ShuttleScheduler::Pct),
             Contender::Shuttle(ShuttleScheduler::Urw),
@@ -60,7 +63,7 @@ impl Contender {
         match self {
             Contender::Jostle(name) => !name.starts_with("default"),
             Contender::Shuttle(_) => true,
-            Contender::Loom { .. } | Contender::Verify { .. } => false,
+            Contender::LibFuzzer | Contender::Loom { .. } | Contender::Verify { .. } => false,
         }
     }
 }
@@ -69,6 +72,7 @@ impl fmt::Display for Contender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match self {
             Contender::Jostle(name) => name,
+            Contender::LibFuzzer => "libfuzzer",
             Contender::Shuttle(ShuttleScheduler::Random) => "shuttle-random",
             Contender::Shuttle(ShuttleScheduler::Pct) => "shuttle-pct3",
             Contender::Shuttle(ShuttleScheduler::Urw) => "shuttle-urw",
@@ -93,6 +97,7 @@ impl FromStr for Contender {
             "shuttle-random" => Contender::Shuttle(ShuttleScheduler::Random),
             "shuttle-pct3" => Contender::Shuttle(ShuttleScheduler::Pct),
             "shuttle-urw" => Contender::Shuttle(ShuttleScheduler::Urw),
+            "libfuzzer" => Contender::LibFuzzer,
             "verify" => Contender::Verify { preemptions: None },
             _ if name.starts_with("verify-") => match name["verify-".len()..].parse() {
                 Ok(bound) => Contender::Verify {
@@ -109,7 +114,7 @@ impl FromStr for Contender {
                 _ => {
                     return Err(format!(
                         "nobody is named {name:?}; there are default and the strategies of \
-                         jostle, verify and verify-N (at most N preemptions), \
+                         jostle, libfuzzer, verify and verify-N (at most N preemptions), \
                          shuttle-random, shuttle-pct3, shuttle-urw, loom and loom-N"
                     ));
                 }

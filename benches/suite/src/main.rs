@@ -55,6 +55,7 @@ struct Cli {
     programs: Vec<String>,
     /// Who is compared, separated by commas: default and jostle's strategies,
     /// default with another choice of what is new (default-reads, default+locks),
+    /// libfuzzer, verify, verify-N,
     /// shuttle-random, shuttle-pct3, shuttle-urw, loom, loom-N.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     strategies: Vec<Contender>,
@@ -88,6 +89,9 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         cap: cli.cap,
         jobs: cli.jobs,
     };
+    if suite.contenders.contains(&Contender::LibFuzzer) {
+        hunt::build_target()?;
+    }
     let mut rows = Vec::new();
     for program in programs(&cli.programs)? {
         let row = suite.row(program);

@@ -2,14 +2,17 @@
 //!
 //! - [`mod@self`]: [`Hunt`], and what all three runtimes have in common.
 //! - `jostle`, `shuttle`, `loom`: the runtimes.
+//! - `libfuzzer`: jostle again, in the hands of libFuzzer.
 //! - `quiet`: panics that are what is being looked for.
 
 mod jostle;
+mod libfuzzer;
 mod loom;
 pub(crate) mod quiet;
 mod shuttle;
 
 pub(crate) use jostle::{catalogue, is_strategy};
+pub(crate) use libfuzzer::build as build_target;
 
 use std::time::Duration;
 
@@ -50,6 +53,7 @@ pub(crate) fn hunt(
 ) -> Hunt {
     match contender {
         Contender::Jostle(strategies) => jostle::hunt(program, strategies, seed, cap, fixed),
+        Contender::LibFuzzer => libfuzzer::hunt(program, seed, cap, fixed),
         Contender::Verify { preemptions } => jostle::verify(program, *preemptions, cap, fixed),
         Contender::Shuttle(scheduler) => shuttle::hunt(program, *scheduler, seed, cap, fixed),
         Contender::Loom { preemptions } => loom::hunt(program, *preemptions, cap, fixed),
@@ -59,7 +63,7 @@ pub(crate) fn hunt(
 /// Why `contender` cannot run `program`, if it cannot.
 pub(crate) fn impossible(contender: &Contender, program: &Program) -> Option<&'static str> {
     match contender {
-        Contender::Jostle(_) | Contender::Verify { .. } => None,
+        Contender::Jostle(_) | Contender::LibFuzzer | Contender::Verify { .. } => None,
         _ if program.set == Set::Catalogue => Some("written with what only jostle has"),
         Contender::Shuttle(_) => None,
         Contender::Loom { .. } if program.threads > LOOM_THREADS => Some("more than 4 threads"),
