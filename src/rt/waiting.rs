@@ -105,7 +105,7 @@ impl Execution {
     }
 
     /// Opens or shuts a gate.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn set_gate(&mut self, object: ObjectId, side: Side, open: bool) {
         self.tell_gate(object, side, open);
         let gate = &mut self.objects[object.0 as usize].gates[side as usize];
