@@ -57,10 +57,7 @@ pub fn explore(name: &str) {
             scenario.expect, summary.executions
         ),
         Verdict::NotObservable => skipped(scenario),
-        Verdict::NothingRan => panic!(
-            "scenario {name}: in none of {} executions could its argument be made out of the data",
-            summary.executions
-        ),
+        Verdict::NothingRan => panic!("scenario {name}: {}", summary.why_nothing_ran()),
     }
 }
 

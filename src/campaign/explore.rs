@@ -105,7 +105,8 @@ pub enum Verdict {
     Unexpected,
     /// A finding is expected and was not found.
     Missed,
-    /// No execution got as far as the body of the scenario.
+    /// No execution got as far as the body of the scenario; see
+    /// [`why_nothing_ran`](Summary::why_nothing_ran).
     NothingRan,
     /// A data race is expected, and this build cannot see one. Nothing was
     /// executed.
@@ -125,6 +126,15 @@ impl Summary {
             findings: Vec::new(),
             kept: Vec::new(),
             elapsed: Duration::ZERO,
+        }
+    }
+
+    /// Why the verdict is [`Verdict::NothingRan`], if it is.
+    #[must_use]
+    pub fn why_nothing_ran(&self) -> String {
+        match self.executions {
+            0 => "nothing was executed; allow more executions or more time".to_owned(),
+            n => format!("its argument could not be made in any of {n} executions"),
         }
     }
 

@@ -65,11 +65,7 @@ pub(super) fn lines(summary: &Summary) -> Vec<String> {
         }
         Verdict::NothingRan => {
             let title = format!("{} never ran", scenario.name);
-            let message = format!(
-                "its argument could not be made in any of {} executions",
-                summary.executions
-            );
-            vec![error(&here, &title, &message)]
+            vec![error(&here, &title, &summary.why_nothing_ran())]
         }
     }
 }

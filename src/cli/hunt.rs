@@ -32,6 +32,9 @@ pub(super) fn run(scope: Scope, args: &Hunt) -> anyhow::Result<Outcome> {
         let named = args.names.iter().map(|name| list::named(&all, name));
         named.collect::<anyhow::Result<_>>()?
     };
+    if args.runs == Some(0) && args.corpus.is_none() {
+        anyhow::bail!("--runs 0 executes nothing but a corpus; name one with --corpus");
+    }
     watchdog::on_stall(watchdog::Action::Exit(1));
     let mut line = Line::new(args.json);
     let mut summaries = Vec::new();
@@ -192,9 +195,7 @@ fn verdict(summary: &Summary) -> String {
             "skipped  {name}: expects {}, which only a ThreadSanitizer build sees",
             list::expectation(summary.scenario)
         ),
-        Verdict::NothingRan => format!(
-            "NOTHING  {name}: its argument could not be made in any of {executions} executions"
-        ),
+        Verdict::NothingRan => format!("NOTHING  {name}: {}", summary.why_nothing_ran()),
     }
 }
 

@@ -81,13 +81,7 @@ fn status(summary: &Summary, reports: &[String]) -> TestCaseStatus {
             );
             ("missed", message)
         }
-        Verdict::NothingRan => {
-            let message = format!(
-                "its argument could not be made in any of {} executions",
-                summary.executions
-            );
-            ("nothing-ran", message)
-        }
+        Verdict::NothingRan => ("nothing-ran", summary.why_nothing_ran()),
     };
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     status.set_type(kind).set_message(message);

@@ -324,6 +324,7 @@ fn wrong_usage_is_exit_code_2_and_names_the_remedy() {
         (&["hunt", "pool_shutdow"], "did you mean pool_shutdown"),
         (&["hunt", "--strategy", "best"], "round-robin"),
         (&["hunt", "--time", "soon"], "for example 30"),
+        (&["hunt", "--runs", "0"], "name one with --corpus"),
         (&["hunt", "--jobs", "0"], "1..=256"),
         (&["chase"], "Usage"),
         (&[], "Usage"),
