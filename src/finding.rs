@@ -162,8 +162,8 @@ pub struct Access {
     pub task: Option<TaskId>,
     /// What it did: `write of 8 bytes`, `atomic read of 4 bytes`.
     pub what: String,
-    /// The locks that the task held, of the access that showed the race. Of the
-    /// earlier one that is not known.
+    /// The locks that the task held at the access, for reading too, and what it was
+    /// initializing. ThreadSanitizer forgets some if they are more than 16.
     pub held: Vec<ObjectId>,
     /// Where: the innermost frame that is the user's.
     pub place: Option<Place>,

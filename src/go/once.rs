@@ -6,7 +6,7 @@ use std::panic::Location;
 use crate::go::gate;
 use crate::op::OpKind;
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
-use crate::sanitizer::Edge;
+use crate::sanitizer::{self, Edge};
 
 /// Runs a function once: Go's [`sync.Once`](https://pkg.go.dev/sync#Once).
 pub struct Once {
@@ -49,6 +49,7 @@ impl Once {
         }
         rt::set_gate(&attached, Side::A, false);
         rt::set_owner(&attached, Some(rt::current_task()));
+        sanitizer::hold(attached.id.0);
         let _running = Running(attached);
         f();
     }
@@ -60,6 +61,7 @@ struct Running(Attached);
 impl Drop for Running {
     fn drop(&mut self) {
         Edge::object(self.0.id.0, 0).release();
+        sanitizer::let_go(self.0.id.0);
         rt::set_owner(&self.0, None);
         rt::set_gate(&self.0, Side::A, true);
     }

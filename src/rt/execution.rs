@@ -316,18 +316,9 @@ impl Execution {
     #[inline]
     pub(crate) fn judge_races(&mut self) {
         if let Some(race) = sanitizer::reported() {
-            let finding = race::finding(&race, |task| self.held_by(task));
+            let finding = race::finding(&race);
             self.find(finding);
         }
-    }
-
-    /// The objects that `task` holds and that only it can release.
-    fn held_by(&self, task: TaskId) -> Vec<ObjectId> {
-        let objects = self.objects[..self.object_count].iter().enumerate();
-        objects
-            .filter(|(_, object)| object.owner == Some(task))
-            .map(|(i, _)| ObjectId(i as u32))
-            .collect()
     }
 
     /// Has `task` run to its first operation, or to its next one, before the next

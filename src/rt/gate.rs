@@ -73,7 +73,7 @@ pub(crate) fn release(attached: &Attached, kind: OpKind, site: Site) {
         return;
     };
     let tried = current.with(|x| {
-        // While it is known what the task holds.
+        // Before the next operation, which is none of the race's.
         x.judge_races();
         x.touch(Touch::Tried(attached.id), false);
         !x.is_teardown() && x.objects[attached.id.0 as usize].tried
@@ -98,6 +98,7 @@ pub(crate) fn unlock(attached: &Attached, side: Side, kind: OpKind, site: Site) 
         let plain = !object.tried && usual;
         if plain {
             object.owner = None;
+            sanitizer::let_go(attached.id.0);
             x.event(kind, attached.id, site);
             x.set_gate(attached.id, side, true);
         }
@@ -125,6 +126,7 @@ pub(crate) fn acquire(attached: &Attached, side: Side) {
     if let Some(current) = current::try_get() {
         current.with(|x| {
             x.objects[attached.id.0 as usize].owner = Some(x.current);
+            sanitizer::hold(attached.id.0);
             x.set_gate(attached.id, side, false);
         });
     }
@@ -137,6 +139,7 @@ pub(crate) fn give_up(attached: &Attached, side: Side) {
     if let Some(current) = current::try_get() {
         current.with(|x| {
             x.objects[attached.id.0 as usize].owner = None;
+            sanitizer::let_go(attached.id.0);
             x.set_gate(attached.id, side, true);
         });
     }

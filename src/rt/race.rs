@@ -11,14 +11,9 @@ use crate::sanitizer::{Frame, Race};
 ///
 /// The place of a race is that of its accesses; which of the two came second
 /// depends on the schedule, and the finding's signature does not tell them apart.
-///
-/// `held` gives the locks that a task holds now.
 #[cold]
-pub(crate) fn finding(race: &Race, held: impl Fn(TaskId) -> Vec<ObjectId>) -> Finding {
-    let mut accesses: Vec<Access> = race.accesses.iter().map(access).collect();
-    if let Some(latest) = accesses.first_mut() {
-        latest.held = latest.task.map(held).unwrap_or_default();
-    }
+pub(crate) fn finding(race: &Race) -> Finding {
+    let accesses: Vec<Access> = race.accesses.iter().map(access).collect();
     let kind = match race.kind.as_str() {
         "data-race" => "data race",
         other => other,
@@ -78,7 +73,7 @@ fn access(access: &sanitizer::Access) -> Access {
     Access {
         task: access.task.map(TaskId),
         what: what(access),
-        held: Vec::new(),
+        held: access.held.iter().copied().map(ObjectId).collect(),
         place: place.map(|frame| Place {
             file: near(&frame.file),
             line: frame.line,

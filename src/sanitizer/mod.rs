@@ -56,6 +56,11 @@
 //!
 //! Whatever is not in the table orders nothing.
 //!
+//! # The locks
+//!
+//! What a task holds, of what only the holder can release, is told with [`hold`] and
+//! [`let_go`]: a report names the locks of both accesses. It makes no edge.
+//!
 //! # Limits
 //!
 //! What is thread-local in the sense of the operating system is shared by the
@@ -63,7 +68,8 @@
 //! accesses to it are not looked at. [`crate::thread_local!`] has one value for each task.
 //!
 //! TSan keeps the last four accesses to each eight bytes and part of each task's
-//! history, so that a race with an access long past can go unseen. The clock is one
+//! history, so that a race with an access long past can go unseen. Of the locks that a
+//! task holds, 16 are told, and none of tasks and objects with very high numbers. The clock is one
 //! task: it comes after whoever armed a timer that calls a function, and with it what
 //! the functions of later timers do, as in Go, which has one such context for each
 //! processor.
@@ -89,7 +95,7 @@ use tsan as present;
 pub(crate) const LANES: u32 = 1 << 10;
 
 pub(crate) use present::{
-    Edge, Fiber, Inside, KEEPS_STACKS_APART, SEES_RACES, forget, has_reported, inside, outside,
-    reported,
+    Edge, Fiber, Inside, KEEPS_STACKS_APART, SEES_RACES, forget, has_reported, hold, inside,
+    let_go, outside, reported,
 };
 pub(crate) use race::{Access, Frame, Race};

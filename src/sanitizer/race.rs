@@ -14,6 +14,10 @@ pub(crate) struct Race {
 pub(crate) struct Access {
     /// The number of the task that made it, if TSan still knows.
     pub(crate) task: Option<u32>,
+    /// The numbers of the objects that the task held, as [`hold`] told.
+    ///
+    /// [`hold`]: crate::sanitizer::hold
+    pub(crate) held: Vec<u32>,
     /// It stands for an operation of a primitive: [`Edge::read`] or
     /// [`Edge::write`].
     ///

@@ -2,6 +2,7 @@
 //!
 //! - [`ffi`]: TSan's functions.
 //! - [`fences`]: the edges of fences, which TSan lacks.
+//! - [`held`]: the locks that tasks hold, for reports.
 //! - [`report`]: catches its reports.
 //! - [`symbols`]: addresses to source lines.
 //!
@@ -26,6 +27,7 @@
 
 mod fences;
 mod ffi;
+mod held;
 mod report;
 mod symbols;
 
@@ -38,6 +40,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::sanitizer::LANES;
 
+pub(crate) use held::{hold, let_go};
 pub(crate) use report::{forget, has_reported, reported};
 
 /// Whether data races are noticed.
@@ -57,6 +60,7 @@ struct Context {
     /// The task whose job it runs.
     task: Cell<u32>,
     notes: fences::Notes,
+    held: held::Held,
 }
 
 impl Context {
@@ -65,6 +69,7 @@ impl Context {
             depth: Cell::new(depth),
             task: Cell::new(u32::MAX),
             notes: fences::Notes::new(),
+            held: held::Held::new(),
         }
     }
 }
@@ -102,7 +107,7 @@ fn heed() {
 }
 
 /// Makes one call on another fiber.
-fn on(fiber: *mut c_void, call: fn()) {
+fn on(fiber: *mut c_void, call: impl FnOnce()) {
     // SAFETY: Callers own the fiber, and it is not running. The first switch is
     // undone at once.
     unsafe {
@@ -165,7 +170,11 @@ impl Fiber {
     /// A new job begins.
     pub(crate) fn begin(&self) {
         // SAFETY: The box lives as long as `self`.
-        unsafe { &*self.context }.notes.clear();
+        let context = unsafe { &*self.context };
+        context.notes.clear();
+        if !context.held.is_empty() {
+            on(self.fiber, || context.held.clear());
+        }
     }
 
     /// Notes whose accesses the fiber's are from now on.
@@ -276,11 +285,12 @@ const PER_TASK: usize = 5;
 /// TSan tells places apart that are eight bytes apart.
 const STRIDE: usize = 8;
 
-/// Where the places of tasks and timers begin, and that of the execution.
+/// Where the places of tasks and timers begin, that of the execution, and those of locks.
 const TASK_PLACES: usize = OBJECTS * LANES as usize * STRIDE;
 const TIMER_PLACES: usize = TASK_PLACES + TASKS * PER_TASK * STRIDE;
 const EXECUTION_PLACE: usize = TIMER_PLACES + TIMERS * STRIDE;
-const PLACES: usize = EXECUTION_PLACE + STRIDE;
+const LOCK_PLACES: usize = EXECUTION_PLACE + STRIDE;
+const PLACES: usize = LOCK_PLACES + OBJECTS * LANES as usize * STRIDE;
 
 /// The places of one OS thread, which come back when it ends.
 struct Range(usize);

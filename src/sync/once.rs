@@ -13,7 +13,7 @@ use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use crate::id::TaskId;
 use crate::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
-use crate::sanitizer::Edge;
+use crate::sanitizer::{self, Edge};
 
 /// Runs something once; see [`std::sync::Once`].
 ///
@@ -207,6 +207,7 @@ impl Once {
         state.progress = Progress::Running;
         rt::set_gate(attached, Side::A, false);
         rt::set_owner(attached, Some(rt::current_task()));
+        sanitizer::hold(attached.id.0);
         Some(Initializing {
             once: self,
             attached: *attached,
@@ -224,6 +225,7 @@ impl Once {
             std::mem::take(&mut state.waiters)
         };
         rt::set_owner(attached, None);
+        sanitizer::let_go(attached.id.0);
         rt::set_gate(attached, Side::A, true);
         rt::set_gate(attached, Side::B, progress == Progress::Complete);
         for waiter in waiters {

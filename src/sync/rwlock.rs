@@ -19,7 +19,7 @@ use crate::decision::ChoiceKind;
 use crate::id::TaskId;
 use crate::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
-use crate::sanitizer::Edge;
+use crate::sanitizer::{self, Edge};
 use crate::sync::lock::{self, guarded};
 use crate::sync::rwlock_guards::{RwLockReadGuard, RwLockWriteGuard};
 
@@ -248,6 +248,7 @@ impl<T: ?Sized> RwLock<T> {
         let mut state = self.core.state.get(attached);
         state.readers.push(rt::current_task());
         unlocks(attached).acquire();
+        sanitizer::hold(attached.id.0);
         self.core.set_gates(attached, &state);
         guarded(RwLockReadGuard::new(self, site), state.poisoned)
     }
@@ -258,6 +259,7 @@ impl<T: ?Sized> RwLock<T> {
         state.writing = true;
         unlocks(attached).acquire();
         read_unlocks(attached).acquire();
+        sanitizer::hold(attached.id.0);
         self.core.set_gates(attached, &state);
         rt::set_owner(attached, Some(rt::current_task()));
         for reader in state.behind.drain(..) {

@@ -9,6 +9,7 @@ use std::ptr::NonNull;
 
 use crate::op::{OpKind, Site};
 use crate::rt;
+use crate::sanitizer;
 use crate::sync::lock;
 use crate::sync::rwlock::{Core, RwLock, read_unlocks, unlocks};
 
@@ -52,6 +53,7 @@ impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
             state.readers.swap_remove(at);
         }
         read_unlocks(&attached).release();
+        sanitizer::let_go(attached.id.0);
         self.core.set_gates(&attached, &state);
     }
 }
@@ -133,6 +135,7 @@ impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
         state.poisoned |= lock::poisons(self.panicking);
         state.writing = false;
         unlocks(&attached).release();
+        sanitizer::let_go(attached.id.0);
         self.lock.core.set_gates(&attached, &state);
     }
 }

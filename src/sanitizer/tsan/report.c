@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FRAMES = 64, ACCESSES = 2 };
+// TSan remembers 16 mutexes of a thread.
+enum { FRAMES = 64, ACCESSES = 2, MUTEXES = 32 };
 
 struct access {
   int64_t fiber; // the number that is its name, -1 if it is none of ours
@@ -21,6 +22,7 @@ struct report {
   int32_t count;
   const char *kind;
   struct access accesses[ACCESSES];
+  void *mutexes[MUTEXES]; // held at one access or the other, then nulls
 };
 
 extern int __tsan_get_report_data(void *report, const char **description, int *count,
@@ -33,7 +35,9 @@ extern int __tsan_get_report_mop(void *report, unsigned long index, int *tid, vo
 extern int __tsan_get_report_thread(void *report, unsigned long index, int *tid, uint64_t *os_id,
                                     int *running, const char **name, int *parent_tid,
                                     void **trace, unsigned long trace_size);
-
+extern int __tsan_get_report_mutex(void *report, unsigned long index, uint64_t *mutex_id,
+                                   void **address, int *destroyed, void **trace,
+                                   unsigned long trace_size);
 extern int __tsan_get_report_loc(void *report, unsigned long index, const char **type,
                                  void **address, void **start, unsigned long *size, int *tid,
                                  int *fd, int *suppressable, void **trace,
@@ -107,6 +111,12 @@ bool _ZN6__tsan8OnReportEPKNS_10ReportDescEb(void *report, bool suppressed) {
     __tsan_get_report_mop(report, i, &tid, &access->address, &access->size, &access->write,
                           &access->atomic, access->stack, FRAMES);
     access->fiber = fiber_of(report, threads, tid);
+  }
+  for (int i = 0; i < mutexes && i < MUTEXES; i++) {
+    uint64_t id;
+    int destroyed;
+    void *trace[1];
+    __tsan_get_report_mutex(report, i, &id, &raw.mutexes[i], &destroyed, trace, 1);
   }
   if (raw.count > 0 && raw.accesses[0].fiber >= 0 && !is_thread_local(report, locs))
     last = raw;

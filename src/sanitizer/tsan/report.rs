@@ -6,11 +6,12 @@
 
 use std::ffi::{CStr, c_char, c_void};
 
-use super::{Edge, ffi, symbols, task_of};
+use super::{Edge, ffi, held, symbols, task_of};
 use crate::sanitizer::{Access, Race};
 
 const FRAMES: usize = 64;
 const ACCESSES: usize = 2;
+const MUTEXES: usize = 32;
 
 /// `struct access` of `report.c`.
 #[repr(C)]
@@ -31,6 +32,8 @@ struct RawReport {
     count: i32,
     kind: *const c_char,
     accesses: [RawAccess; ACCESSES],
+    /// Nulls follow.
+    mutexes: [*mut c_void; MUTEXES],
 }
 
 unsafe extern "C" {
@@ -104,8 +107,10 @@ fn decode(raw: &RawReport) -> Race {
     };
     let accesses = raw.accesses[..raw.count as usize]
         .iter()
-        .map(|access| Access {
-            task: u64::try_from(access.fiber).ok().and_then(task_of),
+        .map(|access| (access, u64::try_from(access.fiber).ok().and_then(task_of)))
+        .map(|(access, task)| Access {
+            task,
+            held: held::of(task, &raw.mutexes),
             modelled: Edge::is_at(access.address),
             write: access.write != 0,
             atomic: access.atomic != 0,

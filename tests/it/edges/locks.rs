@@ -56,23 +56,74 @@ fn mutex() {
 
 /// The lock of one task does not help if the other one takes another.
 #[test]
-fn the_lock_that_is_held_is_part_of_the_finding() {
-    let found = races(|memory| {
-        fn locks_first(locks: &[Mutex<()>; 2], memory: &Memory) {
-            let _locked = locks[0].lock().unwrap();
-            memory.write();
-        }
-        fn locks_second(locks: &[Mutex<()>; 2], memory: &Memory) {
-            let _locked = locks[1].lock().unwrap();
-            memory.write();
-        }
-        both([(); 2].map(Mutex::new), &memory, locks_first, locks_second);
-    });
+fn the_locks_of_both_accesses_are_part_of_the_finding() {
+    fn locks_first(locks: &[Mutex<()>; 2], memory: &Memory) {
+        let _locked = locks[0].lock().unwrap();
+        memory.write();
+    }
+    fn locks_second(locks: &[Mutex<()>; 2], memory: &Memory) {
+        let _locked = locks[1].lock().unwrap();
+        memory.write();
+    }
+    let found = races(|memory| both([(); 2].map(Mutex::new), &memory, locks_first, locks_second));
     assert_eq!(found.len(), 96);
     for finding in found {
-        assert_eq!(finding.accesses[0].held.len(), 1, "{finding:?}");
-        assert_eq!(finding.accesses[1].held, []);
+        let [later, earlier] = &finding.accesses[..] else {
+            panic!("{finding:?}");
+        };
+        assert_eq!(
+            (later.held.len(), earlier.held.len()),
+            (1, 1),
+            "{finding:?}"
+        );
+        assert_ne!(later.held, earlier.held, "{finding:?}");
     }
+}
+
+/// That both have it for reading does not help if one of them writes.
+#[test]
+fn a_lock_that_both_have_for_reading_is_named_twice() {
+    fn writes(lock: &RwLock<()>, memory: &Memory) {
+        let _locked = lock.read().unwrap();
+        let again = lock.read().unwrap();
+        memory.read();
+        drop(again);
+        memory.write();
+    }
+    for finding in races(|memory| both(RwLock::new(()), &memory, writes, writes)) {
+        let [later, earlier] = &finding.accesses[..] else {
+            panic!("{finding:?}");
+        };
+        assert_eq!(later.held.len(), 1, "{finding:?}");
+        assert_eq!(later.held, earlier.held, "{finding:?}");
+    }
+}
+
+#[test]
+fn a_lock_that_was_given_up_before_the_access_is_not_named() {
+    fn unlocks(locks: &(Mutex<()>, RwLock<()>, Mutex<()>), memory: &Memory) {
+        drop(locks.0.lock().unwrap());
+        drop(locks.1.write().unwrap());
+        memory.write();
+        drop(locks.0.lock().unwrap());
+    }
+    fn locks(locks: &(Mutex<()>, RwLock<()>, Mutex<()>), memory: &Memory) {
+        let _locked = locks.2.lock().unwrap();
+        memory.write();
+    }
+    let found = races(|memory| {
+        let shared = (Mutex::new(()), RwLock::new(()), Mutex::new(()));
+        both(shared, &memory, unlocks, locks);
+    });
+    let mut orders = Vec::new();
+    for finding in found {
+        let held: Vec<usize> = finding.accesses.iter().map(|a| a.held.len()).collect();
+        assert!(matches!(held[..], [0, 1] | [1, 0]), "{finding:?}");
+        orders.push(held);
+    }
+    orders.sort();
+    orders.dedup();
+    assert_eq!(orders.len(), 2, "either access was the earlier one");
 }
 
 #[test]
