@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jostle::finding::Access;
 use jostle::sync::{Barrier, Condvar, LazyLock, Mutex, Once, OnceLock, RwLock};
 use jostle::thread;
 
@@ -124,6 +125,27 @@ fn a_lock_that_was_given_up_before_the_access_is_not_named() {
     orders.sort();
     orders.dedup();
     assert_eq!(orders.len(), 2, "either access was the earlier one");
+}
+
+/// Nor is it in the executions after one in which a task on the same stack ended without
+/// giving it up.
+#[test]
+fn a_lock_that_is_taken_after_the_access_is_not_named() {
+    fn leaves(locks: &[Mutex<()>; 2], memory: &Memory) {
+        memory.write();
+        std::mem::forget(locks[0].lock());
+    }
+    fn writes(locks: &[Mutex<()>; 2], memory: &Memory) {
+        // Where it waits while the other one does both.
+        drop(locks[1].lock());
+        memory.write();
+    }
+    let found = races(|memory| both([(); 2].map(Mutex::new), &memory, leaves, writes));
+    assert_eq!(found.len(), 96);
+    for finding in found {
+        let none = |access: &Access| access.held.is_empty();
+        assert!(finding.accesses.iter().all(none), "{finding:?}");
+    }
 }
 
 #[test]
