@@ -118,6 +118,7 @@ struct Wait {
 struct Access<'a> {
     task: Option<u32>,
     what: &'a str,
+    held: Vec<u32>,
     place: Option<usize>,
     stack: &'a [String],
 }
@@ -273,6 +274,7 @@ fn access<'a>(access: &'a finding::Access, places: &mut Places<'_>) -> Access<'a
     Access {
         task: access.task.map(|task| task.0),
         what: &access.what,
+        held: access.held.iter().map(|object| object.0).collect(),
         place: access.place.as_ref().map(|place| places.place(place)),
         stack: &access.stack,
     }

@@ -47,6 +47,7 @@ window.requestAnimationFrame = (callback) => setTimeout(callback, 16);
 
     const told = id("finding").textContent;
     check("accesses are told", failing.finding.accesses.every((access) => told.includes(access.what)));
+    check("locks of accesses are told", failing.finding.accesses.every((access) => access.held.every((object) => told.includes("#" + object))));
     check("waits are told", failing.finding.waits.slice(0, 40).every((wait) => told.includes(wait.op)));
 
     await press("Home");

@@ -161,18 +161,21 @@ fn with_large_page(check: impl Fn(&Page<'_>)) {
 fn with_race_page(check: impl Fn(&Page<'_>)) {
     let (finding, trace) = execution("lost_update", true);
     let place = finding.unwrap().place;
-    let access = |task, what: &str| Access {
+    let access = |task, what: &str, held: &[usize]| Access {
         task: Some(TaskId::from_index(task)),
         what: what.to_owned(),
         place: place.clone(),
-        held: Vec::new(),
+        held: held.iter().copied().map(ObjectId::from_index).collect(),
         stack: vec![
             "lost_update::bump src/lost_update.rs:7".to_owned(),
             HARMFUL.to_owned(),
         ],
     };
     let mut race = Finding::new(Kind::Race, "data race on a counter");
-    race.accesses = vec![access(2, "write of 8 bytes"), access(3, "read of 8 bytes")];
+    race.accesses = vec![
+        access(2, "write of 8 bytes", &[]),
+        access(3, "read of 8 bytes", &[1, 7]),
+    ];
     check(&Page {
         scenario: "a_race",
         about: "Two tasks that nothing orders.",

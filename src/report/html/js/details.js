@@ -152,6 +152,8 @@ function accessCard(execution, access) {
     "div",
     { class: "wait" },
     h("p", { class: "title" }, access.task !== null && who(execution, access.task), h("b", {}, access.what)),
+    access.held.length > 0 &&
+      h("p", { class: "file" }, "holding " + access.held.map((object) => objectName(execution, object)).join(", ")),
     access.place !== null && snippet(execution, access.place, true),
     h("ul", { class: "stack" }, access.stack.slice(0, 40).map((frame) => h("li", { class: "file" }, frame))),
   );
