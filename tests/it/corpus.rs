@@ -17,18 +17,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
-use jostle::campaign::{Follower, Runner, profile};
+use jostle::campaign::{Runner, profile};
 use jostle::decision::Choice;
 use jostle::finding::{Finding, Kind as Found};
 use jostle::input::{self, Input};
-use jostle::minimize::{Limits, minimize};
 use jostle::report::terminal::{self, Options};
 use jostle::report::{Commands, Report};
 use jostle::scenario::registry::{Scope, scenarios};
 use jostle::scenario::{Expect, Scenario};
-use jostle::strategy::{Kind, Route};
+use jostle::strategy::Kind;
 use jostle::trace::Trace;
 use jostle::trace::file::{self, FindingSummary, TraceFile};
+
+use crate::minimize::minimized_from;
 
 /// Inputs kept for each scenario that find nothing.
 const PASSING: usize = 3;
@@ -201,16 +202,7 @@ fn keep(
 
 /// The smallest input that is found for the bug of this failure.
 fn minimized(scenario: &'static Scenario, choices: Vec<Choice>, input: &Input) -> Input {
-    let mut follower = Follower::new(scenario);
-    let first = follower.execute(Route::Choices(choices), &input.data);
-    let small = minimize(
-        first.trial,
-        input.data.clone(),
-        Limits::DEFAULT,
-        &mut |candidate| Some(follower.trial(candidate)),
-        &mut |_, _| {},
-    )
-    .unwrap();
+    let (small, _) = minimized_from(scenario, choices, &input.data);
     assert!(small.complete, "{}", scenario.name);
     Input::from_decisions(&small.trial.log, small.schedule.data)
 }

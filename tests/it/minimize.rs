@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use jostle::arbitrary::{Arbitrary, Unstructured};
 use jostle::campaign::{Follower, Runner, profile};
-use jostle::decision::Override;
+use jostle::decision::{Choice, Override};
 use jostle::input::{Input, Steering};
-use jostle::minimize::{Limits, Minimized, minimize};
+use jostle::minimize::{Limits, Minimized, Trial, minimize};
 use jostle::scenario::registry::{Scope, scenarios};
 use jostle::scenario::{Body, Expect, Scenario};
 use jostle::strategy::{Kind, Profile, Route};
@@ -62,29 +62,39 @@ fn failing(scenario: &'static Scenario) -> Vec<Input> {
     inputs.filter(fails).take(INPUTS).collect()
 }
 
-/// What minimizing makes of the execution of `input`, and how many steps it had.
-fn minimized(scenario: &'static Scenario, input: &Input) -> (Minimized, u32) {
+/// What minimizing makes of the execution of `input`, and how that was before.
+pub(crate) fn minimized(scenario: &'static Scenario, input: &Input) -> (Minimized, Trial) {
     let mut runner = Runner::new();
     let profile = profile(&mut runner, scenario);
-    runner.run(scenario, &profile, input);
-    let choices = runner.trace().choices;
+    let run = runner.run(scenario, &profile, input);
+    let found = run.outcome.finding.map(|finding| finding.signature());
+    let (small, first) = minimized_from(scenario, runner.trace().choices, &input.data);
+    assert_eq!(first.signature, found, "{}", scenario.name);
+    (small, first)
+}
+
+/// As [`minimized`], of the execution with these choices.
+pub(crate) fn minimized_from(
+    scenario: &'static Scenario,
+    choices: Vec<Choice>,
+    data: &[u8],
+) -> (Minimized, Trial) {
     let mut follower = Follower::new(scenario);
-    let first = follower.execute(Route::Choices(choices), &input.data);
-    let (steps, signature) = (first.trial.steps, first.trial.signature.clone());
+    let first = follower.execute(Route::Choices(choices), data).trial;
     let small = minimize(
-        first.trial,
-        input.data.clone(),
+        first.clone(),
+        data.to_vec(),
         Limits::DEFAULT,
         &mut |candidate| Some(follower.trial(candidate)),
         &mut |_, _| {},
     );
     let small = small.unwrap();
-    assert_eq!(small.trial.signature, signature, "{}", scenario.name);
+    assert_eq!(small.trial.signature, first.signature, "{}", scenario.name);
     // What is said of the schedule is true of it.
     let again = follower.schedule(&small.schedule);
-    assert_eq!(again.trial.signature, signature, "{}", scenario.name);
+    assert_eq!(again.trial.signature, first.signature, "{}", scenario.name);
     assert_eq!(again.trace.preemptions, small.trial.preemptions);
-    (small, steps)
+    (small, first)
 }
 
 /// Deviations from the calm schedule that the exhaustive search goes up to. Without a
@@ -218,7 +228,8 @@ fn every_known_bug_is_minimized_to_about_the_known_minimum() {
         };
         for input in &inputs {
             let start = Instant::now();
-            let (small, steps) = minimized(scenario, input);
+            let (small, first) = minimized(scenario, input);
+            let steps = first.steps;
             row.slowest = row.slowest.max(start.elapsed());
             row.most = row.most.max(small.trial.preemptions);
             row.executions = row.executions.max(small.trials);

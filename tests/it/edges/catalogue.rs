@@ -1,14 +1,15 @@
 //! The races of the catalogue, each found at once, whatever the strategy and the seed.
 
-use jostle::campaign::{Follower, Runner, profile};
+use jostle::campaign::Runner;
 use jostle::finding::{Finding, Kind as Found};
 use jostle::input::Input;
-use jostle::minimize::{Limits, Minimized, minimize};
 use jostle::op::OpKind;
 use jostle::scenario::registry::{Scope, scenarios};
 use jostle::scenario::{Expect, Scenario};
-use jostle::strategy::{Kind, Profile, Route};
+use jostle::strategy::{Kind, Profile};
 use jostle::trace::Trace;
+
+use crate::minimize::minimized;
 
 fn races() -> Vec<&'static Scenario> {
     let all = scenarios(Scope::All).unwrap();
@@ -74,31 +75,6 @@ fn each_is_found_again_in_every_execution_of_the_same_schedule() {
     }
 }
 
-/// What minimizing makes of the race that `input` leads to, and the preemptions it had.
-fn minimized(scenario: &'static Scenario, input: &Input) -> (Minimized, u32) {
-    let mut runner = Runner::new();
-    let profile = profile(&mut runner, scenario);
-    let run = runner.run(scenario, &profile, input);
-    let found = run.outcome.finding.map(|finding| finding.signature());
-    let choices = runner.trace().choices;
-    let mut follower = Follower::new(scenario);
-    let first = follower.execute(Route::Choices(choices), &input.data);
-    assert_eq!(first.trial.signature, found, "{}", scenario.name);
-    let before = first.trial.preemptions;
-    let small = minimize(
-        first.trial,
-        input.data.clone(),
-        Limits::DEFAULT,
-        &mut |candidate| Some(follower.trial(candidate)),
-        &mut |_, _| {},
-    );
-    let small = small.unwrap();
-    assert_eq!(small.trial.signature, found, "{}", scenario.name);
-    let again = follower.schedule(&small.schedule);
-    assert_eq!(again.trial.signature, found, "{}", scenario.name);
-    (small, before)
-}
-
 /// The race stays the same one, and the answer is the same each time.
 #[test]
 fn each_is_minimized() {
@@ -110,11 +86,11 @@ fn each_is_minimized() {
             run.outcome.finding.is_some()
         });
         let input = input.unwrap_or_else(|| panic!("{}: nothing found", scenario.name));
-        let (once, before) = minimized(scenario, &input);
+        let (once, first) = minimized(scenario, &input);
         let (again, _) = minimized(scenario, &input);
         assert_eq!(once.schedule, again.schedule, "{}", scenario.name);
         assert_eq!(once.trials, again.trials, "{}", scenario.name);
-        let after = once.trial.preemptions;
+        let (before, after) = (first.preemptions, once.trial.preemptions);
         println!("{}: {before} to {after} preemptions", scenario.name);
         assert!(after <= before, "{}", scenario.name);
         // None of them needs a task to be stopped where it could have gone on.
