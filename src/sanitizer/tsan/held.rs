@@ -102,22 +102,22 @@ fn place(object: u32, task: u32) -> Option<*mut c_void> {
 /// The running task has locked an object.
 #[inline]
 pub(crate) fn hold(object: u32) {
-    let _inside = inside();
-    here(|context| {
-        if let Some(place) = place(object, context.task.get()) {
-            context.held.push(place);
-        }
-    });
+    tell(object, Held::push);
 }
 
 /// The running task unlocks an object. Nothing happens if it has not told that it holds
 /// it.
 #[inline]
 pub(crate) fn let_go(object: u32) {
+    tell(object, Held::remove);
+}
+
+#[inline]
+fn tell(object: u32, what: fn(&Held, *mut c_void)) {
     let _inside = inside();
     here(|context| {
         if let Some(place) = place(object, context.task.get()) {
-            context.held.remove(place);
+            what(&context.held, place);
         }
     });
 }
