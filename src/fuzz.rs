@@ -33,8 +33,8 @@ use crate::input::{self, Input};
 use crate::present;
 use crate::report::Commands;
 use crate::sanitizer::{self, Inside};
+use crate::scenario::Scenario;
 use crate::scenario::registry::{Scope, scenarios};
-use crate::scenario::{Body, Scenario};
 use crate::search::Search;
 use crate::strategy::Profile;
 use crate::trace::Trace;
@@ -181,11 +181,6 @@ pub fn cross(a: &[u8], b: &[u8], child: &mut [u8], seed: u32) -> usize {
     bytes.len()
 }
 
-/// Whether the scenario makes an argument of an input's data.
-fn takes_data(scenario: &Scenario) -> bool {
-    matches!(scenario.body, Body::Data(_))
-}
-
 impl Fuzzer {
     fn mutate(&mut self, bytes: &[u8], most: usize, seed: u32) -> Mutant {
         let seed = self.widen(seed);
@@ -210,7 +205,7 @@ impl Fuzzer {
     fn search_of(&mut self, bytes: &[u8]) -> (Option<&mut Search>, bool) {
         let (selector, _) = Input::decode(bytes);
         let at = self.selected(selector);
-        let open = self.scenarios.len() > 1 || takes_data(self.scenarios[at]);
+        let open = self.scenarios.len() > 1 || self.scenarios[at].takes_data();
         (self.searches[at].as_mut(), open)
     }
 
@@ -298,8 +293,8 @@ impl Fuzzer {
     /// Shows libFuzzer and the search what the last execution did.
     fn learn(&mut self, at: usize, input: &Input) {
         self.runner.recount(&mut self.history);
-        let takes_data = takes_data(self.scenarios[at]);
-        let search = self.searches[at].get_or_insert_with(|| Search::new(takes_data));
+        let scenario = self.scenarios[at];
+        let search = self.searches[at].get_or_insert_with(|| Search::new(scenario.takes_data()));
         search.learn(&self.history, &input.data);
         search.show(
             &mut self.features,

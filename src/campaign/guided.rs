@@ -22,7 +22,7 @@ use crate::guard::watchdog;
 use crate::history::History;
 use crate::input::{self, Input, Steering};
 use crate::sanitizer;
-use crate::scenario::{Body, Scenario};
+use crate::scenario::Scenario;
 use crate::search::Search;
 use crate::strategy::Profile;
 use crate::trace::Trace;
@@ -222,7 +222,7 @@ impl Lane {
         Lane {
             number,
             next: number,
-            search: Search::of(matches!(scenario.body, Body::Data(_)), aspects),
+            search: Search::of(scenario.takes_data(), aspects),
             profile: Profile::default(),
             history: History::default(),
             executions: 0,

@@ -31,6 +31,14 @@ pub struct Scenario {
     pub body: Body,
 }
 
+impl Scenario {
+    /// Whether the body takes an argument that is made of an input's data.
+    #[must_use]
+    pub fn takes_data(&self) -> bool {
+        matches!(self.body, Body::Data(_))
+    }
+}
+
 /// What exploring a scenario should find.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Expect {
