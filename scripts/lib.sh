@@ -30,6 +30,9 @@ need_cargo_fuzz() {
     || fail "cargo-fuzz cannot be installed; try: cargo install cargo-fuzz"
 }
 
+# The host of the nightly toolchain, which cargo-fuzz builds for.
+nightly_host() { rustc +nightly -vV | sed -n 's/^host: //p'; }
+
 # How to build for ThreadSanitizer: sets tsan_std (which standard library, in words),
 # tsan_host, tsan_flags (RUSTFLAGS), tsan_options (of cargo), and the flags and options
 # of cargo-fuzz, which passes the sanitizer itself.
@@ -37,7 +40,7 @@ thread_sanitizer() {
   need_nightly
   command -v cc >/dev/null && command -v ar >/dev/null \
     || fail "a C compiler and ar are missing; install gcc, or clang and binutils"
-  tsan_host=$(rustc +nightly -vV | sed -n 's/^host: //p')
+  tsan_host=$(nightly_host)
   case "$tsan_host" in
     x86_64-unknown-linux-gnu | aarch64-unknown-linux-gnu) ;;
     *) fail "coroutines under ThreadSanitizer need x86-64 or AArch64 Linux; this is $tsan_host" ;;
