@@ -40,8 +40,10 @@ const CLASSES: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Search {
     executions: u64,
-    /// Of operations anywhere, and of those at one place.
-    orders: [Orders; 2],
+    /// Of operations anywhere.
+    anywhere: Orders,
+    /// Of operations at one place.
+    places: Orders,
     flips: Flips,
     novelty: Novelty,
     corpus: Corpus,
@@ -74,7 +76,8 @@ impl Search {
     pub fn of(takes_data: bool, aspects: Aspects) -> Search {
         Search {
             executions: 0,
-            orders: [Level::Anywhere, Level::Place].map(Orders::new),
+            anywhere: Orders::new(Level::Anywhere),
+            places: Orders::new(Level::Place),
             flips: Flips::default(),
             novelty: Novelty::new(aspects),
             corpus: Corpus::default(),
@@ -115,7 +118,7 @@ impl Search {
         let way = way(self.executions);
         let even = self.executions % 2 == 1;
         self.executions += 1;
-        let many = self.orders[1].pairs() > FEW;
+        let many = self.places.pairs() > FEW;
         let mut input = Input {
             strategy: Kind::Urw,
             seed,
@@ -170,10 +173,9 @@ impl Search {
         self.is_new = false;
         if new {
             self.look_at(history, data);
-            let [anywhere, place] = &mut self.orders;
-            place.learn(&self.observed);
+            self.places.learn(&self.observed);
             if self.executions < ANYWHERE {
-                anywhere.learn(&self.observed);
+                self.anywhere.learn(&self.observed);
             }
             if let Some(before) = self.novelty.learn(history, &mut self.observed) {
                 self.is_new = true;
@@ -219,14 +221,13 @@ impl Search {
     }
 
     fn draw_orders(&mut self) -> Vec<Order> {
-        let [anywhere, place] = &mut self.orders;
-        if self.executions <= ANYWHERE && anywhere.pairs() <= FEW {
-            let drawn = anywhere.draw(&self.observed, &mut self.rng);
+        if self.executions <= ANYWHERE && self.anywhere.pairs() <= FEW {
+            let drawn = self.anywhere.draw(&self.observed, &mut self.rng);
             if drawn.is_new {
                 return drawn.orders;
             }
         }
-        place.draw(&self.observed, &mut self.rng).orders
+        self.places.draw(&self.observed, &mut self.rng).orders
     }
 
     fn flip(&mut self, input: &mut Input) {
