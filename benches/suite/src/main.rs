@@ -90,7 +90,7 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         jobs: cli.jobs,
     };
     if suite.contenders.contains(&Contender::LibFuzzer) {
-        hunt::build_target()?;
+        hunt::libfuzzer_target()?;
     }
     let mut rows = Vec::new();
     for program in programs(&cli.programs)? {

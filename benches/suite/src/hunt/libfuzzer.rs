@@ -4,28 +4,29 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use anyhow::{Context, Result, bail, ensure};
-use jostle::finding::Kind;
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use jostle::finding::{Finding, Kind};
 
 use crate::hunt::Hunt;
-use crate::program::{Program, Set, Shows};
+use crate::hunt::jostle::is_the_bug;
+use crate::program::{Program, Set};
 
 /// Where cargo-fuzz finds the target.
 const CRATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz");
 
-/// The target, built once.
-fn target() -> Result<&'static Path, &'static str> {
-    static TARGET: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let built = TARGET.get_or_init(|| build().map_err(|error| format!("{error:#}")));
-    built.as_deref().map_err(String::as_str)
-}
-
-/// Builds the target, without a sanitizer: the bugs of the suite are no races.
+/// The target, built when it is first asked for.
 ///
 /// # Errors
 ///
 /// If something is missing for that, with the remedy.
-pub(crate) fn build() -> Result<PathBuf> {
+pub(crate) fn target() -> Result<&'static Path> {
+    static TARGET: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let built = TARGET.get_or_init(|| build().map_err(|error| format!("{error:#}")));
+    built.as_deref().map_err(|error| anyhow!("{error}"))
+}
+
+/// Builds the target, without a sanitizer: the bugs of the suite are no races.
+fn build() -> Result<PathBuf> {
     const REMEDY: &str = "libfuzzer needs the nightly toolchain, cargo-fuzz and a C++ compiler: \
          `scripts/fuzz` installs the first two; `--strategies` leaves it out";
     let nightly = |command: &[&str]| {
@@ -47,10 +48,7 @@ pub(crate) fn build() -> Result<PathBuf> {
 }
 
 pub(super) fn hunt(program: &Program, seed: u64, cap: u64, fixed: bool) -> Hunt {
-    let hunt = match target() {
-        Ok(target) => run(target, program, seed, cap, fixed),
-        Err(error) => return Hunt::Trouble(error.to_owned()),
-    };
+    let hunt = target().and_then(|target| run(target, program, seed, cap, fixed));
     hunt.unwrap_or_else(|error| Hunt::Trouble(format!("{error:#}")))
 }
 
@@ -88,7 +86,7 @@ fn run(target: &Path, program: &Program, seed: u64, cap: u64, fixed: bool) -> Re
     };
     let execution = units - UNCOUNTED;
     let finding = finding(&text).with_context(|| format!("execution {execution}: no report"))?;
-    Ok(match is_the_bug(program, finding) {
+    Ok(match is_the_bug(program, &finding) {
         true => Hunt::Found(execution),
         false => Hunt::Trouble(format!("execution {execution}: {finding}")),
     })
@@ -97,33 +95,24 @@ fn run(target: &Path, program: &Program, seed: u64, cap: u64, fixed: bool) -> Re
 /// libFuzzer begins with the empty input, of which the target makes no execution.
 const UNCOUNTED: u64 = 1;
 
-/// What the report says was found: the rest of the first line of the form
-/// `kind in scenario: message`, with the kind.
-fn finding(text: &str) -> Option<&str> {
-    text.lines().find(|line| {
-        let kind = line.split_once(" in ").map(|(kind, _)| kind);
-        kind.is_some_and(|kind| Kind::from_name(kind).is_some())
+/// What the report says was found: its first line is `kind in scenario: message`.
+fn finding(text: &str) -> Option<Finding> {
+    text.lines().find_map(|line| {
+        let (kind, rest) = line.split_once(" in ")?;
+        let (_, message) = rest.split_once(": ")?;
+        Some(Finding::new(Kind::from_name(kind)?, message))
     })
-}
-
-fn is_the_bug(program: &Program, finding: &str) -> bool {
-    match program.shows {
-        Shows::Panic(text) => finding.contains(text),
-        // Those of the catalogue say which of them, and nothing else is there to find.
-        Shows::Stuck => [Kind::Deadlock, Kind::LostWakeup, Kind::Leak, Kind::Livelock]
-            .iter()
-            .any(|kind| finding.starts_with(kind.name())),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::program::Shows;
 
     #[test]
     fn a_finding_is_the_line_that_names_its_kind() {
         let log = "INFO: Seed: 1 in use\n\npanic in program: torn\n  about it\nmisuse in x: y\n";
-        assert_eq!(finding(log), Some("panic in program: torn"));
+        assert_eq!(finding(log), Some(Finding::new(Kind::Panic, "torn")));
         assert_eq!(finding("INFO: Loaded 1 modules in 2 parts"), None);
     }
 
@@ -138,9 +127,10 @@ mod tests {
             fixed: || {},
         };
         let (torn, stuck) = (program(Shows::Panic("torn")), program(Shows::Stuck));
-        assert!(is_the_bug(&torn, "panic in program: torn"));
-        assert!(!is_the_bug(&torn, "panic in program: other"));
-        assert!(is_the_bug(&stuck, "deadlock in program: 2 tasks wait"));
-        assert!(!is_the_bug(&stuck, "panic in program: deadlock"));
+        let is = |program, line| is_the_bug(program, &finding(line).unwrap());
+        assert!(is(&torn, "panic in program: torn"));
+        assert!(!is(&torn, "panic in program: other"));
+        assert!(is(&stuck, "deadlock in program: 2 tasks wait"));
+        assert!(!is(&stuck, "panic in program: deadlock"));
     }
 }

@@ -12,7 +12,7 @@ pub(crate) mod quiet;
 mod shuttle;
 
 pub(crate) use jostle::{catalogue, is_strategy};
-pub(crate) use libfuzzer::build as build_target;
+pub(crate) use libfuzzer::target as libfuzzer_target;
 
 use std::time::Duration;
 
