@@ -1,8 +1,8 @@
 //! Stacks: the only place that knows corosensei.
 //!
 //! ```text
-//!   OS thread (drive loop)            worker's stack
-//!   ─────────────────────             ──────────────
+//!   run loop, or another worker       worker's stack
+//!   ───────────────────────────       ──────────────
 //!   Worker::resume ──────────────────> job runs …
 //!                                      … Link::suspend
 //!   <──────────────────────────────────┘ (Suspended)

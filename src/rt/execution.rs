@@ -44,7 +44,7 @@ use crate::sanitizer;
 use crate::snapshot::Stop;
 use crate::strategy::{Birth, Profile, Strategy, TaskView, View};
 
-/// Where the run loop goes next.
+/// Who goes on, seen by the run loop and by whoever hosts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Next {
     Run(TaskId),

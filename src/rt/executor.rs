@@ -265,12 +265,12 @@ fn drive(current: Current) {
 
 /// Runs `task` until it suspends or ends.
 #[inline(always)]
-fn resume(current: Current, task: TaskId) {
+pub(super) fn resume(current: Current, task: TaskId) {
     let worker: Option<*mut Worker> = current.with(|x| {
         let worker = x.tasks[task.index()].worker.as_deref_mut()?;
         x.current = task;
         x.link = worker.link();
-        x.pulse.resumed(worker.badge());
+        x.pulse.resumed(Some(worker.badge()));
         Some(worker as *mut Worker)
     });
     let Some(worker) = worker else {
@@ -279,8 +279,9 @@ fn resume(current: Current, task: TaskId) {
     // SAFETY: As below.
     unsafe { (*worker).serve(task) };
     // SAFETY: The worker is boxed and stays in its row until it is done, which
-    // this loop alone notices. While it runs, others read its link through a
-    // shared pointer to another allocation; nobody touches the worker itself.
+    // only this function notices. While it runs, or hosts another one, others read
+    // its link through a shared pointer to another allocation; nobody touches the
+    // worker itself, since a task that runs or hosts is not resumed.
     if unsafe { (*worker).resume() } == Resumed::Done {
         current.with(|x| x.retire(task));
     }

@@ -6,7 +6,7 @@
 //!
 //! One panic cannot be caught. When a destructor panics while its task unwinds,
 //! Rust calls the hook a last time and then aborts the process. The hook never
-//! returns from that call: it gives up the stack and goes back to the run loop.
+//! returns from that call: it gives up the stack and goes back to whoever resumed it.
 //! That leaves this OS thread's panic count raised for ever, so the thread is
 //! marked as spoiled and must not execute anything else. So it is if a stack is
 //! given up in the middle of its unwinding for another reason.

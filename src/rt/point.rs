@@ -14,20 +14,11 @@ use crate::vtime::VInstant;
 pub(crate) fn point(kind: OpKind, object: ObjectId, site: Site) {
     let current = current::get(kind.name());
     let op = Op { kind, object, site };
-    match any_turn(current, op) {
+    match current.with(|x| x.any_turn(op)) {
         Turn::Mine => {}
         Turn::Another => switch::leave(current),
         Turn::Unusual => unusual_point(current, op),
     }
-}
-
-/// The short way through a point before `op`, which is enabled.
-#[inline(always)]
-fn any_turn(current: Current, op: Op) -> Turn {
-    current.with(|x| match x.turn(op) {
-        Turn::Unusual => x.turn_in_general(op),
-        usual => usual,
-    })
 }
 
 #[cold]
@@ -215,7 +206,7 @@ fn yield_op(kind: OpKind, site: Site) -> Op {
 fn yield_turn(site: Site) {
     let current = current::get("yield");
     let op = yield_op(OpKind::Yield, site);
-    match any_turn(current, op) {
+    match current.with(|x| x.any_turn(op)) {
         Turn::Mine => {}
         Turn::Another => switch::leave(current),
         Turn::Unusual => yield_unusually(current, op),

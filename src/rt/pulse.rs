@@ -121,8 +121,8 @@ impl Pulse {
 
     /// A worker with this badge is resumed.
     #[inline]
-    pub(crate) fn resumed(&self, badge: &'static Badge) {
-        self.badge.set(Some(badge));
+    pub(crate) fn resumed(&self, badge: Option<&'static Badge>) {
+        self.badge.set(badge);
     }
 
     /// An execution begins or ends.

@@ -43,6 +43,8 @@ pub(crate) struct Task {
     pub(crate) parked_token: bool,
     /// It is in the middle of unwinding while another task runs.
     pub(crate) unwinding: bool,
+    /// It has resumed another task, and waits for that one to come back.
+    pub(crate) hosts: bool,
     /// Its stack can never be run again.
     pub(crate) abandoned: bool,
     pub(crate) timer: Option<TimerId>,
@@ -76,6 +78,7 @@ impl Task {
             yielded: false,
             parked_token: false,
             unwinding: false,
+            hosts: false,
             abandoned: false,
             timer: None,
             wakers: 0,
@@ -103,6 +106,7 @@ impl Task {
         self.yielded = false;
         self.parked_token = false;
         self.unwinding = false;
+        self.hosts = false;
         self.abandoned = false;
         self.timer = None;
         self.wakers = 0;

@@ -57,6 +57,16 @@ impl Execution {
         }
     }
 
+    /// As [`turn`](Execution::turn), and where that is of no use as
+    /// [`turn_in_general`](Execution::turn_in_general).
+    #[inline(always)]
+    pub(crate) fn any_turn(&mut self, op: Op) -> Turn {
+        match self.turn(op) {
+            Turn::Unusual => self.turn_in_general(op),
+            usual => usual,
+        }
+    }
+
     /// As [`turn`](Execution::turn) for an operation that is enabled while a gate
     /// is open. A task that stays need not arrive.
     #[inline(always)]

@@ -7,7 +7,7 @@
 //! - [`symbols`]: addresses to source lines.
 //!
 //! ```text
-//!   driver, its thread's own fiber      a worker's fiber
+//!   run loop or host, on its fiber      a worker's fiber
 //!   ──────────────────────────────      ────────────────
 //!   inside ┐
 //!          │ Fiber::run: switch ───────> (inside, where it suspended)

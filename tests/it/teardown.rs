@@ -99,6 +99,38 @@ fn tasks_are_unwound_wherever_they_wait() {
     assert_eq!(explored.abandoned, 0);
 }
 
+/// Ends the execution while tasks have resumed one another, forty deep at most.
+#[test]
+fn tasks_are_unwound_whoever_resumed_them() {
+    let explored = explore(100, || {
+        let dropped = DROPPED.replace(0);
+        assert!(
+            dropped == 0 || dropped == 40,
+            "{dropped} values were dropped"
+        );
+        let left = Arc::new(Mutex::new(500));
+        let tasks: Vec<_> = (0..40)
+            .map(|_| {
+                let (left, counted) = (Arc::clone(&left), Counted);
+                thread::spawn(move || {
+                    let _counted = counted;
+                    loop {
+                        thread::yield_now();
+                        let mut left = left.lock().unwrap();
+                        *left -= 1;
+                        assert!(*left > 0, "the end");
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            let _ = task.join();
+        }
+    });
+    explored.always_finds(Kind::Panic, "the end");
+    assert_eq!(explored.abandoned, 0);
+}
+
 /// Uses every primitive in its destructor.
 struct UsesEverything {
     lock: Arc<Mutex<u32>>,
