@@ -57,6 +57,7 @@ pub fn explore(name: &str) {
             scenario.expect, summary.executions
         ),
         Verdict::NotObservable => skipped(scenario),
+        Verdict::Stopped => panic!("scenario {name} was stopped"),
         Verdict::NothingRan => panic!("scenario {name}: {}", summary.why_nothing_ran()),
     }
 }

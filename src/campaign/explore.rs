@@ -65,6 +65,8 @@ pub struct Summary {
     /// Inputs that reached something new and passed, where the campaign was guided:
     /// together with those that it began with, its corpus.
     pub kept: Vec<Input>,
+    /// Whether [`Progress::stop`] ended it, and neither a limit nor a finding.
+    pub stopped: bool,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -108,6 +110,8 @@ pub enum Verdict {
     /// No execution got as far as the body of the scenario; see
     /// [`why_nothing_ran`](Summary::why_nothing_ran).
     NothingRan,
+    /// The campaign was stopped, and had found nothing by then.
+    Stopped,
     /// A data race is expected, and this build cannot see one. Nothing was
     /// executed.
     NotObservable,
@@ -125,6 +129,7 @@ impl Summary {
             unseen: None,
             findings: Vec::new(),
             kept: Vec::new(),
+            stopped: false,
             elapsed: Duration::ZERO,
         }
     }
@@ -145,6 +150,8 @@ impl Summary {
             Verdict::NotObservable
         } else if self.findings.iter().any(|f| !f.expected) {
             Verdict::Unexpected
+        } else if self.stopped && self.findings.is_empty() {
+            Verdict::Stopped
         } else if self.executions == self.rejected {
             Verdict::NothingRan
         } else if self.scenario.expect != Expect::Clean && self.findings.is_empty() {
@@ -197,6 +204,10 @@ impl Progress {
     /// Ends the campaign as soon as the present executions have ended.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 }
 
@@ -279,9 +290,23 @@ impl Campaign {
             return self.sum_up(scenario, &Profile::default(), BTreeMap::new(), start);
         }
         watchdog::start();
-        if self.strategies.is_empty() {
-            return self.explore_guided(scenario, corpus, progress, start);
-        }
+        let mut summary = if self.strategies.is_empty() {
+            self.explore_guided(scenario, corpus, progress, start)
+        } else {
+            self.explore_in_turn(scenario, progress, start)
+        };
+        let satisfied = self.stop_at_first && !summary.findings.is_empty();
+        summary.stopped = progress.is_stopped() && summary.executions < self.runs && !satisfied;
+        summary
+    }
+
+    /// Explores `scenario` by its strategies.
+    fn explore_in_turn(
+        &self,
+        scenario: &'static Scenario,
+        progress: &Progress,
+        start: Instant,
+    ) -> Summary {
         let profile = thread::scope(|scope| {
             let measured = scope.spawn(|| {
                 watchdog::subject(scenario, None);

@@ -353,7 +353,7 @@ impl Lane {
 }
 
 fn is_over(shared: &Shared<'_>) -> bool {
-    shared.progress.stop.load(Ordering::Relaxed)
+    shared.progress.is_stopped()
         || shared
             .deadline
             .is_some_and(|deadline| Instant::now() >= deadline)

@@ -42,7 +42,7 @@ pub(super) fn lines(summary: &Summary) -> Vec<String> {
     let scenario = summary.scenario;
     let here = Place::from(scenario.site);
     match summary.verdict() {
-        Verdict::AsExpected | Verdict::NotObservable => Vec::new(),
+        Verdict::AsExpected | Verdict::Stopped | Verdict::NotObservable => Vec::new(),
         Verdict::Unexpected => {
             let unexpected = summary.findings.iter().filter(|found| !found.expected);
             unexpected

@@ -11,7 +11,8 @@ use crate::strategy::Kind;
 /// Finds concurrency bugs by making the scheduler the fuzz input.
 ///
 /// Exit codes: 0 everything came out as the scenarios expect, or the command has done
-/// its work; 1 a finding; 2 the command could not do its work.
+/// its work; 1 a finding; 2 the command could not do its work; 130 Ctrl-C, with nothing
+/// found by then.
 #[derive(Parser, Debug)]
 #[command(name = "jostle", version, arg_required_else_help = true)]
 pub(super) struct Args {
@@ -24,6 +25,9 @@ pub(super) enum Command {
     /// Lists the scenarios and what exploring them should find.
     List(List),
     /// Explores scenarios until they have shown what they are expected to.
+    ///
+    /// Ctrl-C ends it early, with everything that it has come to reported and saved; a
+    /// second one ends the process at once.
     Hunt(Hunt),
     /// Executes every behaviour of small scenarios: all schedules but those that
     /// differ from another one only in the order of steps that do not touch the
@@ -31,7 +35,8 @@ pub(super) enum Command {
     ///
     /// Ends with 0 if all pass, or if the expected finding is found; with 1 if there
     /// is another finding, or none where one is expected; with 2 if not everything
-    /// could be executed.
+    /// could be executed. Ctrl-C ends it early, with what has passed by then; a second
+    /// one ends the process at once.
     Verify(Verify),
     /// Executes one recorded trace or fuzz input again and shows it.
     Replay(Replay),
@@ -45,7 +50,7 @@ pub(super) enum Command {
     /// Makes a failure as small as it can find: few preemptions, little data.
     ///
     /// Ends with 0 once the result is saved. Ctrl-C ends it early and keeps the best so
-    /// far, which is 0 as well; a second one ends the process with 130.
+    /// far, which is 0 as well; a second one ends the process at once.
     Minimize(Minimize),
     /// Says what decides whether the scenario fails: whose order, or what is missing.
     ///

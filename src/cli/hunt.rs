@@ -10,7 +10,7 @@ use crate::cli::args::Hunt;
 use crate::cli::corpus::Corpus;
 use crate::cli::outcome::{self, Outcome, in_one_line};
 use crate::cli::progress::Line;
-use crate::cli::{annotations, json, junit, list, replay};
+use crate::cli::{annotations, interrupt, json, junit, list, replay};
 use crate::coverage::Aspects;
 use crate::guard::watchdog;
 use crate::input::Input;
@@ -35,6 +35,7 @@ pub(super) fn run(scope: Scope, args: &Hunt) -> anyhow::Result<Outcome> {
     if args.runs == Some(0) && args.corpus.is_none() {
         anyhow::bail!("--runs 0 executes nothing but a corpus; name one with --corpus");
     }
+    interrupt::catch();
     watchdog::on_stall(watchdog::Action::Exit(1));
     let mut line = Line::new(args.json);
     let mut summaries = Vec::new();
@@ -77,30 +78,48 @@ pub(super) fn run(scope: Scope, args: &Hunt) -> anyhow::Result<Outcome> {
         summaries.push(summary);
         saved.push(paths);
         reports.push(texts);
+        if interrupt::caught() {
+            break;
+        }
     }
     line.end();
     if let Some(path) = &args.junit {
         junit::write(path, &summaries, &reports)?;
     }
     let verdicts = || summaries.iter().map(Summary::verdict);
+    let finished = summaries.len() - verdicts().filter(|&v| v == Verdict::Stopped).count();
+    let left = chosen.len() - finished;
     if args.json {
         outcome::print(&json::document(args.seed, &summaries, &saved))?;
     } else {
         outcome::print(&total(&summaries))?;
     }
+    if left > 0 {
+        outcome::warn(&format!(
+            "Ctrl-C: {left} of {} scenarios were not explored to the end",
+            chosen.len()
+        ));
+    }
     // Some of the catalogue may be out of sight; if all that was asked for is, the
     // command has done nothing.
-    if verdicts().all(|v| v == Verdict::NotObservable) {
+    if left == 0 && verdicts().all(|v| v == Verdict::NotObservable) {
         anyhow::bail!(
             "only a ThreadSanitizer build can see a data race; build with the nightly toolchain \
              and RUSTFLAGS=-Zsanitizer=thread"
         );
     }
-    let good = verdicts().all(|v| matches!(v, Verdict::AsExpected | Verdict::NotObservable));
-    Ok(if good {
-        Outcome::AsExpected
-    } else {
-        Outcome::Finding
+    let good = |v| {
+        let fine = [
+            Verdict::AsExpected,
+            Verdict::NotObservable,
+            Verdict::Stopped,
+        ];
+        fine.contains(&v)
+    };
+    Ok(match (verdicts().all(good), left) {
+        (false, _) => Outcome::Finding,
+        (true, 0) => Outcome::AsExpected,
+        (true, _) => Outcome::Stopped,
     })
 }
 
@@ -135,7 +154,8 @@ fn explore(
     };
     let progress = Progress::default();
     let text = |elapsed| live(scenario.name, nth, of, &progress, elapsed);
-    line.during(args.json, text, || {
+    let stop = || progress.stop();
+    line.during(args.json, text, stop, || {
         campaign.explore_from(corpus, scenario, &progress)
     })
 }
@@ -195,6 +215,13 @@ fn verdict(summary: &Summary) -> String {
             "skipped  {name}: expects {}, which only a ThreadSanitizer build sees",
             list::expectation(summary.scenario)
         ),
+        Verdict::Stopped => {
+            let expects = match summary.scenario.expect {
+                Expect::Clean => String::new(),
+                Expect::Finds(..) => format!("expects {}, ", list::expectation(summary.scenario)),
+            };
+            format!("stopped  {name}: {expects}nothing found so far in {executions} executions")
+        }
         Verdict::NothingRan => format!("NOTHING  {name}: {}", summary.why_nothing_ran()),
     }
 }

@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static CAUGHT: AtomicBool = AtomicBool::new(false);
 
 /// The exit code of a process that SIGINT ended.
-const INTERRUPTED: i32 = 130;
+pub(super) const CODE: u8 = 130;
 
 /// From now on Ctrl-C is noted. Where that cannot be had, it ends the process as
 /// ever.
 pub(super) fn catch() {
     let _ = ctrlc::set_handler(|| {
         if CAUGHT.swap(true, Ordering::Relaxed) {
-            process::exit(INTERRUPTED);
+            process::exit(CODE.into());
         }
     });
 }

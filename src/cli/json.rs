@@ -39,6 +39,7 @@ fn scenario(summary: &Summary, paths: &[PathBuf]) -> Value {
             Verdict::Unexpected => "unexpected",
             Verdict::Missed => "missed",
             Verdict::NothingRan => "nothing-ran",
+            Verdict::Stopped => "stopped",
             Verdict::NotObservable => "not-observable",
         },
         "executions": summary.executions,

@@ -63,9 +63,10 @@ fn status(summary: &Summary, reports: &[String]) -> TestCaseStatus {
     let (kind, message) = match summary.verdict() {
         Verdict::AsExpected => return TestCaseStatus::success(),
         Verdict::NotObservable => {
-            let mut skipped = TestCaseStatus::skipped();
-            skipped.set_message("only a ThreadSanitizer build sees a data race");
-            return skipped;
+            return skipped("only a ThreadSanitizer build sees a data race".to_owned());
+        }
+        Verdict::Stopped => {
+            return skipped(format!("stopped after {} executions", summary.executions));
         }
         Verdict::Unexpected => {
             let unexpected = summary.findings.iter().find(|found| !found.expected);
@@ -91,6 +92,12 @@ fn status(summary: &Summary, reports: &[String]) -> TestCaseStatus {
     status
 }
 
+fn skipped(why: String) -> TestCaseStatus {
+    let mut skipped = TestCaseStatus::skipped();
+    skipped.set_message(why);
+    skipped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,12 +117,13 @@ mod tests {
             samples::as_expected(),
             samples::missed(),
             samples::nothing_ran(),
+            samples::stopped(),
             samples::race(),
         ];
         let mut reports = vec![Vec::new(); summaries.len()];
         reports[0].push(samples::MESSAGE.to_owned());
         let report = read_back(&summaries, &reports);
-        assert_eq!((report.tests, report.failures, report.errors), (5, 3, 0));
+        assert_eq!((report.tests, report.failures, report.errors), (6, 3, 0));
         let outcomes = report.test_suites[0].test_cases.iter().map(|case| {
             let outcome = match &case.status {
                 TestCaseStatus::NonSuccess { ty, .. } => ty.as_ref().unwrap().as_str(),
@@ -131,6 +139,7 @@ mod tests {
                 ("panics_as_expected", "passed"),
                 ("expects_a_leak", "missed"),
                 ("never_runs", "nothing-ran"),
+                ("passes", "skipped"),
                 ("races", "skipped"),
             ]
         );

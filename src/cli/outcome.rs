@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
+use crate::cli::interrupt;
 use crate::finding::Finding;
 use crate::input::Input;
 use crate::present;
@@ -22,6 +23,8 @@ pub(super) enum Outcome {
     /// 2: the command could not do its work: wrong usage, a file that is not
     /// what it should be, no scenario.
     Unusable,
+    /// 130: Ctrl-C ended the work, and nothing was found by then.
+    Stopped,
 }
 
 impl From<Outcome> for ExitCode {
@@ -30,6 +33,7 @@ impl From<Outcome> for ExitCode {
             Outcome::AsExpected => 0,
             Outcome::Finding => 1,
             Outcome::Unusable => 2,
+            Outcome::Stopped => interrupt::CODE,
         })
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::cli::interrupt;
 use crate::cli::outcome::warn;
 
 /// How often the line is renewed on a terminal.
@@ -40,7 +41,8 @@ impl Line {
     }
 
     /// Does `work` on an OS thread of its own, which an execution may spoil, and shows
-    /// meanwhile what `text` makes of the time since now, unless `quiet`.
+    /// meanwhile what `text` makes of the time since now, unless `quiet`. Calls `stop`
+    /// after a Ctrl-C, for `work` to come to an end.
     ///
     /// # Panics
     ///
@@ -49,6 +51,7 @@ impl Line {
         &mut self,
         quiet: bool,
         text: impl Fn(Duration) -> String,
+        stop: impl Fn(),
         work: impl FnOnce() -> T + Send,
     ) -> T {
         let done = AtomicBool::new(false);
@@ -62,6 +65,9 @@ impl Line {
                 result
             });
             self.show(quiet, text, || {
+                if interrupt::caught() {
+                    stop();
+                }
                 done.load(Ordering::Acquire) || working.is_finished()
             });
             working

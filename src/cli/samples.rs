@@ -22,6 +22,10 @@ const PANICS: Scenario = Scenario {
 };
 
 fn explored(scenario: Scenario) -> Summary {
+    explored_by(scenario, &Progress::default())
+}
+
+fn explored_by(scenario: Scenario, progress: &Progress) -> Summary {
     let campaign = Campaign {
         strategies: vec![strategy::Kind::Calm],
         runs: 3,
@@ -31,7 +35,7 @@ fn explored(scenario: Scenario) -> Summary {
         stop_at_first: false,
         aspects: Aspects::SEARCH,
     };
-    campaign.explore(Box::leak(Box::new(scenario)), &Progress::default())
+    campaign.explore(Box::leak(Box::new(scenario)), progress)
 }
 
 /// Something was found that is not expected.
@@ -56,6 +60,18 @@ pub(super) fn missed() -> Summary {
         body: Body::Plain(|| {}),
         ..PANICS
     })
+}
+
+/// The hunt was stopped at once.
+pub(super) fn stopped() -> Summary {
+    let progress = Progress::default();
+    progress.stop();
+    let scenario = Scenario {
+        name: "passes",
+        body: Body::Plain(|| {}),
+        ..PANICS
+    };
+    explored_by(scenario, &progress)
 }
 
 /// What is expected can be seen by ThreadSanitizer only.

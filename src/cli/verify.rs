@@ -11,7 +11,7 @@ use crate::campaign::Confirmed;
 use crate::cli::args::Verify;
 use crate::cli::outcome::{self, Outcome, in_one_line};
 use crate::cli::progress::Line;
-use crate::cli::{list, replay};
+use crate::cli::{interrupt, list, replay};
 use crate::guard::watchdog;
 use crate::input::{Input, Steering};
 use crate::present;
@@ -41,12 +41,13 @@ pub(super) fn run(scope: Scope, args: &Verify) -> anyhow::Result<Outcome> {
         time: args.time,
         data,
     };
+    interrupt::catch();
     watchdog::start();
     watchdog::on_stall(watchdog::Action::Exit(1));
     let mut line = Line::new(args.json);
     let mut documents = Vec::new();
     let mut worst = Outcome::AsExpected;
-    for scenario in chosen {
+    for (i, &scenario) in chosen.iter().enumerate() {
         let verified = explore(&verification, scenario, args, &mut line);
         let mut saved = None;
         if let End::Found(found) = &verified.end {
@@ -65,6 +66,15 @@ pub(super) fn run(scope: Scope, args: &Verify) -> anyhow::Result<Outcome> {
             line.say(&format!("{}: {sentence}", scenario.name));
         }
         worst = graver(worst, judgement);
+        let left = chosen.len() - (i + 1);
+        if interrupt::caught() && left > 0 {
+            line.say(&format!(
+                "Ctrl-C: {left} of {} scenarios were not explored",
+                chosen.len()
+            ));
+            worst = graver(worst, Outcome::Stopped);
+            break;
+        }
     }
     line.end();
     if args.json {
@@ -91,7 +101,8 @@ fn explore(
             HumanCount(progress.classes()),
         )
     };
-    line.during(args.json, text, || {
+    let stop = || progress.stop();
+    line.during(args.json, text, stop, || {
         watchdog::subject(scenario, None);
         verification.explore(scenario, &progress)
     })
@@ -140,6 +151,10 @@ fn judge(
                 "no proof: the limit was reached; {classes}{bound} pass so far ({counts}). Try a \
                  smaller scenario, --preemptions, or a higher limit"
             ),
+        ),
+        End::Stopped => (
+            Outcome::Stopped,
+            format!("no proof: it was stopped; {classes}{bound} pass so far ({counts})"),
         ),
         End::Exhausted if verified.cut > 0 => (
             Outcome::Unusable,
@@ -192,7 +207,8 @@ fn graver(a: Outcome, b: Outcome) -> Outcome {
     let rank = |outcome: Outcome| match outcome {
         Outcome::AsExpected => 0,
         Outcome::Unusable => 1,
-        Outcome::Finding => 2,
+        Outcome::Stopped => 2,
+        Outcome::Finding => 3,
     };
     if rank(b) > rank(a) { b } else { a }
 }
@@ -229,6 +245,7 @@ fn document(
         End::Exhausted => "exhausted",
         End::Found(_) => "found",
         End::Limit => "limit",
+        End::Stopped => "stopped",
         End::Rejected => "rejected",
         End::Astray => "astray",
     };

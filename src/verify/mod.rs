@@ -127,8 +127,10 @@ pub enum End {
     Exhausted,
     /// Something was found, and confirmed by a replay.
     Found(Box<Confirmed>),
-    /// A limit was reached, or somebody called [`Progress::stop`].
+    /// A limit was reached.
     Limit,
+    /// Somebody called [`Progress::stop`].
+    Stopped,
     /// The scenario's argument cannot be made of the data.
     Rejected,
     /// The same decisions gave another execution, so that there is no tree to
@@ -209,7 +211,11 @@ impl Verification {
             longest: 0,
             elapsed: Duration::ZERO,
         };
-        while !self.is_over(&verified, start, progress) {
+        while !self.is_over(&verified, start) {
+            if progress.stop.load(Ordering::Relaxed) {
+                verified.end = End::Stopped;
+                break;
+            }
             let run = runner.explore(scenario, &mut strategy, &self.data);
             verified.executions += 1;
             verified.longest = verified.longest.max(run.outcome.steps);
@@ -251,10 +257,9 @@ impl Verification {
         verified
     }
 
-    fn is_over(&self, verified: &Verified, start: Instant, progress: &Progress) -> bool {
+    fn is_over(&self, verified: &Verified, start: Instant) -> bool {
         self.runs.is_some_and(|runs| verified.executions >= runs)
             || self.time.is_some_and(|time| start.elapsed() >= time)
-            || progress.stop.load(Ordering::Relaxed)
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use jostle::input::{Input, select};
 use jostle::scenario::registry::{Scope, scenarios};
 use serde_json::Value;
 
-fn jostle(args: &[&str]) -> Output {
+pub(crate) fn jostle(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_jostle"))
         .args(args)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -16,20 +16,20 @@ fn jostle(args: &[&str]) -> Output {
         .unwrap()
 }
 
-fn stdout(output: &Output) -> String {
+pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-fn code(output: &Output) -> i32 {
+pub(crate) fn code(output: &Output) -> i32 {
     output.status.code().unwrap()
 }
 
 /// An empty folder of this test.
-fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&path);
     fs::create_dir_all(&path).unwrap();
@@ -37,7 +37,7 @@ fn folder(name: &str) -> PathBuf {
 }
 
 /// The fingerprint that a replay prints.
-fn fingerprint(text: &str) -> &str {
+pub(crate) fn fingerprint(text: &str) -> &str {
     let line = text.lines().find(|l| l.starts_with("Fingerprint: "));
     line.unwrap().trim_start_matches("Fingerprint: ")
 }
@@ -592,67 +592,6 @@ fn minimize_without_time_keeps_what_it_has() {
     assert!(stdout(&output).contains("took 1 executions, and ended before"));
     let small = trace.replace(".trace.json", ".min.trace.json");
     assert_eq!(code(&jostle(&["replay", &small])), 1);
-}
-
-/// Minimizes, and is sent SIGINT as soon as it catches that. `None` if it had come to
-/// its end by then.
-fn interrupted(trace: &str, small: &std::path::Path) -> Option<Output> {
-    let _ = fs::remove_file(small);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_jostle"))
-        .args(["minimize", trace, "--out", small.to_str().unwrap()])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let pid = child.id().to_string();
-    let catches = || {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let caught = status.lines().find_map(|l| l.strip_prefix("SigCgt:"));
-        let caught = caught.map(|mask| u64::from_str_radix(mask.trim(), 16).unwrap());
-        // SIGINT is number 2, whose bit is the second.
-        caught.is_some_and(|mask| mask & 2 != 0)
-    };
-    while !catches() && child.try_wait().unwrap().is_none() {
-        std::thread::yield_now();
-    }
-    let kill = Command::new("kill").args(["-INT", &pid]).status().unwrap();
-    let output = child.wait_with_output().unwrap();
-    let early = stdout(&output).contains(", and ended before there was nothing left to try");
-    (kill.success() && early).then_some(output)
-}
-
-#[test]
-fn ctrl_c_ends_minimizing_and_keeps_the_best_so_far() {
-    let out = folder("ctrl-c");
-    // A known failure with a megabyte of data that it does not need, so that there is
-    // something to do.
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let kept = root.join("corpus/orders/failing/misuse.trace.json");
-    let mut known: Value = serde_json::from_slice(&fs::read(kept).unwrap()).unwrap();
-    let data = known["data"].as_str().unwrap().to_owned() + &"00".repeat(1 << 20);
-    known["data"] = data.into();
-    let trace = out.join("large.trace.json");
-    fs::write(&trace, known.to_string()).unwrap();
-    let small = out.join("small.trace.json");
-    // A machine may be so busy that the signal comes too late.
-    let mut attempts = (0..20).filter_map(|_| interrupted(trace.to_str().unwrap(), &small));
-    let output = attempts.next().expect("minimizing was never interrupted");
-    assert_eq!(code(&output), 0, "{}", stderr(&output));
-    let json = |path: &std::path::Path| -> Value {
-        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
-    };
-    let (before, after) = (json(&trace), json(&small));
-    assert_eq!(
-        before["finding"]["signature"],
-        after["finding"]["signature"]
-    );
-    assert_eq!(after["strategy"], "calm");
-    // What is saved is what the report is about, and it replays.
-    let replayed = jostle(&["replay", small.to_str().unwrap()]);
-    assert_eq!(code(&replayed), 1, "{}", stderr(&replayed));
-    assert_eq!(fingerprint(&stdout(&replayed)), after["fingerprint"]);
-    assert!(stdout(&output).contains(&format!("replay {}", small.display())));
 }
 
 #[test]

@@ -49,6 +49,7 @@ mod go_teardown;
 mod go_time;
 mod guards;
 mod guided;
+mod interrupt;
 mod layers;
 mod minimize;
 mod pages;
