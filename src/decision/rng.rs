@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng as _, SeedableRng};
+use rand_chacha::ChaCha8Core;
+use rand_chacha::rand_core::SeedableRng;
+use rand_chacha::rand_core::block::Generator;
 
 /// A stream of random numbers that is the same for the same seed on every
 /// machine: ChaCha with 8 rounds.
@@ -15,7 +16,7 @@ pub struct Rng {
     seed: u64,
     /// `None` before the first draw: an execution that makes no decision pays
     /// for no key schedule.
-    stream: Option<ChaCha8Rng>,
+    stream: Option<ChaCha8Core>,
     /// A piece of the stream, used up to `at`.
     buffer: [u8; BUFFER],
     at: usize,
@@ -161,9 +162,14 @@ impl Rng {
     #[cold]
     fn refill(&mut self) {
         let seed = self.seed;
+        let mut words = [0; BUFFER / size_of::<u32>()];
         self.stream
-            .get_or_insert_with(|| ChaCha8Rng::seed_from_u64(seed))
-            .fill_bytes(&mut self.buffer);
+            .get_or_insert_with(|| ChaCha8Core::seed_from_u64(seed))
+            .generate(&mut words);
+        let (chunks, _) = self.buffer.as_chunks_mut();
+        for (bytes, word) in chunks.iter_mut().zip(words) {
+            *bytes = word.to_le_bytes();
+        }
     }
 }
 
@@ -177,6 +183,9 @@ impl fmt::Debug for Rng {
 
 #[cfg(test)]
 mod tests {
+    use rand_chacha::ChaCha8Rng;
+    use rand_chacha::rand_core::Rng as _;
+
     use super::*;
 
     #[test]
