@@ -299,7 +299,7 @@ impl Lane {
             let number = self.next / shared.lanes;
             if number < PROFILED || number.is_multiple_of(PROFILED) {
                 self.profile
-                    .observe(run.outcome.choices, &runner.task_sizes());
+                    .observe(runner.count_choices(), &runner.task_sizes());
             }
         }
         self.rows.push(Row {

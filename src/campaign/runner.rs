@@ -188,6 +188,12 @@ impl Runner {
         self.executor.interleaving()
     }
 
+    /// See [`Executor::count_choices`].
+    #[must_use]
+    pub fn count_choices(&self) -> u32 {
+        self.executor.count_choices()
+    }
+
     /// See [`Executor::task_sizes`].
     #[must_use]
     pub fn task_sizes(&self) -> Vec<TaskSize> {

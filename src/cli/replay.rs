@@ -32,7 +32,11 @@ fn clean(scenario: &Scenario, replayed: &Replayed) -> String {
     }
     format!(
         "{}: nothing found; {} steps, {} choices, {} preemptions, fingerprint {:016x}\n",
-        scenario.name, outcome.steps, outcome.choices, outcome.preemptions, replayed.fingerprint
+        scenario.name,
+        outcome.steps,
+        replayed.trace.choices.len(),
+        outcome.preemptions,
+        replayed.fingerprint
     )
 }
 

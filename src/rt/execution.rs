@@ -126,8 +126,6 @@ pub struct Outcome {
     pub finding: Option<Finding>,
     /// How many steps were made.
     pub steps: u32,
-    /// How many choices were made.
-    pub choices: u32,
     /// How many preemptions there were.
     pub preemptions: u32,
     /// Where it left a script that it was to follow exactly.

@@ -150,7 +150,6 @@ impl Executor {
             Outcome {
                 finding: x.finding.clone(),
                 steps: x.view.step,
-                choices: x.record.count_choices(),
                 preemptions: x.preemptions,
                 divergence: x.decisions.divergence().cloned(),
                 abandoned: x.abandoned,
@@ -173,6 +172,12 @@ impl Executor {
     #[must_use]
     pub fn interleaving(&self) -> u64 {
         crate::trace::interleaving(self.idle().record.steps())
+    }
+
+    /// How many choices the last execution made.
+    #[must_use]
+    pub fn count_choices(&self) -> u32 {
+        self.idle().record.choices().count() as u32
     }
 
     /// How large the tasks of the last execution were, the clock first.
