@@ -23,6 +23,11 @@ use crate::rt::executor;
 use crate::rt::panics::{self, Teardown};
 use crate::sanitizer;
 
+/// With more ready tasks than that no further one becomes a host: the next one is
+/// hardly ever beneath then, so that hosting saves few switches, and a host has more
+/// to do than the run loop.
+pub(super) const CROWD: u32 = 256;
+
 /// Decides who goes on and lets them; returns when it is this task's turn.
 #[inline(always)]
 pub(crate) fn reschedule(current: Current) {
@@ -71,6 +76,9 @@ pub(crate) fn away(current: Current) {
 
 #[inline(always)]
 fn suspend(current: Current) {
+    if current.with(|x| x.view.ready.len() > CROWD) {
+        return go_back(current);
+    }
     let _inside = sanitizer::inside();
     let (me, link, badge) = current.with(|x| (x.current, x.link, x.pulse.badge()));
     loop {

@@ -2,9 +2,12 @@
 
 use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 
 use crate::decision::Script;
 use crate::id::TaskId;
+use crate::rt::switch::CROWD;
 use crate::rt::{Executor, Plan};
 use crate::scenario::Options;
 use crate::strategy::{Kind, Strategy};
@@ -124,10 +127,38 @@ fn small() {
     }
 }
 
+fn take_turns(times: u32) {
+    let turns = sync::atomic::AtomicU32::new(0);
+    for _ in 0..times {
+        turns.fetch_add(1, Relaxed);
+    }
+}
+
+/// More ready tasks than anybody becomes a host among, with hosts beneath them from
+/// before.
+fn crowded() {
+    let spawner = thread::spawn(|| {
+        take_turns(5);
+        let crowd: Vec<_> = (0..2 * CROWD)
+            .map(|_| thread::spawn(|| take_turns(3)))
+            .collect();
+        take_turns(5);
+        for task in crowd {
+            task.join().unwrap();
+        }
+    });
+    let others: Vec<_> = (0..4).map(|_| thread::spawn(|| take_turns(20))).collect();
+    take_turns(20);
+    for task in others {
+        task.join().unwrap();
+    }
+    spawner.join().unwrap();
+}
+
 #[test]
 fn both_ways_through_a_point_give_the_same_execution() {
     let mut executor = Executor::new();
-    for body in [busy as fn(), small] {
+    for body in [busy as fn(), small, crowded] {
         for seed in 0..20 {
             let short = execute(&mut executor, Kind::Random.build(), seed, body);
             let long = execute(&mut executor, Box::new(Asked), seed, body);
@@ -173,5 +204,44 @@ fn the_budget_is_used_up_at_the_same_step_however_often_the_executor_was_used() 
         assert_eq!(outcome.steps, 200);
         assert!(outcome.finding.is_some());
         execute(&mut executor, Kind::Random.build(), seed, busy);
+    }
+}
+
+#[test]
+fn a_crowd_is_unwound_to_the_last() {
+    static ALIVE: AtomicU32 = AtomicU32::new(0);
+    struct Counted;
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            ALIVE.fetch_sub(1, Relaxed);
+        }
+    }
+    fn broken() {
+        let start = |times: u32| {
+            thread::spawn(move || {
+                ALIVE.fetch_add(1, Relaxed);
+                let _counted = Counted;
+                take_turns(times);
+            })
+        };
+        let hosts: Vec<_> = (0..4).map(|_| start(1_000)).collect();
+        let spawner = thread::spawn(move || {
+            take_turns(5);
+            let crowd: Vec<_> = (0..2 * CROWD).map(|_| start(1_000)).collect();
+            while ALIVE.load(Relaxed) <= CROWD {
+                take_turns(1);
+            }
+            drop(crowd);
+            panic!("in the middle of it");
+        });
+        drop(hosts);
+        spawner.join().unwrap();
+    }
+    let mut executor = Executor::new();
+    for seed in 0..20 {
+        let trace = execute(&mut executor, Kind::Random.build(), seed, broken);
+        assert!(trace.tasks.len() > 2 * CROWD as usize);
+        assert_eq!(ALIVE.load(Relaxed), 0);
+        assert!(!executor.is_spoiled());
     }
 }
