@@ -173,10 +173,12 @@ window.requestAnimationFrame = (callback) => setTimeout(callback, 16);
     // The browser may tell of a new size or a scroll position late, upon which the
     // page makes its rows anew and hides the tip. Whoever reads moves the mouse again.
     const hovers = async () => {
-      for (let attempt = 0; attempt < 10 && id("tip").hidden; attempt += 1) {
+      let attempts = 0;
+      do {
         rows().find(inSight).querySelector(".cell").dispatchEvent(new MouseEvent("mouseover", { bubbles: true }));
         await new Promise((done) => setTimeout(done, 500));
-      }
+        attempts += 1;
+      } while (id("tip").hidden && attempts < 10);
       return !id("tip").hidden && id("tip").querySelector(".stack") !== null;
     };
     check("hovering shows the source and the stack", await hovers());
