@@ -216,25 +216,25 @@ fn a_crowd_is_unwound_to_the_last() {
             ALIVE.fetch_sub(1, Relaxed);
         }
     }
-    fn broken() {
-        let start = |times: u32| {
-            thread::spawn(move || {
+    fn start(tasks: u32) {
+        for _ in 0..tasks {
+            thread::spawn(|| {
                 ALIVE.fetch_add(1, Relaxed);
                 let _counted = Counted;
-                take_turns(times);
-            })
-        };
-        let hosts: Vec<_> = (0..4).map(|_| start(1_000)).collect();
-        let spawner = thread::spawn(move || {
+                take_turns(1_000);
+            });
+        }
+    }
+    fn broken() {
+        start(4);
+        let spawner = thread::spawn(|| {
             take_turns(5);
-            let crowd: Vec<_> = (0..2 * CROWD).map(|_| start(1_000)).collect();
+            start(2 * CROWD);
             while ALIVE.load(Relaxed) <= CROWD {
                 take_turns(1);
             }
-            drop(crowd);
             panic!("in the middle of it");
         });
-        drop(hosts);
         spawner.join().unwrap();
     }
     let mut executor = Executor::new();
