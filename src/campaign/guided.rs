@@ -298,8 +298,7 @@ impl Lane {
             }
             let number = self.next / shared.lanes;
             if number < PROFILED || number.is_multiple_of(PROFILED) {
-                self.profile
-                    .observe(runner.count_choices(), &runner.task_sizes());
+                runner.measure(&mut self.profile);
             }
         }
         self.rows.push(Row {

@@ -24,7 +24,7 @@ pub fn profile(runner: &mut Runner, scenario: &Scenario) -> Profile {
         }
         let kind = if seed == 0 { Kind::Calm } else { Kind::Random };
         runner.run(scenario, &Profile::default(), &Input::from_seed(kind, seed));
-        profile.observe(runner.count_choices(), &runner.task_sizes());
+        runner.measure(&mut profile);
     }
     profile
 }

@@ -11,7 +11,7 @@ use crate::history::History;
 use crate::input::{Input, Steering};
 use crate::rt::{Executor, Outcome, Plan};
 use crate::scenario::{Body, Scenario};
-use crate::strategy::{Guide, Kind, Profile, Strategy, TaskSize};
+use crate::strategy::{Guide, Kind, Profile, Strategy};
 use crate::trace::Trace;
 
 /// Executes scenarios on the calling OS thread.
@@ -188,16 +188,9 @@ impl Runner {
         self.executor.interleaving()
     }
 
-    /// See [`Executor::count_choices`].
-    #[must_use]
-    pub fn count_choices(&self) -> u32 {
-        self.executor.count_choices()
-    }
-
-    /// See [`Executor::task_sizes`].
-    #[must_use]
-    pub fn task_sizes(&self) -> Vec<TaskSize> {
-        self.executor.task_sizes()
+    /// See [`Executor::measure`].
+    pub fn measure(&self, profile: &mut Profile) {
+        self.executor.measure(profile);
     }
 }
 

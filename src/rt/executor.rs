@@ -174,24 +174,20 @@ impl Executor {
         crate::trace::interleaving(self.idle().record.steps())
     }
 
-    /// How many choices the last execution made.
-    #[must_use]
-    pub fn count_choices(&self) -> u32 {
-        self.idle().record.choices().count() as u32
-    }
-
-    /// How large the tasks of the last execution were, the clock first.
-    #[must_use]
-    pub fn task_sizes(&self) -> Vec<TaskSize> {
+    /// Has `profile` take note of how large the last execution and its tasks were.
+    pub fn measure(&self, profile: &mut Profile) {
         let x = self.idle();
         let steps = x.record.steps_by_task(x.view.tasks.len());
         let rows = x.view.tasks.iter().zip(&x.tasks).zip(steps);
-        rows.map(|((view, row), steps)| TaskSize {
-            parent: row.parent,
-            key: view.key,
-            steps,
-        })
-        .collect()
+        // The clock first.
+        let sizes: Vec<_> = rows
+            .map(|((view, row), steps)| TaskSize {
+                parent: row.parent,
+                key: view.key,
+                steps,
+            })
+            .collect();
+        profile.observe(x.record.choices().count() as u32, &sizes);
     }
 
     /// What the last execution did, in place of what `history` held.
