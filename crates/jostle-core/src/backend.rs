@@ -1,0 +1,144 @@
+//! The seam between policy and what carries tasks: whoever can execute a subject
+//! under a strategy and keep the record is a backend, and campaigns, search,
+//! minimizer, explanation, verification and reports work over any.
+
+use crate::decision::{Divergence, Script};
+use crate::finding::Finding;
+use crate::recording::Recording;
+use crate::strategy::{Kind, Profile, Strategy};
+use crate::subject::Subject;
+
+/// What a backend can do. What it cannot is said where a result would promise it.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Capabilities {
+    /// It sees data races on plain memory.
+    pub races: bool,
+    /// Time is virtual: no execution waits for the wall clock.
+    pub virtual_time: bool,
+    /// It can cancel async tasks at their awaits.
+    pub cancellation: bool,
+    /// It tells a strategy what each transition touches, so that every behaviour can
+    /// be explored.
+    pub exhaustive: bool,
+    /// The kinds of sanitizers and the like that the build has, for a trace's header;
+    /// empty for none.
+    pub build: &'static str,
+}
+
+/// How one execution is made.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// What the strategy knows beforehand.
+    pub profile: &'a Profile,
+    /// The seed of the random stream.
+    pub seed: u64,
+    /// What is prescribed.
+    pub script: Script,
+    /// What the subject makes its argument of.
+    pub data: &'a [u8],
+    /// Steps under the strategy, if that is less than the subject's budget.
+    pub steps: u32,
+    /// Whether sites are to have the name of their function, which costs a walk over
+    /// the stack at each operation. See [`Backend::learn_functions`].
+    pub functions: bool,
+    /// Whose decisions these are, for messages of a process that dies.
+    pub strategy: Kind,
+    /// The seed of the campaign, likewise.
+    pub campaign_seed: Option<u64>,
+}
+
+/// What an execution came to.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What the oracles found.
+    pub finding: Option<Finding>,
+    /// How many steps were made.
+    pub steps: u32,
+    /// How many preemptions there were.
+    pub preemptions: u32,
+    /// Where it left a script that it was to follow exactly.
+    pub divergence: Option<Divergence>,
+    /// Tasks that could be neither finished nor unwound, whose memory stays
+    /// allocated.
+    pub abandoned: u32,
+}
+
+/// How an execution ended.
+#[derive(Clone, Debug)]
+pub enum Executed {
+    /// With an outcome.
+    Finished(Outcome),
+    /// The subject's argument could not be made of the data, so that its body never
+    /// ran.
+    Rejected,
+    /// The backend or a strategy failed: a fault of Jostle, which says nothing about
+    /// the subject. In words.
+    Broken(String),
+}
+
+/// Executes targets on the calling OS thread, one at a time.
+///
+/// Tables are kept from one execution to the next. Should an execution leave the OS
+/// thread unusable, going on elsewhere is the backend's own affair.
+pub trait Backend {
+    /// What it executes.
+    type Target: AsRef<Subject> + Sync + ?Sized + 'static;
+
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Executes `target` once. The strategy is called during this call only.
+    ///
+    /// # Panics
+    ///
+    /// If the OS thread is in the middle of another execution.
+    fn execute(
+        &mut self,
+        target: &Self::Target,
+        plan: Plan<'_>,
+        strategy: &mut dyn Strategy,
+    ) -> Executed;
+
+    /// The record of the last execution.
+    fn recording(&self) -> Recording<'_>;
+
+    /// After an execution with [`Plan::functions`]: whether it met places whose
+    /// functions are known only now, so that it has to be made again to have them.
+    fn learn_functions(&mut self) -> bool {
+        false
+    }
+}
+
+/// The targets of a program, and a backend for each OS thread that executes them.
+pub trait Suite: Sync {
+    /// What executes them.
+    type Backend: Backend;
+
+    /// A backend for the calling OS thread.
+    fn backend(&self) -> Self::Backend;
+
+    /// What the backends can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Every target, sorted by name.
+    ///
+    /// # Errors
+    ///
+    /// If two have the same name.
+    fn targets(&self) -> Result<Vec<&'static TargetOf<Self>>, DuplicateName>;
+}
+
+/// What the backend of a suite executes.
+pub type TargetOf<S> = <<S as Suite>::Backend as Backend>::Target;
+
+/// Two subjects have the same name.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("two scenarios are named {name:?}, one at {first} and one at {second}; rename one of them")]
+pub struct DuplicateName {
+    /// The name.
+    pub name: &'static str,
+    /// Where one of them stands.
+    pub first: crate::op::Site,
+    /// Where the other one stands.
+    pub second: crate::op::Site,
+}

@@ -1,0 +1,128 @@
+//! Schedules of one target executed, for minimizing and explaining.
+
+use crate::backend::{Backend, Suite, TargetOf};
+use crate::campaign::runner::Runner;
+use crate::finding::Finding;
+use crate::minimize::{Schedule, Trial};
+use crate::strategy::{Log, Pilot, Route, Strategy};
+use crate::trace::Trace;
+
+/// Executes schedules of a target on the calling OS thread.
+#[derive(Debug)]
+pub struct Follower<'a, B: Backend> {
+    target: &'a B::Target,
+    runner: Runner<B>,
+    pilot: Pilot,
+    /// How many steps the largest execution with a record made.
+    largest: u32,
+}
+
+/// A candidate may make so many times the steps of what it is to be smaller than, and
+/// some more: one that turns out not to end should not cost a whole budget.
+const LONGER: u32 = 4;
+const MORE: u32 = 1_000;
+
+/// An execution along a route.
+#[derive(Clone, Debug)]
+pub struct Followed {
+    /// What was found.
+    pub finding: Option<Finding>,
+    /// What the minimizer is told of it.
+    pub trial: Trial,
+    /// The record.
+    pub trace: Trace,
+}
+
+impl<'a, B: Backend> Follower<'a, B> {
+    /// One that has executed nothing yet.
+    #[must_use]
+    pub fn new<S: Suite<Backend = B>>(suite: &S, target: &'a TargetOf<S>) -> Follower<'a, B> {
+        Follower {
+            target,
+            runner: Runner::of(suite),
+            pilot: Pilot::new(),
+            largest: 0,
+        }
+    }
+
+    /// Executes a candidate of the minimizer. One that makes many more steps than what
+    /// was executed with a record is cut short and has no finding.
+    pub fn trial(&mut self, schedule: &Schedule) -> Trial {
+        self.pilot
+            .follow(Route::Deviations(schedule.deviations.clone(), None));
+        let most = self.largest.saturating_mul(LONGER).saturating_add(MORE);
+        let (runner, pilot) = (&mut self.runner, &mut self.pilot);
+        let (_, trial) = perform(runner, self.target, pilot, most, false, &schedule.data);
+        Trial {
+            log: self.pilot.log(),
+            ..trial
+        }
+    }
+
+    /// Executes a schedule, and keeps the record.
+    pub fn schedule(&mut self, schedule: &Schedule) -> Followed {
+        let route = Route::Deviations(schedule.deviations.clone(), None);
+        self.execute(route, &schedule.data)
+    }
+
+    /// Executes along `route`, and keeps the record.
+    pub fn execute(&mut self, route: Route, data: &[u8]) -> Followed {
+        self.pilot.follow(route);
+        let mut pilot = std::mem::take(&mut self.pilot);
+        let mut followed = self.under(&mut pilot, false, data);
+        followed.trial.log = pilot.log();
+        self.pilot = pilot;
+        followed
+    }
+
+    /// Executes under a strategy of the caller's, with the functions of all places if
+    /// they are wanted, and keeps the record but for what was decided.
+    pub(super) fn under(
+        &mut self,
+        strategy: &mut dyn Strategy,
+        functions: bool,
+        data: &[u8],
+    ) -> Followed {
+        let (runner, target) = (&mut self.runner, self.target);
+        let mut performed = perform(runner, target, strategy, u32::MAX, functions, data);
+        // Each execution knows the functions that the last one met.
+        for _ in 1..ROUNDS {
+            if !functions || !self.runner.learn_functions() {
+                break;
+            }
+            let runner = &mut self.runner;
+            performed = perform(runner, target, strategy, u32::MAX, functions, data);
+        }
+        let (finding, trial) = performed;
+        self.largest = self.largest.max(trial.steps);
+        Followed {
+            finding,
+            trial,
+            trace: self.runner.trace(),
+        }
+    }
+}
+
+/// Executions for which new functions may be met.
+const ROUNDS: usize = 8;
+
+fn perform<B: Backend>(
+    runner: &mut Runner<B>,
+    target: &B::Target,
+    strategy: &mut dyn Strategy,
+    most: u32,
+    functions: bool,
+    data: &[u8],
+) -> (Option<Finding>, Trial) {
+    let run = runner.under(target, strategy, most, functions, data);
+    // One that was cut short has not shown what it came to.
+    let cut = run.outcome.steps >= most;
+    let finding = run.outcome.finding.filter(|_| !cut);
+    let trial = Trial {
+        signature: finding.as_ref().map(Finding::signature),
+        preemptions: run.outcome.preemptions,
+        steps: run.outcome.steps,
+        log: Log::default(),
+    };
+    (finding, trial)
+}

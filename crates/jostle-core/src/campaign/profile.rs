@@ -1,0 +1,26 @@
+//! What strategies know of a target beforehand.
+
+use crate::backend::Backend;
+use crate::campaign::runner::Runner;
+use crate::input::Input;
+use crate::strategy::{Kind, Profile};
+
+/// Executions that make a profile. One under the calm schedule, the others
+/// random, since tasks that only some schedules spawn should be known too; more
+/// than a few would cost more than they tell.
+const EXECUTIONS: u64 = 4;
+
+/// Measures `target` with a fixed handful of executions, so that the profile is
+/// a function of the target.
+///
+/// What they find is not reported: a campaign makes executions like them itself.
+#[must_use]
+pub fn profile<B: Backend>(runner: &mut Runner<B>, target: &B::Target) -> Profile {
+    let mut profile = Profile::default();
+    for seed in 0..EXECUTIONS {
+        let kind = if seed == 0 { Kind::Calm } else { Kind::Random };
+        runner.run(target, &Profile::default(), &Input::from_seed(kind, seed));
+        runner.measure(&mut profile);
+    }
+    profile
+}

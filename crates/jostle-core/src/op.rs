@@ -1,0 +1,164 @@
+//! What a task is about to do, to what, and where in the source.
+
+use std::fmt;
+
+use crate::id::ObjectId;
+
+pub use jostle_site::{Frame, Site};
+
+/// The name of a file without its folders, for what has to be the same in every build.
+///
+/// The compiler is given paths that are absolute for some packages and relative for
+/// others, depending on the workspace that the build began in; and an absolute one
+/// depends on the machine.
+#[must_use]
+pub fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// How an operation touches its object.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Touches nothing that another task can see.
+    None,
+    /// Commutes with other reads of the same object.
+    Read,
+    /// Commutes with nothing on the same object.
+    Write,
+}
+
+macro_rules! op_kinds {
+    ($($(#[$doc:meta])* $kind:ident $name:literal $effect:ident,)*) => {
+        /// The kind of an operation.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[repr(u8)]
+        pub enum OpKind { $($(#[$doc])* $kind,)* }
+
+        impl OpKind {
+            /// Every kind, in the order of its code.
+            pub const ALL: &'static [OpKind] = &[$(OpKind::$kind,)*];
+
+            /// The word that reports and traces use.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(OpKind::$kind => $name,)* }
+            }
+
+            /// How the operation touches its object.
+            #[must_use]
+            pub const fn effect(self) -> Effect {
+                match self { $(OpKind::$kind => Effect::$effect,)* }
+            }
+        }
+    };
+}
+
+op_kinds! {
+    /// The first step of a task.
+    Start "start" None,
+    /// `thread::yield_now`: others may go first.
+    Yield "yield" None,
+    /// `hint::spin_loop`: nothing to do until another task has made a step.
+    Spin "spin" None,
+    /// One poll of a future.
+    Poll "poll" Write,
+    /// Atomic load.
+    Load "load" Read,
+    /// Atomic store.
+    Store "store" Write,
+    /// Atomic read-modify-write.
+    Rmw "rmw" Write,
+    /// Atomic fence.
+    Fence "fence" None,
+    /// Acquiring a lock for writing.
+    Lock "lock" Write,
+    /// Trying to acquire a lock for writing.
+    TryLock "try lock" Write,
+    /// Acquiring a lock for reading.
+    ReadLock "read lock" Read,
+    /// Trying to acquire a lock for reading.
+    TryReadLock "try read lock" Read,
+    /// Releasing a lock.
+    Unlock "unlock" Write,
+    /// Waiting for a condition; releases the lock.
+    Wait "wait" Write,
+    /// Waking one waiter.
+    NotifyOne "notify one" Write,
+    /// Waking all waiters.
+    NotifyAll "notify all" Write,
+    /// Sending on a channel.
+    Send "send" Write,
+    /// Trying to send on a channel.
+    TrySend "try send" Write,
+    /// Receiving from a channel.
+    Recv "receive" Write,
+    /// Trying to receive from a channel.
+    TryRecv "try receive" Write,
+    /// Closing a channel.
+    Close "close" Write,
+    /// Dropping the last handle of one end of a channel.
+    Disconnect "disconnect" Write,
+    /// Reading a channel's length or capacity.
+    Len "len" Read,
+    /// A `select!` over several channels.
+    Select "select" Write,
+    /// Waiting for a task to finish.
+    Join "join" Read,
+    /// Waiting for all tasks of a scope.
+    Scope "scope" Read,
+    /// Parking until unparked.
+    Park "park" Write,
+    /// Unparking a task.
+    Unpark "unpark" Write,
+    /// Sleeping on virtual time.
+    Sleep "sleep" None,
+    /// A timer that fires.
+    Fire "fire" Write,
+    /// Stopping or resetting a timer.
+    Timer "timer" Write,
+    /// Adding to a counter such as a wait group's.
+    Add "add" Write,
+    /// Waiting at a barrier.
+    Barrier "barrier" Write,
+    /// Running or waiting for a one-time initialization.
+    Once "once" Write,
+    /// Reading whether a one-time initialization has happened.
+    OnceGet "once get" Read,
+    /// Cancelling a context or aborting a task.
+    Cancel "cancel" Write,
+    /// Reading the state of a context or a task.
+    Inspect "inspect" Read,
+}
+
+impl fmt::Display for OpKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a task is about to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Op {
+    /// What is done.
+    pub kind: OpKind,
+    /// To what it is done.
+    pub object: ObjectId,
+    /// Where the source says so.
+    pub site: Site,
+}
+
+impl Op {
+    /// Whether the order of the two operations can matter: they touch the same
+    /// object and at least one of them writes it.
+    #[must_use]
+    pub fn conflicts_with(&self, other: &Op) -> bool {
+        self.object == other.object
+            && self.object != ObjectId::NONE
+            && match (self.kind.effect(), other.kind.effect()) {
+                (Effect::Write, Effect::Read | Effect::Write) | (Effect::Read, Effect::Write) => {
+                    true
+                }
+                (Effect::None, _) | (_, Effect::None) | (Effect::Read, Effect::Read) => false,
+            }
+    }
+}

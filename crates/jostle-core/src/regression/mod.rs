@@ -1,0 +1,22 @@
+//! Keeping a failure: its schedule in words that survive edits of the scenario.
+//!
+//! - `row`: [`Row`], one deviation from the calm schedule, and its text.
+//! - `actors`: who the tasks are, and where each one stands.
+//! - `witness`: [`Witness`], which puts a schedule into rows.
+//! - `kept`: [`Kept`], which follows rows.
+//!
+//! A row names no line, no step and no number of a task, since all of these change
+//! with edits that have nothing to do with the bug. A task is `main`, has the name
+//! that the user gave it, or is the one that begins with a certain operation; a point
+//! of it is an operation, the function that it stands in, and how many like it the
+//! task has done before. So lines may come and go, variables and types be renamed,
+//! and tasks be added that do something else.
+
+mod actors;
+mod kept;
+mod row;
+mod witness;
+
+pub use kept::{Kept, Missed};
+pub use row::{BadRow, Row, What, Who};
+pub use witness::Witness;

@@ -1,0 +1,220 @@
+//! Strategies: which of the ready tasks goes on.
+//!
+//! A strategy sees a plain [`View`] and a stream of random numbers; it knows
+//! nothing of the runtime.
+//!
+//! - [`mod@self`]: [`Strategy`], the trait, and [`View`], what it sees.
+//! - `kind`: [`Kind`], the list of strategies by name.
+//! - `profile`: [`Profile`], what earlier executions tell about sizes.
+//! - `calm`: no preemption; the default that overrides deviate from.
+//! - `piloted`: calm but for deviations that are named by where a task stands.
+//! - `round_robin`: every task in turn.
+//! - `newest`: the same from the newest task to the oldest.
+//! - `random`: every ready task with the same probability.
+//! - `pct`: priorities with a few change points.
+//! - `pos`: priorities of operations, redrawn on conflict.
+//! - `urw`: every interleaving with the same probability.
+//! - `guide`: any of them, held to a few orders of operations.
+//! - `priority`: what the two with priorities have in common.
+//! - `explorer`: [`Explorer`], what an exhaustive exploration has to be told.
+//! - `tree`, `pending`: the tables that the last three keep, so that no
+//!   decision costs more because there are more tasks.
+
+mod calm;
+mod explorer;
+mod guide;
+mod kind;
+mod newest;
+mod pct;
+mod pending;
+mod piloted;
+mod pos;
+mod priority;
+mod profile;
+mod random;
+mod round_robin;
+mod tree;
+mod urw;
+
+#[cfg(test)]
+mod model;
+
+pub use calm::Calm;
+pub(crate) use calm::pick as calm_pick;
+pub use explorer::{Explorer, Gate, Touch};
+pub use guide::{Guide, Hold, Order};
+pub use kind::{Kind, UnknownStrategy};
+pub use newest::Newest;
+pub use pct::{Depth, Pct};
+pub use piloted::{Decision, Deviation, Log, Pilot, Point, Route, Stay};
+pub use pos::Pos;
+pub use profile::{Profile, TaskSize};
+pub use random::Random;
+pub use round_robin::RoundRobin;
+pub use urw::Urw;
+
+use crate::decision::{ChoiceKind, Environment, Rng};
+use crate::id::{ObjectId, TaskId};
+use crate::op::{Op, Site};
+use crate::task_set::TaskSet;
+
+/// What a strategy may know about a task.
+#[derive(Clone, Copy, Debug)]
+pub struct TaskView {
+    /// The operation that the task will do when it is scheduled.
+    pub op: Op,
+    /// Identifies the task across executions: a hash of its parent's key and of
+    /// how many tasks the parent had spawned before it.
+    pub key: u64,
+}
+
+/// How a task came into being.
+#[derive(Clone, Copy, Debug)]
+pub struct Birth {
+    /// Who spawned it. The clock and the main task are their own parents.
+    pub parent: TaskId,
+    /// See [`TaskView::key`].
+    pub key: u64,
+    /// Where it was spawned.
+    pub site: Site,
+}
+
+/// What a strategy sees at a decision.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The tasks that can go on, at least two.
+    pub ready: TaskSet,
+    /// Every task, by number. Row 0 is the clock.
+    pub tasks: Vec<TaskView>,
+    /// The task that made the last step.
+    pub last: TaskId,
+    /// How many steps the execution has made.
+    pub step: u32,
+}
+
+/// Any of the ready tasks, each with the same probability.
+///
+/// # Panics
+///
+/// If there is none.
+#[inline]
+#[must_use]
+pub fn uniform(ready: &TaskSet, rng: &mut Rng) -> TaskId {
+    // The first of the tries below, which is nearly always the last.
+    if ready.is_dense()
+        && let Some(number) = rng.peek_below(ready.span())
+        && ready.contains(TaskId(number))
+    {
+        rng.drop_peeked();
+        return TaskId(number);
+    }
+    uniform_at_length(ready, rng)
+}
+
+/// As [`uniform`], in all cases. Not inlined, so that the usual case saves no
+/// registers for what is called here.
+#[inline(never)]
+fn uniform_at_length(ready: &TaskSet, rng: &mut Rng) -> TaskId {
+    // Where most numbers are those of ready tasks, a few tries find one sooner
+    // than counting does. Whether they do or not, nobody is favoured.
+    if ready.is_dense() {
+        for _ in 0..8 {
+            let task = TaskId(rng.below(ready.span()));
+            if ready.contains(task) {
+                return task;
+            }
+        }
+    }
+    ready.nth(rng.below(ready.len()))
+}
+
+/// A policy that picks the next task.
+///
+/// The executor calls [`begin`](Strategy::begin) once per execution, then at
+/// each decision [`pick`](Strategy::pick). The other methods tell a strategy
+/// that keeps its own tables what changed; they are called only if
+/// [`watches`](Strategy::watches) says so.
+///
+/// A strategy is used for one execution after the other and keeps the memory of
+/// its tables, so that after the first few executions none allocates.
+pub trait Strategy: std::fmt::Debug {
+    /// A new execution begins; forget the last one.
+    fn begin(&mut self, profile: &Profile, rng: &mut Rng) {
+        let _ = (profile, rng);
+    }
+
+    /// What the executions from now on are held to. Only [`Guide`] heeds it.
+    fn steer(&mut self, orders: &[Order], hold: Option<Hold>) {
+        let _ = (orders, hold);
+    }
+
+    /// How the environment behaves under this strategy.
+    fn environment(&self) -> Environment {
+        Environment::Random
+    }
+
+    /// Whether `pick` is [`uniform`] and nothing else, so that whoever would
+    /// call it may do the same himself.
+    fn is_uniform(&self) -> bool {
+        false
+    }
+
+    /// Whether the methods below `pick` are to be called.
+    fn watches(&self) -> bool {
+        false
+    }
+
+    /// The part that explores every schedule, if the strategy is of that kind.
+    fn explorer(&mut self) -> Option<&mut dyn Explorer> {
+        None
+    }
+
+    /// The task that goes on, one of `view.ready`.
+    ///
+    /// # Panics
+    ///
+    /// A strategy that keeps its own tables may panic if a task is in
+    /// `view.ready` of which the methods below have not told it.
+    fn pick(&mut self, view: &View, rng: &mut Rng) -> TaskId;
+
+    /// What the environment does at a choice among `arity` alternatives, at least
+    /// two; `None` leaves it to the [`environment`](Strategy::environment).
+    fn answer(&mut self, view: &View, kind: ChoiceKind, arity: u32) -> Option<u32> {
+        let _ = (view, kind, arity);
+        None
+    }
+
+    /// `task` has appeared. The clock appears before all others.
+    fn spawned(&mut self, task: TaskId, birth: &Birth, rng: &mut Rng) {
+        let _ = (task, birth, rng);
+    }
+
+    /// `object`, which was created at `site`, takes part from now on.
+    /// [`ObjectId::WORLD`] appears before all others.
+    fn appeared(&mut self, object: ObjectId, site: Site) {
+        let _ = (object, site);
+    }
+
+    /// `task`, which is about to appear, has this name.
+    fn called(&mut self, task: TaskId, name: &str) {
+        let _ = (task, name);
+    }
+
+    /// `task` is about to do `op`. It need not be ready. Called anew for every
+    /// step, also if the operation is the same as the one before.
+    fn posted(&mut self, task: TaskId, op: &Op, rng: &mut Rng) {
+        let _ = (task, op, rng);
+    }
+
+    /// `task` has become ready, either because it posted an operation that is
+    /// enabled or because its operation was enabled by another task. There is
+    /// no call for the opposite: look at `view.ready`.
+    fn ready(&mut self, task: TaskId) {
+        let _ = task;
+    }
+
+    /// `task` has been scheduled and now does `op`.
+    fn ran(&mut self, task: TaskId, op: &Op, rng: &mut Rng) {
+        let _ = (task, op, rng);
+    }
+}
