@@ -23,6 +23,7 @@ pub mod strategy;
 
 pub mod backend;
 pub mod input;
+pub mod kernel;
 pub mod oracle;
 pub mod subject;
 pub mod trace;

@@ -1,0 +1,90 @@
+//! The judgement of an execution that has stopped.
+
+use crate::finding::Finding;
+use crate::id::{ObjectId, TaskId};
+use crate::kernel::task::State;
+use crate::kernel::{Kernel, Next};
+use crate::oracle;
+use crate::snapshot::{Blocked, Deed, Snapshot, Standing, Stop, TaskSnapshot};
+
+impl Kernel {
+    /// Has the oracles judge the stopped execution. What the carrier has seen itself, if
+    /// it refutes everything else, is its `evidence` and comes first.
+    pub fn judge(&mut self, evidence: Option<Finding>) {
+        if let Some(evidence) = evidence {
+            self.finding = Some(evidence);
+        } else if let Some(found) = self.snapshot().as_ref().and_then(oracle::judge) {
+            self.finding.get_or_insert(found);
+        }
+    }
+
+    /// The stopped execution, unless a finding stopped it or every task has finished.
+    fn snapshot(&self) -> Option<Snapshot> {
+        let Next::Stop(stop) = self.next else {
+            return None;
+        };
+        if stop == Stop::Finished {
+            return None;
+        }
+        let tasks = (1..self.view.tasks.len())
+            .map(|i| {
+                let task = TaskId(i as u32);
+                TaskSnapshot {
+                    task,
+                    standing: self.standing(task),
+                }
+            })
+            .collect();
+        Some(Snapshot {
+            stop,
+            main_finished: self.tasks[TaskId::MAIN.index()].is_finished(),
+            tasks,
+            missed: self.objects[..self.object_info.len()]
+                .iter()
+                .enumerate()
+                .filter(|(_, o)| o.missed)
+                .map(|(i, _)| ObjectId(i as u32))
+                .collect(),
+            late: match stop {
+                Stop::OutOfSteps => self.late_deeds(),
+                Stop::Finished | Stop::Quiescent | Stop::Cycle => Vec::new(),
+            },
+        })
+    }
+
+    fn late_deeds(&self) -> Vec<Deed> {
+        let mut deeds = Vec::new();
+        let entries = self.log.entries();
+        for entry in &entries[entries.len() / 4 * 3..] {
+            let deed = Deed {
+                task: entry.task,
+                op: entry.op.kind,
+                site: entry.op.site,
+            };
+            let left = entry.task != TaskId::CLOCK && !self.tasks[entry.task.index()].is_finished();
+            if left && !entry.marks.event && !deeds.contains(&deed) {
+                deeds.push(deed);
+            }
+        }
+        deeds
+    }
+
+    fn standing(&self, task: TaskId) -> Standing {
+        let row = &self.tasks[task.index()];
+        let on = match row.state {
+            State::Finished => return Standing::Finished,
+            _ if self.view.ready.contains(task) => return Standing::Ready,
+            State::AtGate(object, _) => self.object(object).owner,
+            State::Queued { on } => on,
+            State::Live | State::Awaiting => None,
+        };
+        let op = self.view.tasks[task.index()].op;
+        Standing::Blocked(Blocked {
+            op: op.kind,
+            object: op.object,
+            site: op.site,
+            on: on.into_iter().collect(),
+            waker_lost: row.state == State::Awaiting && row.wakers <= row.own_wakers,
+        })
+    }
+}

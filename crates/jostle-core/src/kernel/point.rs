@@ -1,0 +1,292 @@
+//! The slow path through a scheduling point: posting, deciding, logging steps.
+//!
+//! A step is logged by whoever decides, before the carrier changes to the task: a task
+//! that comes back to its point just goes on. A task that comes back because it
+//! was eager makes no step.
+
+use crate::decision::{Choice, ChoiceKind};
+use crate::id::{ObjectId, TaskId};
+use crate::kernel::attention::Attention;
+use crate::kernel::notice::Notice;
+use crate::kernel::{Kernel, Next};
+use crate::log::{Entry, Marks};
+use crate::op::{Op, OpKind};
+use crate::strategy::{Strategy, Touch, uniform};
+
+impl Kernel {
+    /// The running task is about to do `op`, which is enabled: who goes on?
+    pub fn at_point(&mut self, op: Op, strategy: &mut dyn Strategy) -> Next {
+        self.post(op);
+        self.announce(self.current);
+        self.decide(strategy)
+    }
+
+    /// The running task does `op` at once, whatever others could do: a destructor that
+    /// runs because its task panics is not interrupted.
+    pub fn pass_undecided(&mut self, op: Op) {
+        self.post(op);
+        self.step(self.current, 0);
+    }
+
+    /// The running task is about to do `op`.
+    #[inline]
+    pub(super) fn post(&mut self, op: Op) {
+        self.view.tasks[self.current.index()].op = op;
+        if self.attention.has(Attention::WATCHER) {
+            self.notify_policy(Notice::Posted(self.current, op));
+        }
+    }
+
+    /// Tells a strategy that wants to know that `task` is runnable.
+    #[inline]
+    pub(super) fn announce(&mut self, task: TaskId) {
+        if self.attention.has(Attention::WATCHER) {
+            self.notify_policy(Notice::Runnable(task));
+        }
+    }
+
+    /// Who goes on. If it has an operation to do, it makes its step.
+    pub fn decide(&mut self, strategy: &mut dyn Strategy) -> Next {
+        self.next = self.decided(strategy);
+        self.next
+    }
+
+    pub(super) fn decided(&mut self, strategy: &mut dyn Strategy) -> Next {
+        if self.attention.has(Attention::STOP) {
+            return self.next;
+        }
+        if let Some(task) = self.next_eager() {
+            self.touch_task(task);
+            return Next::Run(task);
+        }
+        if !self.woken.is_empty() {
+            self.announce_woken();
+        }
+        if self.attention.has(Attention::CLOCK) {
+            self.update_clock();
+        }
+        match self.view.ready.len() {
+            0 => self.idle(strategy),
+            arity if self.is_explored() => self.explore(arity, strategy),
+            1 => {
+                let task = self.view.ready.nth(0);
+                self.scheduled(task, 1)
+            }
+            arity => {
+                let task = match self.dictated(arity) {
+                    Some(task) => task,
+                    None if self.attention.has(Attention::STRATEGY) => self.ask(strategy),
+                    None => uniform(&self.view.ready, &mut self.decisions.rng),
+                };
+                self.scheduled(task, arity)
+            }
+        }
+    }
+
+    /// Who goes on, as an exploration will have it, which is asked at every step and
+    /// may have seen enough.
+    #[cold]
+    pub(super) fn explore(&mut self, arity: u32, strategy: &mut dyn Strategy) -> Next {
+        self.deliver(strategy);
+        let task = strategy.pick(&self.view, &mut self.decisions.rng);
+        if strategy.explorer().is_some_and(|e| e.gives_up()) {
+            self.stop(Next::Over);
+            return self.next;
+        }
+        assert!(
+            self.view.ready.contains(task),
+            "the exploration picked {task}, which is not runnable"
+        );
+        self.scheduled(task, arity)
+    }
+
+    /// Who goes on, as the strategy will have it.
+    fn ask(&mut self, strategy: &mut dyn Strategy) -> TaskId {
+        self.deliver(strategy);
+        let task = strategy.pick(&self.view, &mut self.decisions.rng);
+        assert!(
+            self.view.ready.contains(task),
+            "{strategy:?} picked {task}, which is not runnable"
+        );
+        task
+    }
+
+    /// Who goes on where the strategy is not asked.
+    fn dictated(&mut self, arity: u32) -> Option<TaskId> {
+        if !self.attention.has(Attention::PRESCRIBED) && !self.attention.has(Attention::FAIR) {
+            return None;
+        }
+        let at = self.log.count_choices();
+        let runnable = &self.view.ready;
+        let prescribed = self.decisions.scheduled(
+            at,
+            arity,
+            |rank| runnable.nth(rank).0,
+            |task| runnable.contains(TaskId(task)),
+        );
+        match prescribed {
+            Some(task) => Some(TaskId(task)),
+            None if self.attention.has(Attention::FAIR) => {
+                Some(uniform(runnable, &mut self.decisions.rng))
+            }
+            None => None,
+        }
+    }
+
+    /// `task` goes on, one of `arity` that could, unless its step is the last one.
+    #[inline]
+    pub(super) fn scheduled(&mut self, task: TaskId, arity: u32) -> Next {
+        self.step(task, arity);
+        if self.attention.has(Attention::STOP) {
+            return self.next;
+        }
+        Next::Run(task)
+    }
+
+    /// A choice of the environment among `arity` alternatives. With fewer than
+    /// two there is none, and the answer is 0; so it is in teardown.
+    pub fn choose(&mut self, kind: ChoiceKind, arity: u32, strategy: &mut dyn Strategy) -> u32 {
+        if arity < 2 || self.is_teardown() {
+            return 0;
+        }
+        self.deliver(strategy);
+        let told = match strategy.explorer().filter(|_| self.is_explored()) {
+            Some(explorer) => Some(explorer.choose(kind, arity)),
+            None if self.attention.has(Attention::WATCHER) => {
+                strategy.answer(&self.view, kind, arity)
+            }
+            None => None,
+        };
+        let picked = told.unwrap_or_else(|| {
+            let at = self.log.count_choices();
+            self.decisions.choose(at, kind, arity)
+        });
+        self.log.push_other(Choice {
+            kind,
+            arity,
+            picked,
+        });
+        picked
+    }
+
+    /// `task` goes on with the operation it posted: a step. It is one of `arity`
+    /// that could have gone on.
+    pub(super) fn step(&mut self, task: TaskId, arity: u32) {
+        if !self.log.has_room() {
+            self.log.make_room(1);
+        }
+        let mut entry = Entry::new(self.view.tasks[task.index()].op, task, arity);
+        if self.view.last != task {
+            self.change_over(&mut entry, self.is_preempted());
+        }
+        self.enter(entry);
+        if !self.log.has_room() || !self.attention.is_none() {
+            self.stepped(task);
+        }
+    }
+
+    /// Sees to what needs attention after a step of `task`.
+    #[cold]
+    fn stepped(&mut self, task: TaskId) {
+        if self.attention.has(Attention::SPINNERS) {
+            self.release_spinners(Some(task));
+        }
+        if self.attention.has(Attention::WATCHER) {
+            let op = self.view.tasks[task.index()].op;
+            self.notify_policy(Notice::Ran(task, op));
+        }
+        if self.view.step >= self.step_limit {
+            self.at_limit();
+        }
+        if !self.log.has_room() {
+            self.set_limit();
+        }
+    }
+
+    /// Whether a step of another task is a preemption: whoever made the last one
+    /// could have gone on and had not offered to wait.
+    #[inline]
+    pub(super) fn is_preempted(&self) -> bool {
+        let last = self.view.last;
+        self.view.ready.contains(last)
+            && last != TaskId::CLOCK
+            && !self.view.tasks[last.index()].op.kind.offers_to_wait()
+    }
+
+    /// Has `task` run to its first operation, or to its next one, before the next
+    /// decision.
+    #[inline]
+    pub(super) fn hasten(&mut self, task: TaskId) {
+        self.eager.push(task);
+        self.attention.add(Attention::EAGER);
+    }
+
+    /// The eager task that goes on next.
+    #[inline]
+    pub(super) fn next_eager(&mut self) -> Option<TaskId> {
+        let task = self.eager.pop()?;
+        if self.eager.is_empty() {
+            self.attention.remove(Attention::EAGER);
+        }
+        Some(task)
+    }
+
+    /// Logs something that the running task did and that is no scheduling point.
+    #[inline]
+    pub fn event(&mut self, op: Op) {
+        // The log ends with the finding: what destructors do afterwards is
+        // not part of it.
+        if self.is_teardown() {
+            return;
+        }
+        if op.object != ObjectId::NONE {
+            self.touch(Touch::Object(op.object), true);
+        }
+        let mut entry = Entry::new(op, self.current, 0);
+        entry.marks.event = true;
+        self.log.push(entry);
+    }
+
+    /// Notes a detail of the running task's last step that is the same in every
+    /// process: the value that an atomic had, the length of a channel.
+    #[inline]
+    pub fn note(&mut self, value: u32) {
+        self.mark(|marks| marks.note(value));
+    }
+
+    /// Notes that the running task's last step could have written and did not.
+    #[inline]
+    pub fn note_futile(&mut self) {
+        self.mark(Marks::note_futile);
+    }
+
+    #[inline]
+    fn mark(&mut self, set: impl FnOnce(&mut Marks)) {
+        if self.is_teardown() {
+            return;
+        }
+        let me = self.current;
+        if let Some(entry) = self.log.entries_mut().last_mut()
+            && entry.task == me
+        {
+            set(&mut entry.marks);
+        }
+    }
+
+    /// The last step of the running task turned out to wait.
+    pub(super) fn mark_blocked(&mut self) {
+        let me = self.current;
+        // Not what it did on the way, such as releasing a lock, but a join is
+        // logged as an event only.
+        let waits = |e: &&mut Entry| {
+            e.task == me && (!e.marks.event || matches!(e.op.kind, OpKind::Join | OpKind::Scope))
+        };
+        let entries = self.log.entries_mut();
+        if let Some(entry) = entries.iter_mut().rev().find(waits) {
+            entry.marks.blocks = true;
+            // On the fast path the task did not say what it does unless
+            // somebody else was to know.
+            self.view.tasks[me.index()].op = entry.op;
+        }
+    }
+}

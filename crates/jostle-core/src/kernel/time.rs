@@ -1,0 +1,122 @@
+//! Timers and the clock, which takes part in scheduling as if it were a task.
+
+use crate::decision::ChoiceKind;
+use crate::id::TaskId;
+use crate::kernel::attention::Attention;
+use crate::kernel::clock::{Alarm, TimerId};
+use crate::kernel::notice::Notice;
+use crate::kernel::task::{State, Task};
+use crate::kernel::{Kernel, Next};
+use crate::snapshot::Stop;
+use crate::strategy::{Strategy, Touch};
+use crate::vtime::VInstant;
+
+impl Kernel {
+    /// Virtual time, for a task that wants to know.
+    pub fn now(&mut self) -> VInstant {
+        self.touch(Touch::Clock, false);
+        self.clock.now
+    }
+
+    /// Arms a timer.
+    pub fn arm(&mut self, deadline: VInstant, alarm: Alarm) -> TimerId {
+        self.attention.add(Attention::CLOCK);
+        self.touch(Touch::Clock, true);
+        self.clock.arm(deadline, alarm)
+    }
+
+    /// Takes back a timer. Returns whether it had not fired.
+    pub fn disarm(&mut self, timer: TimerId) -> bool {
+        self.touch(Touch::Clock, true);
+        self.clock.disarm(timer)
+    }
+
+    /// Nobody is runnable.
+    #[cold]
+    pub(super) fn idle(&mut self, strategy: &mut dyn Strategy) -> Next {
+        if self.clock.next_deadline().is_some() {
+            if self.is_explored() {
+                self.view.ready.insert(TaskId::CLOCK);
+                return self.explore(1, strategy);
+            }
+            return self.scheduled(TaskId::CLOCK, 1);
+        }
+        if !self.spinners.is_empty() {
+            // Whoever spins on the time of day sees it pass.
+            self.clock.now = self.clock.now.after(self.budget.step_time);
+            self.touch(Touch::Clock, true);
+            self.release_spinners(None);
+            return self.decided(strategy);
+        }
+        let rows = &self.tasks[1..self.view.tasks.len()];
+        self.stop(Next::Stop(if rows.iter().all(Task::is_finished) {
+            Stop::Finished
+        } else {
+            Stop::Quiescent
+        }));
+        self.next
+    }
+
+    /// Makes the clock runnable if and only if its earliest timer may fire now.
+    #[cold]
+    pub(super) fn update_clock(&mut self) {
+        let may = self.clock.next_deadline().is_some_and(|deadline| {
+            let steps = self.view.step - self.clock.moved;
+            let passed = self.budget.step_time.saturating_mul(steps);
+            deadline <= self.clock.now.after(passed)
+        });
+        if may {
+            if self.view.ready.insert(TaskId::CLOCK) {
+                if self.attention.has(Attention::WATCHER) {
+                    let op = self.view.tasks[TaskId::CLOCK.index()].op;
+                    self.notify_policy(Notice::Posted(TaskId::CLOCK, op));
+                }
+                self.announce(TaskId::CLOCK);
+            }
+        } else {
+            self.view.ready.remove(TaskId::CLOCK);
+            if self.clock.next_deadline().is_none() {
+                self.attention.remove(Attention::CLOCK);
+            }
+        }
+    }
+
+    /// The clock has been scheduled: the timer that fires.
+    pub fn fire(&mut self, strategy: &mut dyn Strategy) -> Option<(TimerId, Alarm)> {
+        self.view.ready.remove(TaskId::CLOCK);
+        let together = self.clock.due_together();
+        let rank = self.choose(ChoiceKind::Timer, together, strategy);
+        self.clock.moved = self.view.step;
+        let fired = self.clock.fire(rank)?;
+        if let Alarm::Timeout(task) = fired.1 {
+            self.time_out(task);
+        }
+        Some(fired)
+    }
+
+    /// The deadline of `task`'s wait has passed.
+    fn time_out(&mut self, task: TaskId) {
+        self.touch_standing(task, true);
+        self.touch_task(task);
+        let row = &mut self.tasks[task.index()];
+        row.timer = None;
+        row.timed_out = true;
+        match row.state {
+            State::AtGate(object, side) => {
+                // It is runnable now whatever becomes of the gate.
+                self.gate_mut(object, side).pending.remove(task);
+                if self.view.ready.insert(task) {
+                    self.note_wake(task);
+                    self.announce(task);
+                }
+            }
+            State::Queued { .. } => {
+                row.state = State::Live;
+                self.view.ready.insert(task);
+                self.note_wake(task);
+                self.hasten(task);
+            }
+            State::Live | State::Awaiting | State::Finished => {}
+        }
+    }
+}
