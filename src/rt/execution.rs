@@ -1,95 +1,75 @@
-//! One execution: its state, and the loop that changes stacks.
+//! What the carrier keeps of one execution besides the kernel: stacks, what tasks
+//! leave on them, and the watch over OS threads.
 //!
-//! # How a decision is made
-//!
-//! A task runs until it is about to do something that another task could see.
-//! There it *posts* the operation, and the executor decides who goes on: that is
-//! a scheduling point. Every other live task has posted too (or waits), so that
-//! the strategy sees what each one would do. If it picks the posting task, that
-//! task goes on without a change of stacks.
-//!
-//! Nothing else is a scheduling point: not spawning, not starting, not joining a
-//! task that has finished, not releasing a lock. A task that becomes able to go
-//! on with nothing posted (it was just spawned, or its wait was completed by
-//! another task) is *eager*: it runs to its first posted operation before the
-//! next decision. What it does until then no other task can see, so no behaviour
-//! is lost, and far fewer decisions stand between a bug and the strategy.
-//!
-//! Invariants:
-//! - At a decision no task is eager, and `view.ready` holds exactly the tasks whose
-//!   posted operation is enabled, plus the clock if a timer may fire.
-//! - A running task is in `view.ready`.
-//! - References into the execution never live across a change of stacks.
+//! References into the execution never live across a change of stacks.
 
+use std::any::Any;
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
 
-use crate::budget::Budget;
-use crate::decision::{Decisions, Divergence, Environment, Script};
-use crate::finding::Finding;
-use crate::id::{ObjectId, TaskId};
-use crate::op::{Op, OpKind, Site};
-use crate::ready::TaskSet;
+use jostle_core::decision::ChoiceKind;
+use jostle_core::finding::Finding;
+use jostle_core::id::TaskId;
+use jostle_core::kernel::{Fast, Kernel, Next, Side};
+use jostle_core::op::{Op, Site};
+use jostle_core::vtime::VInstant;
+
+use crate::rt::actions::Actions;
 use crate::rt::blocks::Blocks;
-use crate::rt::clock::Clock;
 use crate::rt::coroutine::{Link, Worker};
-use crate::rt::duties::Duties;
 use crate::rt::foreign::{Lookout, Roster};
-use crate::rt::object::{Gate, Object};
+use crate::rt::functions::Functions;
+use crate::rt::panics;
+use crate::rt::policy::Policy;
 use crate::rt::pulse::Pulse;
 use crate::rt::race;
-use crate::rt::record::Record;
-use crate::rt::task::Task;
 use crate::sanitizer;
-use crate::snapshot::Stop;
-use crate::strategy::{Birth, Profile, Strategy, TaskView, View};
 
-/// Who goes on, seen by the run loop and by whoever hosts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Next {
-    Run(TaskId),
-    Stop(Stop),
-    /// A finding ends the execution.
-    Over,
+/// What the carrier keeps of a task.
+#[derive(Default, Debug)]
+pub(crate) struct Carried {
+    pub(crate) worker: Option<Box<Worker>>,
+    /// It is in the middle of unwinding while another task runs.
+    pub(crate) unwinding: bool,
+    /// It has resumed another task, and waits for that one to come back.
+    pub(crate) hosts: bool,
+    /// Its stack can never be run again.
+    pub(crate) abandoned: bool,
+    /// Values of task-local keys, in the order of first use.
+    pub(crate) locals: Vec<(usize, Option<Box<dyn Any>>)>,
+    /// What its body unwound with.
+    pub(crate) panic: Option<Box<dyn Any + Send>>,
+}
+
+impl Carried {
+    fn reset(&mut self) {
+        debug_assert!(self.worker.is_none() && self.locals.is_empty() && self.panic.is_none());
+        self.unwinding = false;
+        self.hosts = false;
+        self.abandoned = false;
+    }
 }
 
 /// The state of one execution. Reused for the next one.
 #[derive(Debug)]
 pub(crate) struct Execution {
     pub(crate) epoch: u32,
-    pub(crate) current: TaskId,
-    pub(crate) next: Next,
+    pub(crate) kernel: Kernel,
+    /// Who picks tasks in this execution.
+    pub(crate) policy: Policy,
     /// The running task's side of its worker.
     pub(crate) link: *const Link,
-    pub(crate) duties: Duties,
-    /// What the strategy sees.
-    pub(crate) view: View,
-    /// The step at which something is due; see `Execution::at_limit`.
-    pub(crate) step_limit: u32,
-    pub(crate) eager: Vec<TaskId>,
-    /// Tasks that were woken since the last decision, of which a strategy that
-    /// watches has yet to be told.
-    pub(crate) woken: Vec<TaskId>,
-    /// Tasks that spin: not ready until another task has made a step.
-    pub(crate) spinners: Vec<TaskId>,
-    /// Rows `0..view.tasks.len()` are in use.
-    pub(crate) tasks: Vec<Task>,
-    /// Rows `0..object_count` are in use.
-    pub(crate) objects: Vec<Object>,
-    pub(crate) object_count: usize,
-    /// How many shared cells have been made.
-    pub(crate) cells: u32,
-    pub(crate) clock: Clock,
-    /// The step at which the clock last moved.
-    pub(crate) clock_moved: u32,
-    pub(crate) strategy: Box<dyn Strategy>,
-    pub(crate) decisions: Decisions,
-    pub(crate) record: Record,
-    pub(crate) preemptions: u32,
-    pub(crate) budget: Budget,
+    /// Rows `0..kernel.task_count()` are in use.
+    pub(crate) tasks: Vec<Carried>,
+    /// What timers do when they fire.
+    pub(crate) actions: Actions,
+    /// The functions of places, and whether sites are to have them.
+    pub(crate) functions: Functions,
+    pub(crate) wants_functions: bool,
+    pub(crate) stack: usize,
     pub(crate) allowed_panics: &'static [&'static str],
     pub(crate) cancel: bool,
-    pub(crate) finding: Option<Finding>,
     pub(crate) blocks: Blocks,
     /// Free workers. Boxed: a link to a worker outlives its move between here and
     /// its task's row.
@@ -102,10 +82,12 @@ pub(crate) struct Execution {
     pub(crate) abandoned: u32,
     /// This OS thread cannot panic any more; see `panics`.
     pub(crate) spoiled: bool,
+    /// The kernel or the strategy has panicked: in words.
+    pub(crate) broken: Option<String>,
     /// In teardown: the resumed task could not go on.
     pub(crate) stuck: bool,
     /// In teardown: timers that never fired, to be dropped.
-    pub(crate) leftovers: Vec<(u64, crate::rt::clock::Action)>,
+    pub(crate) leftovers: Actions,
     /// Tells the watchdog that this thread makes steps.
     pub(crate) pulse: &'static Pulse,
     /// Which executions are watched for OS threads.
@@ -119,194 +101,56 @@ pub(crate) struct Execution {
     pub(crate) destructor_ops: (u32, u32),
 }
 
-/// What an execution came to.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// What the oracles found.
-    pub finding: Option<Finding>,
-    /// How many steps were made.
-    pub steps: u32,
-    /// How many preemptions there were.
-    pub preemptions: u32,
-    /// Where it left a script that it was to follow exactly.
-    pub divergence: Option<Divergence>,
-    /// Stacks that could be neither finished nor unwound and stay allocated.
-    pub abandoned: u32,
-}
-
-/// Rows of the object table that exist before any object.
-const WORLD: &str = "future";
-
 impl Execution {
     pub(crate) fn new() -> Execution {
         Execution {
             epoch: 0,
-            current: TaskId::MAIN,
-            next: Next::Run(TaskId::MAIN),
+            kernel: Kernel::new(),
+            policy: Policy::none(),
             link: ptr::null(),
-            duties: Duties::NONE,
-            view: View {
-                ready: TaskSet::new(),
-                tasks: Vec::new(),
-                last: TaskId::MAIN,
-                step: 0,
-            },
-            step_limit: 0,
-            eager: Vec::new(),
-            woken: Vec::new(),
-            spinners: Vec::new(),
             tasks: Vec::new(),
-            objects: Vec::new(),
-            object_count: 0,
-            cells: 0,
-            clock: Clock::default(),
-            clock_moved: 0,
-            strategy: crate::strategy::Kind::Calm.build(),
-            decisions: Decisions::new(0, Environment::Calm, Script::free()),
-            record: Record::default(),
-            preemptions: 0,
-            budget: Budget::DEFAULT,
+            actions: Actions::default(),
+            functions: Functions::default(),
+            wants_functions: false,
+            stack: 0,
             allowed_panics: &[],
             cancel: false,
-            finding: None,
             blocks: Blocks::default(),
             pool: Vec::new(),
             used: Vec::new(),
             abandoned: 0,
             spoiled: false,
+            broken: None,
             stuck: false,
             unwinds: 0,
             destructor_ops: (0, 0),
-            leftovers: Vec::new(),
+            leftovers: Actions::default(),
             pulse: Pulse::of_this_thread(),
             roster: Roster::default(),
             lookout: None,
         }
     }
 
-    /// Makes everything new but the memory.
-    pub(crate) fn begin(
-        &mut self,
-        epoch: u32,
-        seed: u64,
-        script: Script,
-        profile: &Profile,
-        site: Site,
-    ) {
-        self.epoch = epoch;
-        self.current = TaskId::MAIN;
-        // Nobody has made a step, so that the first one preempts nobody.
-        self.view.last = TaskId::CLOCK;
-        self.view.step = 0;
-        self.step_limit = self.budget.steps;
-        self.view.ready.clear();
-        self.eager.clear();
-        self.woken.clear();
-        self.spinners.clear();
-        self.view.tasks.clear();
-        self.object_count = 0;
-        self.cells = 0;
-        self.clock.reset(epoch);
-        self.blocks.begin();
-        self.clock_moved = 0;
-        self.record.clear();
-        self.preemptions = 0;
-        self.finding = None;
-        self.abandoned = 0;
-        self.decisions
-            .reset(seed, self.strategy.environment(), script);
-        self.strategy.begin(profile, &mut self.decisions.rng);
-        self.duties = Duties::NONE;
-        if self.strategy.watches() {
-            self.duties.add(Duties::WATCHER);
-        }
-        if !self.strategy.is_uniform() {
-            self.duties.add(Duties::STRATEGY);
-        }
-        if !self.decisions.is_free() {
-            self.duties.add(Duties::SCRIPT);
-        }
-        if self.strategy.explorer().is_some() {
-            self.duties.add(Duties::EXPLORER);
-        }
-        self.new_object(WORLD, site);
-        self.add_row(None, TaskId::CLOCK, 0, site);
-        self.view.tasks[0].op.kind = OpKind::Fire;
+    /// The running task's row.
+    #[inline(always)]
+    pub(crate) fn mine(&mut self) -> &mut Carried {
+        let me = self.kernel.current();
+        &mut self.tasks[me.index()]
     }
 
-    /// Gives an object its number and a clean row.
-    pub(crate) fn new_object(&mut self, kind: &'static str, site: Site) -> ObjectId {
-        let at = self.object_count;
-        self.object_count += 1;
-        if let Some(row) = self.objects.get_mut(at) {
-            row.kind = kind;
-            row.site = site;
-            row.owner = None;
-            row.missed = false;
-            row.tried = false;
-            for gate in &mut row.gates {
-                gate.open = false;
-                gate.pending.clear();
-            }
-        } else {
-            self.objects.push(Object {
-                kind,
-                site,
-                owner: None,
-                missed: false,
-                tried: false,
-                gates: [Gate::default(), Gate::default()],
-            });
+    /// A clean row for `task`, which the kernel has just made.
+    pub(crate) fn add_row(&mut self, task: TaskId) {
+        while self.tasks.len() <= task.index() {
+            self.tasks.push(Carried::default());
         }
-        let object = ObjectId(at as u32);
-        if self.duties.has(Duties::WATCHER) {
-            self.strategy.appeared(object, site);
-        }
-        self.tell(|explorer| explorer.appeared(object, site));
-        object
-    }
-
-    /// Gives a task its number and a clean row.
-    pub(crate) fn add_row(
-        &mut self,
-        name: Option<String>,
-        parent: TaskId,
-        key: u64,
-        site: Site,
-    ) -> TaskId {
-        let task = TaskId(self.view.tasks.len() as u32);
-        self.view.tasks.push(TaskView {
-            op: Op {
-                kind: OpKind::Start,
-                object: ObjectId::NONE,
-                site,
-            },
-            key,
-        });
-        let born = self.record.count_steps();
-        match self.tasks.get_mut(task.index()) {
-            Some(row) => row.reset(name, parent, site, born),
-            None => {
-                let mut row = Task::new(site);
-                row.reset(name, parent, site, born);
-                self.tasks.push(row);
-            }
-        }
-        if self.duties.has(Duties::WATCHER) {
-            if let Some(name) = &self.tasks[task.index()].name {
-                self.strategy.called(task, name);
-            }
-            let birth = Birth { parent, key, site };
-            self.strategy.spawned(task, &birth, &mut self.decisions.rng);
-        }
-        task
+        self.tasks[task.index()].reset();
     }
 
     /// A free worker, or a new one.
     pub(crate) fn worker(&mut self) -> io::Result<Box<Worker>> {
         match self.pool.pop() {
             Some(worker) => Ok(worker),
-            None => Worker::new(self.budget.stack, crate::rt::lifecycle::epilogue).map(Box::new),
+            None => Worker::new(self.stack, crate::rt::lifecycle::epilogue).map(Box::new),
         }
     }
 
@@ -315,37 +159,163 @@ impl Execution {
     pub(crate) fn judge_races(&mut self) {
         if let Some(race) = sanitizer::reported() {
             let finding = race::finding(&race);
-            self.find(finding);
+            self.kernel.find(finding);
         }
     }
 
-    /// Has `task` run to its first operation, or to its next one, before the next
-    /// decision.
-    #[inline]
-    pub(crate) fn hasten(&mut self, task: TaskId) {
-        self.eager.push(task);
-        self.duties.add(Duties::EAGER);
+    /// The way through a scheduling point that takes the kernel's fast path, unless the
+    /// task is unwinding or there was a race.
+    #[inline(always)]
+    pub(crate) fn fast(&mut self, path: impl FnOnce(&mut Kernel) -> Fast) -> Fast {
+        if std::thread::panicking() || sanitizer::has_reported() {
+            return Fast::Slow;
+        }
+        let fast = path(&mut self.kernel);
+        if fast != Fast::Slow {
+            self.beat();
+        }
+        fast
     }
 
-    /// Whether tasks no longer execute the scenario but are being unwound.
-    #[inline]
-    pub(crate) fn is_teardown(&self) -> bool {
-        self.duties.has(Duties::TEARDOWN)
-    }
-
-    /// Ends the execution, unless a finding has ended it.
-    pub(crate) fn stop(&mut self, next: Next) {
-        self.duties.add(Duties::STOP);
-        if self.next != Next::Over {
-            self.next = next;
+    /// Calls the kernel where it may ask the strategy.
+    ///
+    /// A panic of the kernel or of the strategy must not unwind through the task: it is
+    /// a fault of Jostle, and says nothing about the scenario.
+    pub(crate) fn guarded<R>(
+        &mut self,
+        path: impl FnOnce(&mut Kernel, &mut Policy) -> R,
+    ) -> Option<R> {
+        let (kernel, policy) = (&mut self.kernel, &mut self.policy);
+        match panic::catch_unwind(AssertUnwindSafe(|| path(kernel, policy))) {
+            Ok(done) => Some(done),
+            Err(payload) => {
+                self.fail(panics::message(&*payload));
+                None
+            }
         }
     }
 
-    /// Ends the execution with `finding`, unless one was found before.
+    /// The way through a scheduling point that may ask the strategy.
+    fn slow(&mut self, path: impl FnOnce(&mut Kernel, &mut Policy) -> Next) {
+        self.judge_races();
+        self.guarded(path);
+        if self.kernel.take_checkpoint() {
+            self.look();
+        }
+        self.beat();
+    }
+
+    /// The kernel, the strategy or the carrier has failed.
+    #[cold]
+    pub(crate) fn fail(&mut self, message: String) {
+        let place = panics::take_last().and_then(|info| info.place);
+        let place = place.map_or_else(String::new, |p| format!(" at {}:{}", p.file, p.line));
+        self.broken.get_or_insert_with(|| format!("{message}{place}"));
+        self.kernel.give_up_execution();
+    }
+
+    /// Tells the watchdog of the last step.
+    #[inline(always)]
+    fn beat(&mut self) {
+        if let Some((task, op)) = self.kernel.last_logged() {
+            self.pulse.step(task, op.kind, op.site);
+        }
+    }
+
+    /// Looks for OS threads that the scenario has started.
+    #[cold]
+    fn look(&mut self) {
+        let Some(lookout) = &self.lookout else { return };
+        if let Some(finding) = lookout.look() {
+            self.kernel.find(finding);
+        }
+        let next = lookout.next_look(self.kernel.steps());
+        self.kernel.set_checkpoint(next);
+    }
+
+    /// Has the scenario at `site` watched for OS threads, if it is its turn.
+    pub(crate) fn keep_lookout(&mut self, site: Site) {
+        self.lookout = self.roster.next(site);
+        if let Some(lookout) = &self.lookout {
+            let next = lookout.next_look(0);
+            self.kernel.set_checkpoint(next);
+        }
+    }
+
+    /// The operation with the function that it stands in, if sites are to have those. To
+    /// be called on the stack of the task that is about to do it.
+    #[inline]
+    pub(crate) fn located(&mut self, op: Op) -> Op {
+        match self.wants_functions {
+            false => op,
+            true => Op {
+                site: self.functions.of(op.site),
+                ..op
+            },
+        }
+    }
+
+    /// What the execution has found is there to be seen by the driver of the loop.
+    #[inline(always)]
+    pub(crate) fn next(&self) -> Next {
+        self.kernel.next()
+    }
+
+    /// Ends the execution with `finding`.
     pub(crate) fn find(&mut self, finding: Finding) {
-        if !self.is_teardown() {
-            self.finding.get_or_insert(finding);
-            self.stop(Next::Over);
+        self.kernel.find(finding);
+
+    /// As the kernel's, with the operation located.
+    pub(crate) fn at_point(&mut self, op: Op) {
+        let op = self.located(op);
+        self.slow(|kernel, policy| kernel.at_point(op, policy.get()));
+    }
+
+    /// As the kernel's, with the operation located.
+    pub(crate) fn at_gate(&mut self, op: Op, side: Side, deadline: Option<VInstant>) {
+        let op = self.located(op);
+        self.slow(|kernel, policy| kernel.at_gate(op, side, deadline, policy.get()));
+    }
+
+    /// As the kernel's, with the operation located.
+    pub(crate) fn at_poll(&mut self, op: Op, depth: u32, woken: bool) {
+        let op = self.located(op);
+        self.slow(|kernel, policy| kernel.at_poll(op, depth, woken, policy.get()));
+    }
+
+    /// As the kernel's, with the operation located.
+    pub(crate) fn at_spin(&mut self, op: Op) {
+        let op = self.located(op);
+        self.slow(|kernel, policy| kernel.at_spin(op, policy.get()));
+    }
+
+    /// As the kernel's, with the operation located.
+    pub(crate) fn pass_undecided(&mut self, op: Op) {
+        let op = self.located(op);
+        self.guarded(|kernel, _| kernel.pass_undecided(op));
+    }
+
+    /// As the kernel's.
+    pub(crate) fn block(&mut self, on: Option<TaskId>, deadline: Option<VInstant>) {
+        self.slow(|kernel, policy| kernel.block(on, deadline, policy.get()));
+    }
+
+    /// As the kernel's.
+    pub(crate) fn join(&mut self, task: TaskId, op: Op) {
+        self.slow(|kernel, policy| kernel.join(task, op, policy.get()));
+    }
+
+    /// As the kernel's.
+    pub(crate) fn decide(&mut self) {
+        self.slow(|kernel, policy| kernel.decide(policy.get()));
+    }
+
+    /// As the kernel's; 0 should it fail.
+    pub(crate) fn choose(&mut self, kind: ChoiceKind, arity: u32) -> u32 {
+        if arity < 2 || self.kernel.is_teardown() {
+            return 0;
         }
+        self.guarded(|kernel, policy| kernel.choose(kind, arity, policy.get()))
+            .unwrap_or(0)
     }
 }

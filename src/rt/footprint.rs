@@ -8,16 +8,15 @@
 //! exploration time, saying too little makes it miss behaviours.
 //!
 //! Nothing is told, and nothing of this costs more than a test, unless the
-//! strategy has an [`Explorer`].
+//! strategy has an [`Explorer`](jostle_core::strategy::Explorer).
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::id::{ObjectId, TaskId};
+use jostle_core::id::ObjectId;
+use jostle_core::strategy::Touch;
+
 use crate::rt::current;
-use crate::rt::duties::Duties;
-use crate::rt::execution::Execution;
-use crate::rt::object::{Attached, Side};
-use crate::strategy::{Explorer, Touch};
+use crate::rt::object::Attached;
 
 /// How many executions of this process are being explored: state cells are on
 /// every way, and a test of this is cheaper than a look at the execution.
@@ -62,7 +61,7 @@ pub(crate) fn cell(number: u32) {
 #[inline(never)]
 fn tell_cell(number: u32) {
     if let Some(current) = current::try_get() {
-        current.with(|x| x.touch(Touch::Cell(number), true));
+        current.with(|x| x.kernel.touch(Touch::Cell(number), true));
     }
 }
 
@@ -70,57 +69,6 @@ fn tell_cell(number: u32) {
 #[inline(never)]
 fn tell_state(object: ObjectId) {
     if let Some(current) = current::try_get() {
-        current.with(|x| x.touch(Touch::Object(object), true));
-    }
-}
-
-impl Execution {
-    /// Calls the explorer, if there is one and the scenario is still executed.
-    #[inline]
-    pub(crate) fn tell(&mut self, what: impl FnOnce(&mut dyn Explorer)) {
-        if self.duties.has(Duties::EXPLORER) && !self.is_teardown() {
-            self.tell_explorer(what);
-        }
-    }
-
-    #[cold]
-    fn tell_explorer(&mut self, what: impl FnOnce(&mut dyn Explorer)) {
-        if let Some(explorer) = self.strategy.explorer() {
-            what(explorer);
-        }
-    }
-
-    /// Gives a shared cell its number.
-    pub(crate) fn new_cell(&mut self) -> u32 {
-        let number = self.cells;
-        self.cells += 1;
-        self.tell(|explorer| explorer.made(Touch::Cell(number)));
-        number
-    }
-
-    /// A gate is about to be set.
-    #[inline]
-    pub(crate) fn tell_gate(&mut self, object: ObjectId, side: Side, open: bool) {
-        if self.duties.has(Duties::EXPLORER) && self.gate_mut(object, side).open != open {
-            self.tell(|explorer| explorer.gate_set(side.gate(object), open));
-        }
-    }
-
-    /// The transition touches a piece of shared state.
-    #[inline]
-    pub(crate) fn touch(&mut self, touch: Touch, write: bool) {
-        self.tell(|explorer| explorer.touched(touch, write));
-    }
-
-    /// The transition makes `task` go on, now or at a later decision.
-    #[inline]
-    pub(crate) fn touch_task(&mut self, task: TaskId) {
-        self.touch(Touch::Task(task), true);
-    }
-
-    /// The transition looks at what others can see of `task`, or changes it.
-    #[inline]
-    pub(crate) fn touch_standing(&mut self, task: TaskId, write: bool) {
-        self.touch(Touch::Standing(task), write);
+        current.with(|x| x.kernel.touch(Touch::Object(object), true));
     }
 }

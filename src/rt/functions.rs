@@ -1,60 +1,64 @@
 //! The functions in which operations stand.
 //!
-//! A [`Site`] is a file, a line and a column, all of which change when a file is
-//! edited. The function is on the stack when the operation is posted: its return
-//! addresses are noted there, and the names looked up afterwards, since that takes
-//! more of a stack than a task may have. So an execution meets sites whose function is
-//! not known yet, and is made again when they are.
+//! A [`Site`] of the compiler is a file, a line and a column, all of which change when
+//! a file is edited. The function is on the stack when the operation is posted: its
+//! return addresses are noted there, and the names looked up afterwards, since that
+//! takes more of a stack than a task may have. So an execution meets sites whose
+//! function is not known yet, and is made again when they are.
 
 use std::collections::BTreeMap;
 use std::ffi::c_void;
 
-use crate::op::Site;
+use jostle_core::op::{Frame, Site};
 
 /// A site as a key.
 type Key = (&'static str, u32, u32);
 
-/// Return addresses that are noted: between the user's function and the strategy that
+/// Return addresses that are noted: between the user's function and the runtime that
 /// is told of its operation there are about twenty.
 const FRAMES: usize = 64;
 
 /// The functions of the sites that were met.
 #[derive(Default, Debug)]
-pub struct Functions {
-    known: BTreeMap<Key, String>,
+pub(crate) struct Functions {
+    known: BTreeMap<Key, Site>,
     /// The innermost return addresses first.
     unknown: BTreeMap<Key, Vec<usize>>,
 }
 
 impl Functions {
-    /// None is known yet.
-    #[must_use]
-    pub fn new() -> Functions {
-        Functions::default()
-    }
-
-    /// The name of the function that `site` stands in, without its path. Empty if it is
-    /// not known; then the caller has to be on the stack of the task that stands there,
-    /// and [`learn`](Functions::learn) is to be called.
-    pub(super) fn of(&mut self, site: Site) -> &str {
+    /// The site with the name of the function that it stands in. The same site if that
+    /// is not known yet; then the caller has to be on the stack of the task that stands
+    /// there, and [`learn`](Functions::learn) is to be called.
+    pub(crate) fn of(&mut self, site: Site) -> Site {
         let key = (site.file(), site.line(), site.column());
-        if !self.known.contains_key(&key) && !self.unknown.contains_key(&key) {
+        if let Some(&known) = self.known.get(&key) {
+            return known;
+        }
+        self.unknown.entry(key).or_insert_with(|| {
             let mut addresses = Vec::with_capacity(FRAMES);
             backtrace::trace(|frame| {
                 addresses.push(frame.ip().addr());
                 addresses.len() < FRAMES
             });
-            self.unknown.insert(key, addresses);
-        }
-        self.known.get(&key).map_or("", String::as_str)
+            addresses
+        });
+        site
     }
 
     /// Looks up what was not known. Returns whether there was any.
-    pub fn learn(&mut self) -> bool {
+    pub(crate) fn learn(&mut self) -> bool {
         let unknown = std::mem::take(&mut self.unknown);
         let any = !unknown.is_empty();
         for (key, addresses) in unknown {
-            self.known.insert(key, name_at(key, &addresses));
+            let (file, line, column) = key;
+            let frame = Frame {
+                file,
+                line,
+                column,
+                function: name_at(key, &addresses).leak(),
+            };
+            self.known.insert(key, Site::intern(frame, &[]));
         }
         any
     }
@@ -127,7 +131,7 @@ mod tests {
 
     #[track_caller]
     fn operation(functions: &mut Functions) -> String {
-        functions.of(Site::caller()).to_owned()
+        functions.of(Site::caller()).function().to_owned()
     }
 
     fn somewhere(functions: &mut Functions) -> String {
@@ -136,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_function_is_known_the_second_time() {
-        let mut functions = Functions::new();
+        let mut functions = Functions::default();
         assert_eq!(somewhere(&mut functions), "");
         assert!(functions.learn());
         assert_eq!(somewhere(&mut functions), "somewhere");

@@ -1,14 +1,14 @@
 //! Objects of an execution, their gates and their holders.
 
-use crate::id::TaskId;
-use crate::op::{OpKind, Site};
-use crate::rt::duties::Duties;
+use jostle_core::id::TaskId;
+use jostle_core::kernel::Side;
+use jostle_core::op::{Op, OpKind, Site};
+
 use crate::rt::footprint;
-use crate::rt::object::{Attached, Side};
+use crate::rt::object::Attached;
 use crate::rt::point::point_in_drop;
 use crate::rt::{current, panics};
-use crate::sanitizer::{self};
-use crate::strategy::Touch;
+use crate::sanitizer;
 
 /// An object that is made in this thread's execution and belongs to it.
 ///
@@ -17,7 +17,7 @@ use crate::strategy::Touch;
 /// If this thread runs none; the message names the `kind`.
 #[track_caller]
 pub(crate) fn new_object(kind: &'static str, site: Site) -> Attached {
-    let id = current::get(kind).with(|x| x.new_object(kind, site));
+    let id = current::get(kind).with(|x| x.kernel.new_object(kind, site));
     Attached::to(id)
 }
 
@@ -26,16 +26,16 @@ pub(crate) fn new_object(kind: &'static str, site: Site) -> Attached {
 pub(crate) fn set_gate(attached: &Attached, side: Side, open: bool) {
     footprint::state_of(attached);
     if let Some(current) = current::try_get() {
-        current.with(|x| x.set_gate(attached.id, side, open));
+        current.with(|x| x.kernel.set_gate(attached.id, side, open));
     }
 }
 
-/// Sets both gates of an object: A, then B.
+/// Sets both gates of an object: the exclusive one, then the shared one.
 #[inline]
 pub(crate) fn set_gates(attached: &Attached, open: [bool; 2]) {
     footprint::state_of(attached);
     if let Some(current) = current::try_get() {
-        current.with(|x| x.set_gates(attached.id, open));
+        current.with(|x| x.kernel.set_gates(attached.id, open));
     }
 }
 
@@ -45,8 +45,8 @@ pub(crate) fn note_and_set_gates(attached: &Attached, value: u32, open: [bool; 2
     footprint::state_of(attached);
     if let Some(current) = current::try_get() {
         current.with(|x| {
-            x.mark(|marks| marks.note(value));
-            x.set_gates(attached.id, open);
+            x.kernel.note(value);
+            x.kernel.set_gates(attached.id, open);
         });
     }
 }
@@ -55,13 +55,13 @@ pub(crate) fn note_and_set_gates(attached: &Attached, value: u32, open: [bool; 2
 #[inline]
 pub(crate) fn is_open(attached: &Attached, side: Side) -> bool {
     footprint::state_of(attached);
-    current::get("lock").with(|x| x.gate_mut(attached.id, side).open)
+    current::get("lock").with(|x| x.kernel.is_open(attached.id, side))
 }
 
 /// The first of the tasks that are about to pass a gate.
 pub(crate) fn first_at(attached: &Attached, side: Side) -> Option<TaskId> {
     footprint::state_of(attached);
-    current::get("lock").with(|x| x.gate_mut(attached.id, side).pending.first())
+    current::get("lock").with(|x| x.kernel.first_at(attached.id, side))
 }
 
 /// The running task is about to release a lock. That is a scheduling point if
@@ -75,13 +75,18 @@ pub(crate) fn release(attached: &Attached, kind: OpKind, site: Site) {
     let tried = current.with(|x| {
         // Before the next operation, which is none of the race's.
         x.judge_races();
-        x.touch(Touch::Tried(attached.id), false);
-        !x.is_teardown() && x.objects[attached.id.0 as usize].tried
+        x.kernel.is_tried(attached.id) && !x.kernel.is_teardown()
     });
     if tried && !panics::panicking(current) {
         point_in_drop(kind, attached.id, site);
     } else {
-        current.with(|x| x.event(kind, attached.id, site));
+        current.with(|x| {
+            x.kernel.event(Op {
+                kind,
+                object: attached.id,
+                site,
+            });
+        });
     }
 }
 
@@ -92,17 +97,11 @@ pub(crate) fn unlock(attached: &Attached, side: Side, kind: OpKind, site: Site) 
         return;
     };
     let done = current.with(|x| {
-        x.touch(Touch::Tried(attached.id), false);
-        let usual = !x.duties.has(Duties::TEARDOWN) && !sanitizer::has_reported();
-        let object = &mut x.objects[attached.id.0 as usize];
-        let plain = !object.tried && usual;
-        if plain {
-            object.owner = None;
-            sanitizer::let_go(attached.id.0);
-            x.event(kind, attached.id, site);
-            x.set_gate(attached.id, side, true);
+        let done = !sanitizer::has_reported() && x.kernel.unlock(attached.id, side, kind, site);
+        if done {
+            sanitizer::let_go(attached.id.index());
         }
-        plain
+        done
     });
     if !done {
         release(attached, kind, site);
@@ -115,7 +114,7 @@ pub(crate) fn unlock(attached: &Attached, side: Side, kind: OpKind, site: Site) 
 pub(crate) fn set_owner(attached: &Attached, owner: Option<TaskId>) {
     footprint::state_of(attached);
     if let Some(current) = current::try_get() {
-        current.with(|x| x.objects[attached.id.0 as usize].owner = owner);
+        current.with(|x| x.kernel.set_owner(attached.id, owner));
     }
 }
 
@@ -125,9 +124,8 @@ pub(crate) fn acquire(attached: &Attached, side: Side) {
     footprint::state_of(attached);
     if let Some(current) = current::try_get() {
         current.with(|x| {
-            x.objects[attached.id.0 as usize].owner = Some(x.current);
-            sanitizer::hold(attached.id.0);
-            x.set_gate(attached.id, side, false);
+            sanitizer::hold(attached.id.index());
+            x.kernel.acquire(attached.id, side);
         });
     }
 }
@@ -138,9 +136,8 @@ pub(crate) fn give_up(attached: &Attached, side: Side) {
     footprint::state_of(attached);
     if let Some(current) = current::try_get() {
         current.with(|x| {
-            x.objects[attached.id.0 as usize].owner = None;
-            sanitizer::let_go(attached.id.0);
-            x.set_gate(attached.id, side, true);
+            sanitizer::let_go(attached.id.index());
+            x.kernel.give_up(attached.id, side);
         });
     }
 }
@@ -148,22 +145,17 @@ pub(crate) fn give_up(attached: &Attached, side: Side) {
 /// Who holds an object that only its holder can release.
 pub(crate) fn owner(attached: &Attached) -> Option<TaskId> {
     footprint::state_of(attached);
-    current::get("lock").with(|x| x.objects[attached.id.0 as usize].owner)
+    current::get("lock").with(|x| x.kernel.owner(attached.id))
 }
 
 /// Notes that a wake-up was given while nobody waited (`missed`), or that
 /// somebody has seen to it since.
 pub(crate) fn set_missed(attached: &Attached, missed: bool) {
     footprint::state_of(attached);
-    current::get("wake").with(|x| x.objects[attached.id.0 as usize].missed = missed);
+    current::get("wake").with(|x| x.kernel.set_missed(attached.id, missed));
 }
 
 /// Notes that somebody tries to acquire the object without waiting.
 pub(crate) fn set_tried(attached: &Attached) {
-    current::get("lock").with(|x| {
-        let tried = &mut x.objects[attached.id.0 as usize].tried;
-        if !std::mem::replace(tried, true) {
-            x.touch(Touch::Tried(attached.id), true);
-        }
-    });
+    current::get("lock").with(|x| x.kernel.set_tried(attached.id));
 }

@@ -16,8 +16,9 @@ use std::cell::{Cell, RefCell};
 use std::panic::{self, PanicHookInfo};
 use std::sync::Once;
 
-use crate::finding::{Finding, Kind, Place};
-use crate::id::TaskId;
+use jostle_core::finding::{Finding, Kind, Place};
+use jostle_core::id::TaskId;
+
 use crate::rt::badge::Badge;
 use crate::rt::current::{self, Current};
 use crate::rt::pulse::Pulse;
@@ -81,11 +82,11 @@ pub(crate) fn panicking(current: Current) -> bool {
 #[cold]
 fn is_mine(current: Current) -> bool {
     let _inside = sanitizer::inside();
-    let me = current.with(|x| x.current);
+    let me = current.with(|x| x.kernel.current());
     // The last one first: in teardown that is the running task.
     PANICKED.with_borrow(|list| list.iter().rev().any(|&task| task == me))
         || current.with(|x| {
-            let mut rows = x.tasks[..x.view.tasks.len()].iter().enumerate();
+            let mut rows = x.tasks[..x.kernel.task_count()].iter().enumerate();
             !rows.any(|(i, row)| row.unwinding && i != me.index())
         })
 }
@@ -139,12 +140,11 @@ fn give_up(current: Current) {
                 last.as_ref().map_or("", |p| p.message.as_str())
             ),
         );
-        finding.task = Some(x.current);
+        finding.task = Some(x.kernel.current());
         finding.place = last.and_then(|p| p.place);
         x.find(finding);
         x.spoiled = true;
-        let me = x.current;
-        x.tasks[me.index()].abandoned = true;
+        x.mine().abandoned = true;
     });
 }
 

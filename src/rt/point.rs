@@ -1,45 +1,38 @@
 //! Scheduling points, as primitives pass them.
 
-use crate::id::{ObjectId, TaskId};
-use crate::op::{Op, OpKind, Site};
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::kernel::{Fast, Side, Woken};
+use jostle_core::op::{Op, OpKind, Site};
+use jostle_core::vtime::VInstant;
+
 use crate::rt::current::Current;
-use crate::rt::object::{Attached, Side};
-use crate::rt::task::Woken;
-use crate::rt::turn::Turn;
-use crate::rt::{current, panics, switch, task};
-use crate::vtime::VInstant;
+use crate::rt::object::Attached;
+use crate::rt::{current, panics, switch};
 
 /// A scheduling point before an operation that is always enabled. When it
 /// returns, the caller does the operation, all of it before the next point.
 pub(crate) fn point(kind: OpKind, object: ObjectId, site: Site) {
     let current = current::get(kind.name());
     let op = Op { kind, object, site };
-    match current.with(|x| x.any_turn(op)) {
-        Turn::Mine => {}
-        Turn::Another => switch::leave(current),
-        Turn::Unusual => unusual_point(current, op),
+    match current.with(|x| x.fast(|kernel| kernel.any_fast_point(op))) {
+        Fast::Stay => {}
+        Fast::Switch => switch::leave(current),
+        Fast::Slow => slow_point(current, op),
     }
 }
 
 #[cold]
-fn unusual_point(current: Current, op: Op) {
+fn slow_point(current: Current, op: Op) {
     if switch::is_unwound(current) {
         return;
     }
     // A destructor that runs because its task panics is not interrupted: the
     // panic is about to be judged.
     if panics::panicking(current) {
-        current.with(|x| {
-            x.post(op);
-            x.step(x.current, 0);
-        });
+        current.with(|x| x.pass_undecided(op));
         return;
     }
-    current.with(|x| {
-        x.post(op);
-        x.announce(x.current);
-    });
-    switch::reschedule(current);
+    switch::reschedule(current, |x| x.at_point(op));
 }
 
 /// As [`point`], in a destructor: it never panics. When the execution is torn
@@ -49,18 +42,14 @@ pub(crate) fn point_in_drop(kind: OpKind, object: ObjectId, site: Site) {
     let Some(current) = current::try_get() else {
         return;
     };
-    if current.with(|x| x.is_teardown()) {
+    if current.with(|x| x.kernel.is_teardown()) {
         return;
     }
     if panics::panicking(current) {
         point(kind, object, site);
         return;
     }
-    current.with(|x| {
-        x.post(Op { kind, object, site });
-        x.announce(x.current);
-    });
-    switch::give_way(current);
+    switch::give_way(current, |x| x.at_point(Op { kind, object, site }));
 }
 
 /// A scheduling point before an operation that is enabled while a gate is open.
@@ -69,18 +58,18 @@ pub(crate) fn pass(attached: &Attached, side: Side, kind: OpKind, site: Site) {
     let current = current::get(kind.name());
     let object = attached.id;
     let op = Op { kind, object, site };
-    match current.with(|x| x.turn_at_gate(op, side)) {
-        Turn::Mine => {}
-        Turn::Another => {
+    match current.with(|x| x.fast(|kernel| kernel.fast_gate(op, side))) {
+        Fast::Stay => {}
+        Fast::Switch => {
             switch::leave(current);
             // Whoever is scheduled finds the gate open, unless the execution is
             // being torn down.
-            if !current.with(|x| x.leave_gate(object, side)) {
-                pass_unusually(current, op, side, None);
+            if !current.with(|x| x.kernel.leave_gate(object, side)) {
+                pass_slowly(current, op, side, None);
             }
         }
-        Turn::Unusual => {
-            pass_unusually(current, op, side, None);
+        Fast::Slow => {
+            pass_slowly(current, op, side, None);
         }
     }
 }
@@ -99,32 +88,28 @@ pub(crate) fn pass_until(
     let object = attached.id;
     let op = Op { kind, object, site };
     // A gate may shut again before the task is scheduled: then the deadline counts.
-    pass_unusually(current::get(kind.name()), op, side, Some(deadline))
+    pass_slowly(current::get(kind.name()), op, side, Some(deadline))
 }
 
 /// Returns whether the gate is open.
 #[inline(never)]
-fn pass_unusually(current: Current, op: Op, side: Side, deadline: Option<VInstant>) -> bool {
+fn pass_slowly(current: Current, op: Op, side: Side, deadline: Option<VInstant>) -> bool {
     loop {
         if let Some(open) = pass_at_once(current, op, side, deadline) {
             return open;
         }
-        current.with(|x| {
-            x.post(op);
-            x.arrive(op.object, side, deadline);
-        });
-        switch::reschedule(current);
+        switch::reschedule(current, |x| x.at_gate(op, side, deadline));
         if switch::is_unwound(current) {
             continue;
         }
-        return current.with(|x| x.leave_gate_in_time(op.object, side));
+        return current.with(|x| x.kernel.leave_gate_in_time(op.object, side));
     }
 }
 
 /// What [`pass`] comes to if there is no question of waiting.
 #[cold]
 fn pass_at_once(current: Current, op: Op, side: Side, deadline: Option<VInstant>) -> Option<bool> {
-    let is_open = || current.with(|x| x.gate_mut(op.object, side).open);
+    let is_open = || current.with(|x| x.kernel.is_open(op.object, side));
     while switch::is_unwound(current) {
         if is_open() {
             return Some(true);
@@ -135,10 +120,7 @@ fn pass_at_once(current: Current, op: Op, side: Side, deadline: Option<VInstant>
         switch::stuck(current);
     }
     if panics::panicking(current) && is_open() {
-        current.with(|x| {
-            x.post(op);
-            x.step(x.current, 0);
-        });
+        current.with(|x| x.pass_undecided(op));
         return Some(true);
     }
     None
@@ -158,29 +140,25 @@ pub(crate) fn wait(on: Option<TaskId>, deadline: Option<VInstant>) -> Woken {
             None => Woken::Completed,
         };
     }
-    current.with(|x| x.enqueue(on, deadline));
-    switch::reschedule(current);
+    switch::reschedule(current, |x| x.block(on, deadline));
     if switch::is_unwound(current) {
         return match deadline {
             Some(_) => Woken::TimedOut,
             None => Woken::Completed,
         };
     }
-    current.with(|x| x.dequeued())
+    current.with(|x| x.kernel.dequeued())
 }
 
 /// Completes the operation for which `task` waits in a queue. Returns false if
 /// its deadline passed just before.
 pub(crate) fn complete(task: TaskId) -> bool {
-    current::get("wake").with(|x| x.complete(task))
+    current::get("wake").with(|x| x.kernel.complete(task))
 }
 
 /// Whether `task` waits in a queue and has been neither completed nor timed out.
 pub(crate) fn is_queued(task: TaskId) -> bool {
-    current::get("wait").with(|x| {
-        x.touch_standing(task, false);
-        matches!(x.tasks[task.index()].state, task::State::Queued { .. })
-    })
+    current::get("wait").with(|x| x.kernel.is_queued(task))
 }
 
 /// A scheduling point that lets others go first; see
@@ -188,9 +166,9 @@ pub(crate) fn is_queued(task: TaskId) -> bool {
 #[inline]
 pub(crate) fn yield_now(spin: bool, site: Site) {
     if spin {
-        yield_unusually(current::get("spin"), yield_op(OpKind::Spin, site));
+        yield_slowly(current::get("spin"), yield_op(OpKind::Spin, site));
     } else {
-        yield_turn(site);
+        yield_fast(site);
     }
 }
 
@@ -203,18 +181,18 @@ fn yield_op(kind: OpKind, site: Site) -> Op {
     }
 }
 
-fn yield_turn(site: Site) {
+fn yield_fast(site: Site) {
     let current = current::get("yield");
     let op = yield_op(OpKind::Yield, site);
-    match current.with(|x| x.any_turn(op)) {
-        Turn::Mine => {}
-        Turn::Another => switch::leave(current),
-        Turn::Unusual => yield_unusually(current, op),
+    match current.with(|x| x.fast(|kernel| kernel.any_fast_point(op))) {
+        Fast::Stay => {}
+        Fast::Switch => switch::leave(current),
+        Fast::Slow => yield_slowly(current, op),
     }
 }
 
 #[cold]
-fn yield_unusually(current: Current, op: Op) {
+fn yield_slowly(current: Current, op: Op) {
     if switch::is_unwound(current) {
         switch::waits_unwound(current);
         return;
@@ -222,13 +200,8 @@ fn yield_unusually(current: Current, op: Op) {
     if panics::panicking(current) {
         return;
     }
-    current.with(|x| {
-        x.post(op);
-        if op.kind == OpKind::Spin {
-            x.spin();
-        } else {
-            x.announce(x.current);
-        }
+    switch::reschedule(current, |x| match op.kind {
+        OpKind::Spin => x.at_spin(op),
+        _ => x.at_point(op),
     });
-    switch::reschedule(current);
 }

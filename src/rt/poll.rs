@@ -5,8 +5,8 @@
 //! A loop polls its future; if that is pending, the task waits until one of the
 //! loop's wakers has been woken *since the poll began*, and polls again. A
 //! wake-up that comes while the poll runs (the future waits in a blocking
-//! operation, or wakes itself) is thus not lost: it is noted in
-//! [`Task::notified`](crate::rt::task::Task) and ends the wait before it begins.
+//! operation, or wakes itself) is thus not lost: the kernel notes it, and it ends the
+//! wait before it begins.
 //! Any number of wake-ups before a poll begins amount to one, since that poll
 //! sees them all; an extra poll would hide wake-ups that really are lost.
 //!
@@ -18,13 +18,15 @@
 
 use std::task::Waker;
 
-use crate::id::{ObjectId, TaskId};
-use crate::op::{Op, OpKind, Site};
-use crate::rt::current::{self, Current};
-use crate::rt::turn::Turn;
-use crate::rt::{panics, switch, waker};
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::kernel::Fast;
+use jostle_core::op::{Op, OpKind, Site};
 
-/// How deep loops may nest: the bits of `Task::notified`.
+use crate::rt::current::{self, Current};
+use crate::rt::{panics, switch, waker};
+use crate::sanitizer::Edge;
+
+/// How deep loops may nest: the kernel notes wake-ups in the bits of a word.
 const DEPTHS: u32 = u64::BITS;
 
 /// A loop of the running task that polls a future.
@@ -46,14 +48,14 @@ impl PollLoop {
     /// If the task is in 64 of them already.
     pub(crate) fn new() -> PollLoop {
         let current = current::get("future");
-        let (task, depth) = current.with(|x| (x.current, x.tasks[x.current.index()].own_wakers));
-        assert!(depth < DEPTHS, "{DEPTHS} calls of block_on are nested");
-        current.with(|x| {
-            let row = &mut x.tasks[task.index()];
-            row.own_wakers += 1;
-            // An earlier loop at this depth may have left wakers behind.
-            row.notified &= !(1 << depth);
+        let (task, depth) = current.with(|x| {
+            let task = x.kernel.current();
+            (task, x.kernel.begin_loop())
         });
+        if depth >= DEPTHS {
+            current.with(|x| x.kernel.end_loop(task));
+            panic!("{DEPTHS} calls of block_on are nested");
+        }
         PollLoop {
             epoch: current.epoch(),
             task,
@@ -75,36 +77,33 @@ impl PollLoop {
             object: ObjectId::WORLD,
             site,
         };
-        match current.with(|x| x.turn_at_poll(poll, self.depth, woken)) {
-            Turn::Mine => {}
-            Turn::Another => {
+        match current.with(|x| x.fast(|kernel| kernel.fast_poll(poll, self.depth, woken))) {
+            Fast::Stay => {}
+            Fast::Switch => {
                 switch::depart(current);
                 if is_torn_down(current) {
                     return false;
                 }
             }
-            Turn::Unusual => return self.ready_unusually(current, poll, woken),
+            Fast::Slow => return self.ready_slowly(current, poll, woken),
         }
-        current.with(|x| x.begin_poll(self.depth));
+        self.begin_poll(current);
         true
     }
 
     #[inline(never)]
-    fn ready_unusually(&self, current: Current, poll: Op, woken: bool) -> bool {
+    fn ready_slowly(&self, current: Current, poll: Op, woken: bool) -> bool {
         if is_torn_down(current) {
             return false;
         }
         // A destructor that runs because its task panics is not interrupted, as
         // at any other point; it may have to wait, though.
         if !woken && panics::panicking(current) {
-            current.with(|x| {
-                x.post(poll);
-                x.step(x.current, 0);
-                x.begin_poll(self.depth);
-            });
+            current.with(|x| x.pass_undecided(poll));
+            self.begin_poll(current);
             return true;
         }
-        if woken && current.with(|x| x.take_yielded()) {
+        if woken && current.with(|x| x.kernel.take_yielded()) {
             let offer = Op {
                 kind: OpKind::Yield,
                 object: ObjectId::NONE,
@@ -116,9 +115,16 @@ impl PollLoop {
         }
         let scheduled = self.pass(current, poll, woken);
         if scheduled {
-            current.with(|x| x.begin_poll(self.depth));
+            self.begin_poll(current);
         }
         scheduled
+    }
+
+    /// This poll sees whatever the loop has been woken for so far.
+    #[inline]
+    fn begin_poll(&self, current: Current) {
+        current.with(|x| x.kernel.begin_poll(self.depth));
+        Edge::wake(self.task.index()).acquire();
     }
 
     /// Posts an operation and waits until it is scheduled; with `woken`, only once
@@ -129,23 +135,17 @@ impl PollLoop {
     /// the future is dropped by a task that is not unwinding: destructors that panic
     /// then do no harm.
     fn pass(&self, current: Current, op: Op, woken: bool) -> bool {
-        let turn = current.with(|x| match x.turn_at_poll(op, self.depth, woken) {
-            Turn::Unusual if !woken => x.turn_in_general(op),
-            turn => turn,
+        let fast = current.with(|x| {
+            x.fast(|kernel| match kernel.fast_poll(op, self.depth, woken) {
+                Fast::Slow if !woken => kernel.general_point(op),
+                fast => fast,
+            })
         });
-        match turn {
-            Turn::Mine => return true,
-            Turn::Another => switch::depart(current),
-            Turn::Unusual => {
-                current.with(|x| {
-                    x.post(op);
-                    if woken {
-                        x.await_wake(self.depth);
-                    } else {
-                        x.announce(x.current);
-                    }
-                });
-                switch::give_way(current);
+        match fast {
+            Fast::Stay => return true,
+            Fast::Switch => switch::depart(current),
+            Fast::Slow => {
+                switch::give_way(current, |x| x.at_poll(op, self.depth, woken));
             }
         }
         !is_torn_down(current)
@@ -153,7 +153,7 @@ impl PollLoop {
 }
 
 fn is_torn_down(current: Current) -> bool {
-    current.with(|x| x.is_teardown())
+    current.with(|x| x.kernel.is_teardown())
 }
 
 impl Drop for PollLoop {
@@ -161,10 +161,7 @@ impl Drop for PollLoop {
         if let Some(current) = current::try_get()
             && current.epoch() == self.epoch
         {
-            current.with(|x| {
-                let row = &mut x.tasks[self.task.index()];
-                row.own_wakers = row.own_wakers.saturating_sub(1);
-            });
+            current.with(|x| x.kernel.end_loop(self.task));
         }
     }
 }

@@ -17,8 +17,10 @@
 
 #![allow(unsafe_code)]
 
+use jostle_core::kernel::Next;
+
 use crate::rt::current::Current;
-use crate::rt::execution::Next;
+use crate::rt::execution::Execution;
 use crate::rt::executor;
 use crate::rt::panics::{self, Teardown};
 use crate::sanitizer;
@@ -28,10 +30,10 @@ use crate::sanitizer;
 /// to do than the run loop.
 pub(super) const CROWD: u32 = 256;
 
-/// Decides who goes on and lets them; returns when it is this task's turn.
+/// Has `decide` decide who goes on and lets them; returns when it is this task's turn.
 #[inline(always)]
-pub(crate) fn reschedule(current: Current) {
-    if give_way(current) {
+pub(crate) fn reschedule(current: Current, decide: impl FnOnce(&mut Execution)) {
+    if give_way(current, decide) {
         returned(current);
     }
 }
@@ -39,10 +41,10 @@ pub(crate) fn reschedule(current: Current) {
 /// As [`reschedule`], but leaves it to the caller to see that the execution is
 /// being torn down. Returns whether another task ran.
 #[inline]
-pub(crate) fn give_way(current: Current) -> bool {
+pub(crate) fn give_way(current: Current, decide: impl FnOnce(&mut Execution)) -> bool {
     let stay = current.with(|x| {
-        x.next = x.decide();
-        x.next == Next::Run(x.current)
+        decide(x);
+        x.next() == Next::Run(x.kernel.current())
     });
     if !stay {
         away(current);
@@ -50,7 +52,7 @@ pub(crate) fn give_way(current: Current) -> bool {
     !stay
 }
 
-/// Lets `x.next` happen, which is another task, while this one is not unwinding;
+/// Lets the next one happen, which is another task, while this one is not unwinding;
 /// returns when it is this task's turn.
 #[inline(never)]
 pub(crate) fn leave(current: Current) {
@@ -65,7 +67,7 @@ pub(crate) fn depart(current: Current) {
     suspend(current);
 }
 
-/// Lets `x.next` happen; returns when somebody resumes this task.
+/// Lets the next one happen; returns when somebody resumes this task.
 #[inline(never)]
 pub(crate) fn away(current: Current) {
     if panics::panicking(current) {
@@ -76,13 +78,13 @@ pub(crate) fn away(current: Current) {
 
 #[inline(always)]
 fn suspend(current: Current) {
-    if current.with(|x| x.view.ready.len() > CROWD) {
+    if current.with(|x| x.kernel.runnable_count() > CROWD) {
         return go_back(current);
     }
     let _inside = sanitizer::inside();
-    let (me, link, badge) = current.with(|x| (x.current, x.link, x.pulse.badge()));
+    let (me, link, badge) = current.with(|x| (x.kernel.current(), x.link, x.pulse.badge()));
     loop {
-        let guest = match current.with(|x| x.next) {
+        let guest = match current.with(|x| x.next()) {
             Next::Run(task) if task == me => return,
             Next::Run(task) if !current.with(|x| x.tasks[task.index()].hosts) => task,
             Next::Run(_) | Next::Stop(_) | Next::Over => return go_back(current),
@@ -91,14 +93,14 @@ fn suspend(current: Current) {
         executor::resume(current, guest);
         current.with(|x| {
             x.tasks[me.index()].hosts = false;
-            x.current = me;
+            x.kernel.set_current(me);
             x.link = link;
             x.pulse.resumed(badge);
         });
     }
 }
 
-/// Lets whoever resumed this task see to `x.next`; returns when somebody resumes it
+/// Lets whoever resumed this task see to the next one; returns when somebody resumes it
 /// again.
 #[inline(always)]
 fn go_back(current: Current) {
@@ -115,8 +117,8 @@ fn go_back(current: Current) {
 #[cold]
 fn away_unwinding(current: Current) {
     let me = current.with(|x| {
-        x.tasks[x.current.index()].unwinding = true;
-        x.current
+        x.mine().unwinding = true;
+        x.kernel.current()
     });
     go_back(current);
     current.with(|x| x.tasks[me.index()].unwinding = false);
@@ -128,15 +130,15 @@ fn away_unwinding(current: Current) {
 /// Unwinds the task if the execution is being torn down and it is not.
 #[inline]
 pub(crate) fn is_unwound(current: Current) -> bool {
-    if current.with(|x| x.duties.is_none()) {
+    if current.with(|x| x.kernel.is_undisturbed()) {
         return false;
     }
-    current.with(|x| x.is_teardown()) && unwind_or_go_on(current)
+    current.with(|x| x.kernel.is_teardown()) && unwind_or_go_on(current)
 }
 
 #[inline]
 fn returned(current: Current) {
-    if current.with(|x| x.is_teardown()) {
+    if current.with(|x| x.kernel.is_teardown()) {
         unwind_or_go_on(current);
     }
 }

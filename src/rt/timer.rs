@@ -1,25 +1,18 @@
-//! Virtual time and timers.
+//! Virtual time and timers, as primitives see them.
 
 use std::task::Waker;
 use std::time::Duration;
 
-use crate::decision::ChoiceKind;
-use crate::id::TaskId;
-use crate::rt::clock::{Action, TimerId};
+use jostle_core::kernel::{Alarm, TimerId};
+use jostle_core::vtime::VInstant;
+
+use crate::rt::actions::Action;
 use crate::rt::current;
-use crate::rt::duties::Duties;
-use crate::rt::execution::{Execution, Next};
-use crate::rt::task::{State, Task};
-use crate::snapshot::Stop;
-use crate::strategy::Touch;
-use crate::vtime::VInstant;
+use crate::sanitizer::Edge;
 
 /// Virtual time.
 pub(crate) fn now() -> VInstant {
-    current::get("clock").with(|x| {
-        x.touch(Touch::Clock, false);
-        x.clock.now
-    })
+    current::get("clock").with(|x| x.kernel.now())
 }
 
 /// When a wait that begins now and may take `timeout` ends; `None` if that is
@@ -42,11 +35,16 @@ pub(crate) fn arm_call(deadline: VInstant, call: Box<dyn FnOnce()>) -> TimerId {
 /// one: the action is dropped.
 fn arm(deadline: VInstant, action: Action) -> TimerId {
     let current = current::get("timer");
-    if current.with(|x| x.is_teardown()) {
+    if current.with(|x| x.kernel.is_teardown()) {
         drop(action);
         return TimerId::STALE;
     }
-    current.with(|x| x.arm(deadline, action))
+    current.with(|x| {
+        let timer = x.kernel.arm(deadline, Alarm::Call);
+        Edge::timer(timer.number()).release();
+        x.actions.push(timer, action);
+        timer
+    })
 }
 
 /// Takes back a timer. Returns whether it had not fired.
@@ -54,105 +52,11 @@ pub(crate) fn disarm(timer: TimerId) -> bool {
     // What the timer would have done is user code: drop it out here.
     let action = current::try_get().and_then(|c| {
         c.with(|x| {
-            x.touch(Touch::Clock, true);
-            x.clock.disarm(timer)
+            x.kernel.disarm(timer);
+            x.actions
+                .take(timer)
+                .inspect(|_| Edge::timer(timer.number()).acquire())
         })
     });
     action.is_some()
-}
-
-impl Execution {
-    /// Nobody is ready.
-    #[cold]
-    pub(super) fn idle(&mut self) -> Next {
-        if self.clock.next_deadline().is_some() {
-            if self.duties.has(Duties::EXPLORER) {
-                self.view.ready.insert(TaskId::CLOCK);
-                return self.explore(1);
-            }
-            return self.scheduled(TaskId::CLOCK, 1);
-        }
-        if !self.spinners.is_empty() {
-            // Whoever spins on the time of day sees it pass.
-            self.clock.now = self.clock.now.after(self.budget.step_time);
-            self.touch(Touch::Clock, true);
-            self.release_spinners(None);
-            return self.decide();
-        }
-        let rows = &self.tasks[1..self.view.tasks.len()];
-        self.stop(Next::Stop(if rows.iter().all(Task::is_finished) {
-            Stop::Finished
-        } else {
-            Stop::Quiescent
-        }));
-        self.next
-    }
-
-    /// Makes the clock ready if and only if its earliest timer may fire now.
-    #[cold]
-    pub(super) fn update_clock(&mut self) {
-        let may = self.clock.next_deadline().is_some_and(|deadline| {
-            let steps = self.view.step - self.clock_moved;
-            deadline <= self.clock.now.after(self.budget.step_time * steps)
-        });
-        if may {
-            if self.view.ready.insert(TaskId::CLOCK) {
-                if self.duties.has(Duties::WATCHER) {
-                    self.tell_posted(TaskId::CLOCK);
-                }
-                self.announce(TaskId::CLOCK);
-            }
-        } else {
-            self.view.ready.remove(TaskId::CLOCK);
-            if self.clock.next_deadline().is_none() {
-                self.duties.remove(Duties::CLOCK);
-            }
-        }
-    }
-
-    /// Arms a timer.
-    pub(crate) fn arm(&mut self, deadline: VInstant, action: Action) -> TimerId {
-        self.duties.add(Duties::CLOCK);
-        self.touch(Touch::Clock, true);
-        self.clock.arm(deadline, action)
-    }
-
-    /// The clock has been scheduled: takes the timer that fires.
-    pub(crate) fn fire(&mut self) -> Option<Action> {
-        self.view.ready.remove(TaskId::CLOCK);
-        let together = self.clock.due_together();
-        let rank = self.choose(ChoiceKind::Timer, together);
-        self.clock_moved = self.view.step;
-        let action = self.clock.fire(rank)?;
-        if let Action::Timeout(task) = &action {
-            self.time_out(*task);
-        }
-        Some(action)
-    }
-
-    /// The deadline of `task`'s wait has passed.
-    fn time_out(&mut self, task: TaskId) {
-        self.touch_standing(task, true);
-        self.touch_task(task);
-        let row = &mut self.tasks[task.index()];
-        row.timer = None;
-        row.timed_out = true;
-        match row.state {
-            State::AtGate(object, side) => {
-                // It is ready now whatever becomes of the gate.
-                self.gate_mut(object, side).pending.remove(task);
-                if self.view.ready.insert(task) {
-                    self.note_wake(task);
-                    self.announce(task);
-                }
-            }
-            State::Queued { .. } => {
-                row.state = State::Live;
-                self.view.ready.insert(task);
-                self.note_wake(task);
-                self.hasten(task);
-            }
-            State::Live | State::Awaiting | State::Finished => {}
-        }
-    }
 }

@@ -5,8 +5,10 @@
 use std::ptr;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
-use crate::id::TaskId;
+use jostle_core::id::TaskId;
+
 use crate::rt::{current, foreign};
+use crate::sanitizer::Edge;
 
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("jostle keeps an epoch, a task and a depth in a waker's pointer and needs 64 bits");
@@ -14,7 +16,7 @@ compile_error!("jostle keeps an epoch, a task and a depth in a waker's pointer a
 const VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker);
 
 /// The waker of the poll loop of `task` at `depth`. It is counted as long as it
-/// lives; see [`Blocked::waker_lost`](crate::snapshot::Blocked::waker_lost).
+/// lives; see [`Blocked::waker_lost`](jostle_core::snapshot::Blocked::waker_lost).
 pub(crate) fn waker(epoch: u32, task: TaskId, depth: u32) -> Waker {
     count(epoch, task, 1);
     // SAFETY: The data is three numbers and no pointer, so every function of
@@ -48,7 +50,7 @@ fn count(epoch: u32, task: TaskId, by: i32) {
     if let Some(current) = current::try_get()
         && current.epoch() == epoch
     {
-        current.with(|x| x.count_wakers(task, by));
+        current.with(|x| x.kernel.count_wakers(task, by));
     }
 }
 
@@ -62,8 +64,9 @@ fn wake(data: *const ()) {
     let (epoch, task, depth) = unpack(data);
     match current::try_get() {
         Some(current) if current.epoch() == epoch => current.with(|x| {
-            x.notify(task, depth);
-            x.count_wakers(task, -1);
+            Edge::wake(task.index()).release();
+            x.kernel.wake(task, depth);
+            x.kernel.count_wakers(task, -1);
         }),
         _ => foreign::woke(epoch),
     }
@@ -72,7 +75,10 @@ fn wake(data: *const ()) {
 fn wake_by_ref(data: *const ()) {
     let (epoch, task, depth) = unpack(data);
     match current::try_get() {
-        Some(current) if current.epoch() == epoch => current.with(|x| x.notify(task, depth)),
+        Some(current) if current.epoch() == epoch => current.with(|x| {
+            Edge::wake(task.index()).release();
+            x.kernel.wake(task, depth);
+        }),
         _ => foreign::woke(epoch),
     }
 }

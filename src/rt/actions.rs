@@ -1,0 +1,60 @@
+//! What timers do when they fire, by the number that the kernel gave them.
+
+use std::fmt;
+use std::task::Waker;
+
+use jostle_core::kernel::TimerId;
+
+use crate::rt::waker;
+
+/// What a timer does.
+pub(crate) enum Action {
+    /// The waker is woken.
+    Wake(Waker),
+    /// The function is called by the clock. It must not block.
+    Call(Box<dyn FnOnce()>),
+}
+
+impl Action {
+    /// Whether it runs code that is not the runtime's, on what whoever armed the
+    /// timer left it. The clock comes after those, and keeps what it has come to
+    /// know from one timer to the next; it must not without need.
+    pub(crate) fn is_foreign(&self) -> bool {
+        match self {
+            Action::Wake(waker) => !waker::is_own(waker),
+            Action::Call(_) => true,
+        }
+    }
+}
+
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Action::Wake(_) => f.write_str("Wake"),
+            Action::Call(_) => f.write_str("Call"),
+        }
+    }
+}
+
+/// The actions of armed timers, in the order of arming.
+#[derive(Default, Debug)]
+pub(crate) struct Actions(Vec<(TimerId, Action)>);
+
+impl Actions {
+    /// The timer, which was armed last, does this.
+    pub(crate) fn push(&mut self, timer: TimerId, action: Action) {
+        debug_assert!(self.0.last().is_none_or(|(last, _)| *last < timer));
+        self.0.push((timer, action));
+    }
+
+    /// Takes what the timer does.
+    pub(crate) fn take(&mut self, timer: TimerId) -> Option<Action> {
+        let at = self.0.binary_search_by_key(&timer, |(id, _)| *id).ok()?;
+        Some(self.0.remove(at).1)
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
