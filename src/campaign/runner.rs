@@ -221,6 +221,9 @@ fn execute(
         }
     };
     let outcome = executor.execute(plan, strategy, scenario.site, body);
+    if let Some(fault) = &outcome.broken {
+        panic!("this is a bug in jostle, not in {}: {fault}", scenario.name);
+    }
     Run {
         outcome,
         rejected: rejected.get(),

@@ -100,6 +100,8 @@ pub(crate) struct Execution {
     pub(crate) used: Vec<Box<Worker>>,
     /// How many stacks had to be given up.
     pub(crate) abandoned: u32,
+    /// What the runtime or a strategy panicked with; see `Execution::breaks`.
+    pub(crate) broken: Option<String>,
     /// This OS thread cannot panic any more; see `panics`.
     pub(crate) spoiled: bool,
     /// In teardown: the resumed task could not go on.
@@ -132,6 +134,10 @@ pub struct Outcome {
     pub divergence: Option<Divergence>,
     /// Stacks that could be neither finished nor unwound and stay allocated.
     pub abandoned: u32,
+    /// The runtime or a strategy panicked with this, in Jostle's own code. That says
+    /// nothing about the scenario: there is no finding, the steps count for nothing,
+    /// and the OS thread can execute nothing more.
+    pub broken: Option<String>,
 }
 
 /// Rows of the object table that exist before any object.
@@ -173,6 +179,7 @@ impl Execution {
             pool: Vec::new(),
             used: Vec::new(),
             abandoned: 0,
+            broken: None,
             spoiled: false,
             stuck: false,
             unwinds: 0,
@@ -213,6 +220,7 @@ impl Execution {
         self.preemptions = 0;
         self.finding = None;
         self.abandoned = 0;
+        self.broken = None;
         self.decisions
             .reset(seed, self.strategy.environment(), script);
         self.strategy.begin(profile, &mut self.decisions.rng);
@@ -339,6 +347,15 @@ impl Execution {
         if self.next != Next::Over {
             self.next = next;
         }
+    }
+
+    /// The runtime or a strategy has panicked while it worked on the execution, which
+    /// ends here: no task goes on past its next point.
+    #[cold]
+    pub(crate) fn breaks(&mut self) {
+        self.broken
+            .get_or_insert_with(|| crate::rt::panics::last_in_words());
+        self.stop(Next::Over);
     }
 
     /// Ends the execution with `finding`, unless one was found before.

@@ -61,6 +61,10 @@ pub(crate) fn disarm(timer: TimerId) -> bool {
     action.is_some()
 }
 
+/// So much time passes at most where everybody spins on it, lest a few steps take it to
+/// its end, where no wait has a deadline any more.
+const LONGEST_SPIN: Duration = Duration::from_secs(3600);
+
 impl Execution {
     /// Nobody is ready.
     #[cold]
@@ -74,7 +78,8 @@ impl Execution {
         }
         if !self.spinners.is_empty() {
             // Whoever spins on the time of day sees it pass.
-            self.clock.now = self.clock.now.after(self.budget.step_time);
+            let by = self.budget.step_time.min(LONGEST_SPIN);
+            self.clock.now = self.clock.now.after(by);
             self.touch(Touch::Clock, true);
             self.release_spinners(None);
             return self.decide();
@@ -93,7 +98,11 @@ impl Execution {
     pub(super) fn update_clock(&mut self) {
         let may = self.clock.next_deadline().is_some_and(|deadline| {
             let steps = self.view.step - self.clock_moved;
-            deadline <= self.clock.now.after(self.budget.step_time * steps)
+            deadline
+                <= self
+                    .clock
+                    .now
+                    .after(self.budget.step_time.saturating_mul(steps))
         });
         if may {
             if self.view.ready.insert(TaskId::CLOCK) {
