@@ -17,6 +17,7 @@ use crate::rt::duties::Duties;
 use crate::rt::execution::{Execution, Next, Outcome};
 use crate::rt::footprint::Explored;
 use crate::rt::foreign::{self, Lookout};
+use crate::rt::pulse::Pulse;
 use crate::rt::task::State;
 use crate::rt::{object, panics, switch};
 use crate::sanitizer::{self, Edge};
@@ -44,6 +45,7 @@ pub struct Plan<'a> {
 #[derive(Debug)]
 pub struct Executor {
     execution: current::Owned,
+    epochs: object::Epochs,
 }
 
 impl Executor {
@@ -53,6 +55,7 @@ impl Executor {
         panics::install();
         Executor {
             execution: current::Owned::new(Execution::new()),
+            epochs: object::Epochs::new(),
         }
     }
 
@@ -89,8 +92,12 @@ impl Executor {
         let entered = self.execution.enter();
         let current = entered.current();
         panics::forget();
-        let epoch = object::begin_epoch();
-        current.with(|x| mem::swap(&mut x.strategy, strategy));
+        let epoch = self.epochs.begin();
+        current.with(|x| {
+            mem::swap(&mut x.strategy, strategy);
+            // Not the one that it was made with, if it is used when its thread ends.
+            x.pulse = Pulse::of_this_thread();
+        });
         let mut body = Some(body);
         let run = || run(current, epoch, plan, site, &mut body);
         if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(run)) {
@@ -114,7 +121,7 @@ impl Executor {
                 broken: x.broken.clone(),
             }
         });
-        object::end_epoch();
+        self.epochs.end();
         drop(entered);
         Edge::execution().acquire();
         drop(inside);

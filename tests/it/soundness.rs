@@ -8,7 +8,7 @@ use jostle::budget::Budget;
 use jostle::decision::Script;
 use jostle::finding::Kind;
 use jostle::scenario::Options;
-use jostle::sync::mpsc;
+use jostle::sync::{Mutex, mpsc};
 use jostle::{Executor, Outcome, Plan, hint, strategy, thread, time};
 
 use crate::explore::explore_with;
@@ -140,4 +140,42 @@ fn what_a_task_unwinds_with_may_panic_when_it_is_dropped() {
         drop(thread::spawn(|| std::panic::panic_any(Bad)));
     });
     explored.always_finds(Kind::Panic, "Box<dyn Any>");
+}
+
+/// However many OS threads have executed anything before or do meanwhile.
+#[test]
+fn two_executions_never_share_a_static() {
+    static SHARED: Mutex<u32> = Mutex::new(0);
+    let (locked, is_locked) = std::sync::mpsc::channel();
+    let (done, wait) = std::sync::mpsc::channel::<()>();
+    let first = std::thread::spawn(move || {
+        let outcome = execute(&mut Executor::new(), Options::DEFAULT, move || {
+            let mut guard = SHARED.lock().unwrap();
+            locked.send(()).expect("the test waits");
+            // While this task waits in earnest, others execute on other threads.
+            assert!(wait.recv().is_err());
+            *guard += 1;
+        });
+        assert_eq!(outcome.finding, None);
+    });
+    is_locked.recv().expect("it gets the lock");
+    for _ in 0..600 {
+        let other = || execute(&mut Executor::new(), Options::DEFAULT, || ());
+        let outcome = std::thread::spawn(other).join().expect("it ends");
+        assert_eq!(outcome.finding, None);
+    }
+    // More of them than there were ever room for, all at once.
+    let others: Vec<Executor> = (0..600).map(|_| Executor::new()).collect();
+    let outcome = execute(&mut Executor::new(), Options::DEFAULT, || {
+        *SHARED.lock().unwrap() += 1;
+    });
+    let finding = outcome.finding.expect("somebody else has the lock");
+    assert!(
+        finding
+            .message
+            .contains("used by two executions at the same time"),
+        "{finding}"
+    );
+    drop((others, done));
+    first.join().expect("it ends");
 }
