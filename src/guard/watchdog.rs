@@ -152,10 +152,9 @@ fn watch(limit: Duration) {
     loop {
         std::thread::sleep(tick);
         overflow::locate();
-        // Pulses are only ever added.
-        for pulse in Pulse::all().into_iter().skip(watched.len()) {
-            watched.push((pulse, Progress::default()));
-        }
+        // Pulses are only ever added. One that another thread has taken over has beaten.
+        let new = Pulse::all().skip(watched.len());
+        watched.extend(new.map(|pulse| (pulse, Progress::default())));
         for (pulse, progress) in &mut watched {
             let beats = pulse.read();
             let look = match beats {

@@ -17,11 +17,11 @@
 
 #![allow(unsafe_code)]
 
-use std::cell::{Cell, UnsafeCell};
+use std::cell::Cell;
 use std::fmt;
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
-use std::ptr;
+use std::ptr::{self, NonNull};
 
 use corosensei::stack::{DefaultStack, Stack};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
@@ -49,7 +49,7 @@ pub(crate) enum Resumed {
 /// The part of a worker that both sides of the switch touch.
 pub(crate) struct Link {
     yielder: Cell<*const Yielder<(), Resumed>>,
-    job: UnsafeCell<Option<Job>>,
+    job: Cell<Option<Job>>,
 }
 
 impl Link {
@@ -70,10 +70,10 @@ impl Link {
 
 /// A stack that runs one job at a time.
 pub(crate) struct Worker {
-    // Declared before `link`, which its body points to, so that it is dropped
-    // first.
     coroutine: Coroutine<(), Resumed, (), DefaultStack>,
-    link: Box<Link>,
+    /// A box that was leaked and is freed in `drop`. No `Box`, since the coroutine's
+    /// body and whoever suspends keep pointers into it while the worker is moved.
+    link: NonNull<Link>,
     badge: &'static Badge,
     fiber: Fiber,
 }
@@ -100,21 +100,17 @@ impl Worker {
         let limit = stack.limit().get();
         let guard = limit.saturating_sub(GUARD_REACH)..limit + page_size();
         let badge = Badge::issue(&guard, size);
-        let link = Box::new(Link {
+        let link = NonNull::from(Box::leak(Box::new(Link {
             yielder: Cell::new(ptr::null()),
-            job: UnsafeCell::new(None),
-        });
-        let shared: *const Link = &*link;
+            job: Cell::new(None),
+        })));
         let coroutine = Coroutine::with_stack(stack, move |yielder: &Yielder<(), Resumed>, ()| {
-            // SAFETY: The box is owned by the worker that owns this coroutine
-            // and is dropped after it.
-            let link = unsafe { &*shared };
+            // SAFETY: The worker that owns this coroutine frees the link, after it has
+            // reset the coroutine, or leaks both.
+            let link = unsafe { link.as_ref() };
             link.yielder.set(yielder);
             loop {
-                // SAFETY: `start` filled the slot while this coroutine was
-                // suspended; nobody touches it now.
-                let job = unsafe { (*link.job.get()).take() };
-                if let Some(job) = job {
+                if let Some(job) = link.job.take() {
                     // What the unwound job left behind is shared with other
                     // tasks under the rules of poisoning, as in a thread.
                     epilogue(sanitizer::outside(|| {
@@ -136,11 +132,10 @@ impl Worker {
 
     /// Gives a free worker its next job, to be run by [`Worker::resume`].
     pub(crate) fn start(&mut self, job: Job) {
-        // SAFETY: `&mut self` means that the coroutine is suspended, so its
-        // body holds no reference into the slot.
-        unsafe { *self.link.job.get() = Some(job) };
+        // SAFETY: The link is freed in `drop`, and nobody has a `&mut` of it.
+        unsafe { self.link.as_ref() }.job.set(Some(job));
         self.fiber.begin();
-        Edge::at(&*self.link).release();
+        Edge::at(self.link.as_ptr()).release();
     }
 
     /// Says whose job it is.
@@ -161,7 +156,7 @@ impl Worker {
 
     /// The side that the job uses to suspend.
     pub(crate) fn link(&self) -> *const Link {
-        &*self.link
+        self.link.as_ptr()
     }
 
     /// Who runs on this stack. Whoever starts a job says so here.
@@ -184,6 +179,9 @@ impl Drop for Worker {
             // abandoned, never dropped. So nothing is lost by not unwinding.
             unsafe { self.coroutine.force_reset() };
         }
+        // SAFETY: The box was leaked by `new`. The coroutine, whose body alone keeps a
+        // reference, has not started or is over, and nobody suspends on its stack.
+        drop(unsafe { Box::from_raw(self.link.as_ptr()) });
         self.badge.give_back();
     }
 }

@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
+use std::mem;
 use std::ptr::NonNull;
 
 use crate::rt::execution::Execution;
@@ -11,6 +12,32 @@ use crate::sanitizer;
 
 std::thread_local! {
     static CURRENT: Cell<Option<NonNull<Execution>>> = const { Cell::new(None) };
+    /// Whether somebody works on the execution; see [`Within`].
+    #[cfg(debug_assertions)]
+    static WITHIN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says that a reference to the execution exists. Debug builds refuse a second one.
+#[must_use]
+struct Within;
+
+impl Within {
+    #[inline(always)]
+    fn enter() -> Within {
+        #[cfg(debug_assertions)]
+        assert!(
+            !WITHIN.replace(true),
+            "this is a bug in jostle: user code runs while the execution is being worked on"
+        );
+        Within
+    }
+}
+
+#[cfg(debug_assertions)]
+impl Drop for Within {
+    fn drop(&mut self) {
+        WITHIN.set(false);
+    }
 }
 
 /// A handle on this thread's execution.
@@ -25,6 +52,7 @@ impl Current {
     /// The number of the execution.
     #[inline]
     pub(crate) fn epoch(self) -> u32 {
+        let _within = Within::enter();
         // SAFETY: As in `with`; the reference ends with this expression.
         unsafe { self.execution.as_ref().epoch }
     }
@@ -34,11 +62,29 @@ impl Current {
     #[inline]
     pub(crate) fn with<R>(mut self, f: impl FnOnce(&mut Execution) -> R) -> R {
         let _inside = sanitizer::inside();
-        // SAFETY: The pointer was set by `enter`, whose guard is alive, so the
-        // execution is. It is used by this thread only. References made here end
-        // when `f` returns, and by the rule above `f` does not get here again
+        let _within = Within::enter();
+        let unwound = Unwound(self);
+        // SAFETY: The pointer was set by `enter`, whose guard is alive as long as tasks
+        // and the run loop use what they got from it, so the execution is. It is used
+        // by this thread only. References made here end when `f` returns or unwinds,
+        // and by the rule above, which debug builds check, `f` does not get here again
         // while it runs, directly or on another stack.
-        f(unsafe { self.execution.as_mut() })
+        let result = f(unsafe { self.execution.as_mut() });
+        mem::forget(unwound);
+        result
+    }
+}
+
+/// Notices that what was done to the execution unwound. User code does not run there,
+/// so that it is a fault of the runtime or of a strategy, and nothing that the
+/// execution says from now on can be relied on.
+struct Unwound(Current);
+
+impl Drop for Unwound {
+    #[cold]
+    fn drop(&mut self) {
+        // SAFETY: As in `with`, whose `f` has unwound.
+        unsafe { self.0.execution.as_mut() }.breaks();
     }
 }
 
@@ -81,25 +127,68 @@ pub(crate) fn outside(what: &str) -> ! {
     )
 }
 
-/// Makes `execution` this thread's execution until the guard is dropped.
-///
-/// # Safety
-///
-/// `execution` outlives the guard, and while the guard lives it is reached only
-/// through [`Current`] or the same pointer, never by two references at a time.
-pub(crate) unsafe fn enter(execution: NonNull<Execution>) -> Entered {
-    let before = CURRENT.replace(Some(execution));
-    assert!(
-        before.is_none(),
-        "a scenario cannot explore another one: this OS thread already runs an execution"
-    );
-    Entered(PhantomData)
+/// An execution that is not this thread's all the time.
+#[derive(Debug)]
+pub(crate) struct Owned {
+    /// A box that was leaked: a pointer to it stays valid when this is moved.
+    execution: NonNull<Execution>,
 }
 
-/// Keeps an execution current.
-pub(crate) struct Entered(PhantomData<*const ()>);
+impl Owned {
+    pub(crate) fn new(execution: Execution) -> Owned {
+        Owned {
+            execution: NonNull::from(Box::leak(Box::new(execution))),
+        }
+    }
 
-impl Drop for Entered {
+    /// The execution while no thread runs it.
+    pub(crate) fn idle(&self) -> &Execution {
+        // SAFETY: The box is freed when this is dropped. Whoever uses the execution as
+        // this thread's one does so while the guard of `enter` lives, which borrows
+        // this mutably.
+        unsafe { self.execution.as_ref() }
+    }
+
+    /// Makes it this thread's execution until the guard is dropped.
+    ///
+    /// # Panics
+    ///
+    /// If this thread runs another one.
+    pub(crate) fn enter(&mut self) -> Entered<'_> {
+        assert!(
+            CURRENT.get().is_none(),
+            "a scenario cannot explore another one: this OS thread already runs an execution"
+        );
+        CURRENT.set(Some(self.execution));
+        Entered { owned: self }
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        // SAFETY: The box was leaked by `new`, and nothing else owns it. No execution is
+        // running, as in `idle`.
+        drop(unsafe { Box::from_raw(self.execution.as_ptr()) });
+    }
+}
+
+/// Keeps an execution current. It must be dropped, not forgotten.
+#[derive(Debug)]
+pub(crate) struct Entered<'a> {
+    owned: &'a mut Owned,
+}
+
+impl Entered<'_> {
+    /// The execution.
+    pub(crate) fn current(&self) -> Current {
+        Current {
+            execution: self.owned.execution,
+            thread: PhantomData,
+        }
+    }
+}
+
+impl Drop for Entered<'_> {
     fn drop(&mut self) {
         CURRENT.set(None);
     }

@@ -1,10 +1,8 @@
 //! Running one execution from beginning to end: the loop that resumes tasks,
 //! the judgement, and the teardown of what is left.
 
-#![allow(unsafe_code)]
-
+use std::mem;
 use std::panic::{self, AssertUnwindSafe};
-use std::ptr::NonNull;
 
 use crate::decision::Script;
 use crate::finding::{Finding, Kind};
@@ -13,12 +11,13 @@ use crate::id::{ObjectId, TaskId};
 use crate::op::Site;
 use crate::oracle;
 use crate::rt::clock::Action;
-use crate::rt::coroutine::{Resumed, Worker};
+use crate::rt::coroutine::Job;
 use crate::rt::current::{self, Current};
 use crate::rt::duties::Duties;
 use crate::rt::execution::{Execution, Next, Outcome};
 use crate::rt::footprint::Explored;
 use crate::rt::foreign::{self, Lookout};
+use crate::rt::pulse::Pulse;
 use crate::rt::task::State;
 use crate::rt::{object, panics, switch};
 use crate::sanitizer::{self, Edge};
@@ -45,7 +44,8 @@ pub struct Plan<'a> {
 /// Stacks and tables are kept from one execution to the next.
 #[derive(Debug)]
 pub struct Executor {
-    execution: NonNull<Execution>,
+    execution: current::Owned,
+    epochs: object::Epochs,
 }
 
 impl Executor {
@@ -54,23 +54,17 @@ impl Executor {
     pub fn new() -> Executor {
         panics::install();
         Executor {
-            execution: NonNull::from(Box::leak(Box::new(Execution::new()))),
+            execution: current::Owned::new(Execution::new()),
+            epochs: object::Epochs::new(),
         }
     }
 
-    /// The execution while none is running.
-    fn idle(&self) -> &Execution {
-        // SAFETY: The pointer is ours alone between executions, and `execute`,
-        // during which others use it, takes `&mut self`.
-        unsafe { self.execution.as_ref() }
-    }
-
     /// Whether this OS thread can execute no further scenario, because a
-    /// destructor panicked during unwinding or never came to its end. Go on with
-    /// a new executor on a new thread.
+    /// destructor panicked during unwinding or never came to its end, or because an
+    /// execution broke. Go on with a new executor on a new thread.
     #[must_use]
     pub fn is_spoiled(&self) -> bool {
-        self.idle().spoiled
+        self.execution.idle().spoiled
     }
 
     /// Runs `body` as the main task until every task has finished or an oracle
@@ -95,88 +89,63 @@ impl Executor {
         );
         let inside = sanitizer::inside();
         sanitizer::forget();
-        // SAFETY: The execution is leaked until this executor is dropped, which
-        // `&mut self` excludes meanwhile; from here on it is reached through
-        // `current` only.
-        let entered = unsafe { current::enter(self.execution) };
-        let current = current::get("executor");
+        let entered = self.execution.enter();
+        let current = entered.current();
         panics::forget();
-        let epoch = object::begin_epoch();
-        let mut explored = None;
+        let epoch = self.epochs.begin();
         current.with(|x| {
-            std::mem::swap(&mut x.strategy, strategy);
-            if sanitizer::KEEPS_STACKS_APART {
-                x.pool.append(&mut x.used);
-            }
-            if x.budget.stack != plan.options.budget.stack {
-                x.pool.clear();
-            }
-            x.budget = plan.options.budget;
-            x.allowed_panics = plan.options.allowed_panics;
-            x.cancel = plan.options.cancel;
-            x.begin(epoch, plan.seed, plan.script, plan.profile, site);
-            explored = x.duties.has(Duties::EXPLORER).then(Explored::begin);
-            x.keep_lookout(site);
-            x.pulse.executing(true);
-            x.next = match x.new_task(None, site, body) {
-                Ok(main) => Next::Run(main),
-                Err(reason) => {
-                    x.finding = Some(Finding::new(Kind::Panic, reason));
-                    Next::Over
-                }
-            };
+            mem::swap(&mut x.strategy, strategy);
+            // Not the one that it was made with, if it is used when its thread ends.
+            x.pulse = Pulse::of_this_thread();
         });
-        drive(current);
-        let snapshot = current.with(|x| x.snapshot());
-        let judged = snapshot.as_ref().and_then(oracle::judge);
-        current.with(|x| {
-            let lookout = x.lookout.as_ref();
-            if let Some(finding) =
-                foreign::accusation(epoch).or_else(|| lookout.and_then(Lookout::look))
-            {
-                x.finding = Some(finding);
-            } else if let Some(finding) = judged {
-                x.finding.get_or_insert(finding);
-            }
-        });
-        drop(explored);
-        tear_down(current);
-        object::end_epoch();
+        let mut body = Some(body);
+        let run = || run(current, epoch, plan, site, &mut body);
+        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(run)) {
+            mem::forget(payload);
+            current.with(Execution::breaks);
+        }
         // The teardown makes neither steps nor choices nor findings.
         let outcome = current.with(|x| {
+            if x.broken.is_some() {
+                x.leave_broken();
+            }
             x.pulse.executing(false);
             x.lookout = None;
-            std::mem::swap(&mut x.strategy, strategy);
+            mem::swap(&mut x.strategy, strategy);
             Outcome {
                 finding: x.finding.clone(),
                 steps: x.view.step,
                 preemptions: x.preemptions,
                 divergence: x.decisions.divergence().cloned(),
                 abandoned: x.abandoned,
+                broken: x.broken.clone(),
             }
         });
+        self.epochs.end();
         drop(entered);
         Edge::execution().acquire();
         drop(inside);
+        // Of a main task that there was no room for.
+        drop(body);
         outcome
     }
 
     /// The fingerprint of the last execution; see [`Trace::fingerprint`].
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
-        let x = self.idle();
+        let x = self.execution.idle();
         crate::trace::fingerprint(x.record.choices(), x.record.steps(), x.clock.now.0)
     }
 
     /// The interleaving of the last execution; see [`Trace::interleaving`].
     #[must_use]
     pub fn interleaving(&self) -> u64 {
-        crate::trace::interleaving(self.idle().record.steps())
+        crate::trace::interleaving(self.execution.idle().record.steps())
     }
 
     /// Has `profile` take note of how large the last execution and its tasks were.
     pub fn measure(&self, profile: &mut Profile) {
-        let x = self.idle();
+        let x = self.execution.idle();
         let steps = x.record.steps_by_task(x.view.tasks.len());
         let rows = x.view.tasks.iter().zip(&x.tasks).zip(steps);
         // The clock first.
@@ -192,7 +161,7 @@ impl Executor {
 
     /// What the last execution did, in place of what `history` held.
     pub fn recount(&self, history: &mut History) {
-        let x = self.idle();
+        let x = self.execution.idle();
         history.clear();
         history.events.extend(x.record.events());
         history.choices.extend(x.record.choices());
@@ -209,7 +178,7 @@ impl Executor {
     /// The record of the last execution.
     #[must_use]
     pub fn trace(&self) -> Trace {
-        let x = self.idle();
+        let x = self.execution.idle();
         Trace {
             choices: x.record.choices().collect(),
             steps: x.record.steps().collect(),
@@ -249,48 +218,61 @@ impl Default for Executor {
     }
 }
 
-impl Drop for Executor {
-    fn drop(&mut self) {
-        // SAFETY: Made by `Box::leak` in `new`; nothing else owns it, and no
-        // execution is running while the executor is being dropped.
-        drop(unsafe { Box::from_raw(self.execution.as_ptr()) });
+/// Executes, judges and clears away.
+fn run(current: Current, epoch: u32, plan: Plan<'_>, site: Site, body: &mut Option<Job>) {
+    let mut explored = None;
+    current.with(|x| {
+        if sanitizer::KEEPS_STACKS_APART {
+            x.pool.append(&mut x.used);
+        }
+        if x.budget.stack != plan.options.budget.stack {
+            x.pool.clear();
+        }
+        x.budget = plan.options.budget;
+        x.allowed_panics = plan.options.allowed_panics;
+        x.cancel = plan.options.cancel;
+        x.begin(epoch, plan.seed, plan.script, plan.profile, site);
+        explored = x.duties.has(Duties::EXPLORER).then(Explored::begin);
+        x.keep_lookout(site);
+        x.pulse.executing(true);
+        x.next = match x.new_task(None, site, body) {
+            Ok(main) => Next::Run(main),
+            Err(reason) => {
+                x.finding = Some(Finding::new(Kind::Panic, reason));
+                Next::Over
+            }
+        };
+    });
+    drive(current);
+    if current.with(|x| x.broken.is_some()) {
+        return;
     }
+    let snapshot = current.with(|x| x.snapshot());
+    let judged = snapshot.as_ref().and_then(oracle::judge);
+    current.with(|x| {
+        let lookout = x.lookout.as_ref();
+        if let Some(finding) =
+            foreign::accusation(epoch).or_else(|| lookout.and_then(Lookout::look))
+        {
+            x.finding = Some(finding);
+        } else if let Some(finding) = judged {
+            x.finding.get_or_insert(finding);
+        }
+    });
+    drop(explored);
+    tear_down(current);
 }
 
 /// Resumes tasks until the execution stops.
 fn drive(current: Current) {
     while let Next::Run(task) = current.with(|x| x.next) {
-        resume(current, task);
-    }
-}
-
-/// Runs `task` until it suspends or ends.
-#[inline(always)]
-pub(super) fn resume(current: Current, task: TaskId) {
-    let worker: Option<*mut Worker> = current.with(|x| {
-        let worker = x.tasks[task.index()].worker.as_deref_mut()?;
-        x.current = task;
-        x.link = worker.link();
-        x.pulse.resumed(Some(worker.badge()));
-        Some(worker as *mut Worker)
-    });
-    let Some(worker) = worker else {
-        return current.with(|x| x.wind(task));
-    };
-    // SAFETY: As below.
-    unsafe { (*worker).serve(task) };
-    // SAFETY: The worker is boxed and stays in its row until it is done, which
-    // only this function notices. While it runs, or hosts another one, others read
-    // its link through a shared pointer to another allocation; nobody touches the
-    // worker itself, since a task that runs or hosts is not resumed.
-    if unsafe { (*worker).resume() } == Resumed::Done {
-        current.with(|x| x.retire(task));
+        switch::resume(current, task);
     }
 }
 
 impl Execution {
     /// The job of `task` is done: its worker is free.
-    fn retire(&mut self, task: TaskId) {
+    pub(super) fn retire(&mut self, task: TaskId) {
         if let Some(worker) = self.tasks[task.index()].worker.take() {
             if sanitizer::KEEPS_STACKS_APART {
                 self.used.push(worker);
@@ -303,7 +285,7 @@ impl Execution {
     /// Gives `task`, the clock, a stack for the timers that fire. It keeps it as
     /// long as the clock is what is scheduled.
     #[cold]
-    fn wind(&mut self, task: TaskId) {
+    pub(super) fn wind(&mut self, task: TaskId) {
         assert!(
             task == TaskId::CLOCK,
             "this is a bug in jostle: {task} has no stack and was scheduled"
@@ -464,7 +446,7 @@ fn unwind(current: Current, task: TaskId) -> bool {
             x.stuck = false;
             x.pulse.beat();
         });
-        resume(current, task);
+        switch::resume(current, task);
         let (ended, stuck) = current.with(|x| {
             let row = &x.tasks[task.index()];
             (row.worker.is_none(), x.stuck || row.abandoned)
@@ -483,7 +465,7 @@ fn drop_leftovers(current: Current) {
             .iter_mut()
             .filter_map(|row| row.panic.take())
             .collect();
-        let timers = std::mem::take(&mut x.leftovers);
+        let timers = mem::take(&mut x.leftovers);
         (panics, timers)
     });
     if leftovers.0.is_empty() && leftovers.1.is_empty() {
@@ -494,9 +476,10 @@ fn drop_leftovers(current: Current) {
     match worker {
         Ok(mut worker) => {
             worker.start(Box::new(move || {
-                drop(panic::catch_unwind(AssertUnwindSafe(move || {
-                    drop(leftovers)
-                })));
+                let dropped = panic::catch_unwind(AssertUnwindSafe(move || drop(leftovers)));
+                if let Err(payload) = dropped {
+                    panics::discard(payload);
+                }
             }));
             let here = std::panic::Location::caller();
             worker.badge().wear(TaskId::CLOCK, None, here);
@@ -509,7 +492,7 @@ fn drop_leftovers(current: Current) {
             current.with(Execution::abandon_the_rest);
         }
         // Leaking them is the only way left not to run them here.
-        Err(_) => std::mem::forget(leftovers),
+        Err(_) => mem::forget(leftovers),
     }
 }
 
@@ -523,8 +506,23 @@ impl Execution {
                 // again.
                 self.spoiled |= row.unwinding;
                 // Their destructors belong to the lost stack.
-                std::mem::forget(std::mem::take(&mut row.locals));
+                mem::forget(mem::take(&mut row.locals));
             }
         }
+    }
+
+    /// Gives up whatever tasks have left: the tables may be wrong, and running
+    /// destructors over them could do anything.
+    #[cold]
+    fn leave_broken(&mut self) {
+        self.finding = None;
+        self.abandon_the_rest();
+        for row in &mut self.tasks {
+            mem::forget(row.panic.take());
+            mem::forget(mem::take(&mut row.locals));
+        }
+        mem::forget(self.clock.take_armed());
+        mem::forget(mem::take(&mut self.leftovers));
+        self.spoiled = true;
     }
 }

@@ -28,8 +28,9 @@ pub(crate) fn spawn(name: Option<String>, site: Site, body: Job) -> Option<TaskI
     if switch::is_unwound(current) {
         return None;
     }
+    let mut body = Some(body);
     let task = current.with(|x| {
-        let task = x.new_task(name, site, body)?;
+        let task = x.new_task(name, site, &mut body)?;
         x.hasten(x.current);
         x.next = match x.next {
             Next::Run(_) => Next::Run(task),
@@ -39,7 +40,10 @@ pub(crate) fn spawn(name: Option<String>, site: Site, body: Job) -> Option<TaskI
     });
     let task = match task {
         Ok(task) => task,
-        Err(reason) => panic!("{reason}"),
+        Err(reason) => {
+            drop(body);
+            panic!("{reason}")
+        }
     };
     switch::away(current);
     switch::is_unwound(current);
@@ -47,16 +51,18 @@ pub(crate) fn spawn(name: Option<String>, site: Site, body: Job) -> Option<TaskI
 }
 
 impl Execution {
-    /// A task that is to run `body`.
+    /// A task that is to run `body`, which is there.
     ///
     /// # Errors
     ///
-    /// Why there can be no further task, in words.
+    /// Why there can be no further task, in words. Then the body stays where it is:
+    /// dropping it runs user code, which must not happen while the execution is being
+    /// worked on.
     pub(crate) fn new_task(
         &mut self,
         name: Option<String>,
         site: Site,
-        body: Job,
+        body: &mut Option<Job>,
     ) -> Result<TaskId, String> {
         if self.view.tasks.len() > self.budget.tasks as usize {
             return Err(format!(
@@ -65,14 +71,13 @@ impl Execution {
                 self.budget.tasks
             ));
         }
-        let mut worker = self.worker().map_err(|error| {
+        let worker = self.worker().map_err(|error| {
             format!(
                 "no memory for the stack of task {} ({} bytes): {error}",
                 self.view.tasks.len(),
                 self.budget.stack
             )
         })?;
-        worker.start(body);
         let parent = self.current;
         let key = if self.view.tasks.len() == 1 {
             mix(1, 0)
@@ -86,7 +91,10 @@ impl Execution {
         worker
             .badge()
             .wear(task, self.tasks[task.index()].name.as_deref(), site);
-        self.tasks[task.index()].worker = Some(worker);
+        let worker = self.tasks[task.index()].worker.insert(worker);
+        if let Some(body) = body.take() {
+            worker.start(body);
+        }
         self.view.ready.insert(task);
         Ok(task)
     }
@@ -153,8 +161,22 @@ pub(crate) fn epilogue(result: std::thread::Result<()>) {
     let Some(current) = current::try_get() else {
         return;
     };
-    let result = drop_locals(current).and(result);
+    let result = first_of(drop_locals(current), result);
     current.with(|x| x.finish(result));
+}
+
+/// What the first one unwound with, or else the second one.
+fn first_of(
+    first: std::thread::Result<()>,
+    second: std::thread::Result<()>,
+) -> std::thread::Result<()> {
+    if first.is_ok() {
+        return second;
+    }
+    if let Err(payload) = second {
+        sanitizer::outside(|| panics::discard(payload));
+    }
+    first
 }
 
 /// Destroys the running task's locals, in the order of first use. A value that
@@ -182,7 +204,7 @@ fn drop_present_locals(current: Current) -> std::thread::Result<()> {
         let dropped = sanitizer::outside(|| {
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || drop(value)))
         });
-        result = result.and(dropped);
+        result = first_of(result, dropped);
     }
     current.with(|x| {
         let me = x.current;

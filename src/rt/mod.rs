@@ -28,6 +28,7 @@
 //! - `race`: data races of tasks.
 //! - `record`: what was chosen and done.
 //! - `footprint`: telling an exhaustive exploration what a step touches.
+//! - `registry`: what is lent to OS threads and executors, and never freed.
 //! - `pulse`: signs of life for the watchdog.
 //! - `foreign`: OS threads that the scenario starts behind our back.
 //!
@@ -59,6 +60,7 @@ pub(crate) mod poll;
 pub(crate) mod pulse;
 pub(crate) mod race;
 pub(crate) mod record;
+pub(crate) mod registry;
 pub(crate) mod schedule;
 pub(crate) mod shared;
 pub(crate) mod switch;

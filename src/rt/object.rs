@@ -7,13 +7,14 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
 use crate::id::{ObjectId, TaskId};
 use crate::op::Site;
 use crate::ready::TaskSet;
 use crate::rt::current::{self, Current};
 use crate::rt::foreign;
+use crate::rt::registry::{Lent, Registry};
 use crate::sanitizer;
 
 /// Which of an object's two gates.
@@ -84,33 +85,38 @@ pub(crate) struct Object {
 /// Every execution has a number, its epoch, unique in the process.
 static EPOCHS: AtomicU32 = AtomicU32::new(1);
 
-/// The epoch that each OS thread is executing, 0 for none. A thread takes the
-/// slot of its number modulo the length; two threads on one slot only make
-/// `is_live` say yes too seldom, and there are never that many.
-static LIVE: [AtomicU32; 512] = [const { AtomicU32::new(0) }; 512];
-static THREADS: AtomicU32 = AtomicU32::new(0);
+/// The epoch that each executor is executing, 0 for none.
+static LIVE: Registry<AtomicU32> = Registry::new();
 
-std::thread_local! {
-    static SLOT: u32 = THREADS.fetch_add(1, Ordering::Relaxed) % LIVE.len() as u32;
-}
+/// The epochs of one executor, one at a time.
+#[derive(Debug)]
+pub(crate) struct Epochs(Lent<AtomicU32>);
 
-/// Starts a new epoch on this thread.
-pub(crate) fn begin_epoch() -> u32 {
-    let mut epoch = EPOCHS.fetch_add(1, Ordering::Relaxed);
-    if epoch == 0 {
-        epoch = EPOCHS.fetch_add(1, Ordering::Relaxed);
+impl Epochs {
+    pub(crate) fn new() -> Epochs {
+        Epochs(LIVE.lend(|| AtomicU32::new(0)))
     }
-    SLOT.with(|&slot| LIVE[slot as usize].store(epoch, Ordering::Release));
-    epoch
+
+    /// Starts a new epoch.
+    pub(crate) fn begin(&self) -> u32 {
+        let mut epoch = EPOCHS.fetch_add(1, Ordering::Relaxed);
+        if epoch == 0 {
+            epoch = EPOCHS.fetch_add(1, Ordering::Relaxed);
+        }
+        self.0.store(epoch, Ordering::Release);
+        epoch
+    }
+
+    /// Ends the epoch: from now on others may take over its objects.
+    pub(crate) fn end(&self) {
+        self.0.store(0, Ordering::Release);
+    }
 }
 
-/// Ends this thread's epoch: from now on other threads may take over its
-/// objects.
-pub(crate) fn end_epoch() {
-    SLOT.with(|&slot| LIVE[slot as usize].store(0, Ordering::Release));
-}
-
+/// Whether `epoch`, which a primitive has been seen to belong to, has not ended.
 fn is_live(epoch: u32) -> bool {
+    // Whoever made it belong there had begun the epoch before; see `join`.
+    fence(Ordering::Acquire);
     LIVE.iter().any(|e| e.load(Ordering::Acquire) == epoch)
 }
 

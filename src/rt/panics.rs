@@ -13,7 +13,7 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::panic::{self, PanicHookInfo};
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
 
 use jostle_core::finding::{Finding, Kind, Place};
@@ -68,6 +68,25 @@ pub(crate) fn forget() {
 /// Takes what is known of the last panic.
 pub(crate) fn take_last() -> Option<PanicInfo> {
     LAST.take()
+}
+
+/// The last panic and its place, which are known unless it did not pass the hook.
+pub(crate) fn last_in_words() -> String {
+    LAST.with_borrow(|last| match last {
+        Some(PanicInfo {
+            message,
+            place: Some(place),
+        }) => format!("{message} (at {place})"),
+        Some(PanicInfo { message, .. }) => message.clone(),
+        None => "a panic without a message".to_owned(),
+    })
+}
+
+/// Drops what user code unwound with. That is user code as well, and whatever it
+/// unwinds with in turn is not looked at any more.
+pub(crate) fn discard(payload: Box<dyn Any + Send>) {
+    let dropped = panic::catch_unwind(AssertUnwindSafe(move || drop(payload)));
+    std::mem::forget(dropped);
 }
 
 /// Whether the running task is unwinding.

@@ -3,15 +3,17 @@
 use std::cell::Cell;
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::id::TaskId;
 use crate::op::{OpKind, Site};
 use crate::rt::badge::{Badge, StaticCell};
+use crate::rt::registry::{Lent, Registry};
 
 /// What an OS thread that executes scenarios shows to the watchdog.
 ///
-/// One per OS thread, never freed, so that the watchdog can look at any time.
+/// One per OS thread, never freed, so that the watchdog can look at any time. A thread
+/// that ends leaves it to another one.
 #[derive(Debug)]
 pub(crate) struct Pulse {
     beats: AtomicU64,
@@ -50,12 +52,25 @@ pub(crate) struct LastStep {
     pub(crate) site: Site,
 }
 
-/// The pulses of all OS threads that have executed a scenario.
-static PULSES: Mutex<Vec<&'static Pulse>> = Mutex::new(Vec::new());
+/// The pulses of the OS threads that execute scenarios, and of some that have.
+static PULSES: Registry<Pulse> = Registry::new();
 
 std::thread_local! {
     // A constant without a destructor: a signal handler can read it at any time.
     static PULSE: Cell<Option<&'static Pulse>> = const { Cell::new(None) };
+    /// The same, to be given back when the thread ends.
+    static OWNED: Cell<Option<Owned>> = const { Cell::new(None) };
+}
+
+/// The pulse of an OS thread that has not ended.
+struct Owned(Lent<Pulse>);
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        PULSE.set(None);
+        self.0.executing(false);
+        *self.0.lock_subject() = None;
+    }
 }
 
 impl Pulse {
@@ -77,13 +92,18 @@ impl Pulse {
     /// The pulse of the calling OS thread.
     pub(crate) fn of_this_thread() -> &'static Pulse {
         Pulse::existing().unwrap_or_else(|| {
-            let pulse: &'static Pulse = Box::leak(Box::new(Pulse::new()));
+            let lent = PULSES.lend(Pulse::new);
+            let pulse = lent.get();
             pulse.os_thread.store(os_thread(), Ordering::Relaxed);
+            pulse.executing(false);
             PULSE.set(Some(pulse));
-            PULSES
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(pulse);
+            let mut owned = Some(Owned(lent));
+            if OWNED.try_with(|slot| slot.set(owned.take())).is_err() {
+                // The destructors of the thread have come too far to give it back.
+                if let Some(owned) = owned {
+                    std::mem::forget(owned);
+                }
+            }
             pulse
         })
     }
@@ -94,12 +114,9 @@ impl Pulse {
         PULSE.try_with(Cell::get).ok().flatten()
     }
 
-    /// All pulses.
-    pub(crate) fn all() -> Vec<&'static Pulse> {
-        PULSES
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// All pulses; new ones come last.
+    pub(crate) fn all() -> impl Iterator<Item = &'static Pulse> {
+        PULSES.iter()
     }
 
     /// A sign of life. Only the owning thread beats, so that a load and a store
@@ -162,7 +179,11 @@ impl Pulse {
 
     /// Says what is being executed from now on.
     pub(crate) fn set_subject(&self, subject: Subject) {
-        *self.subject.lock().unwrap_or_else(PoisonError::into_inner) = Some(subject);
+        *self.lock_subject() = Some(subject);
+    }
+
+    fn lock_subject(&self) -> MutexGuard<'_, Option<Subject>> {
+        self.subject.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is being executed. It never waits, for the sake of signal handlers;
@@ -192,4 +213,26 @@ impl Pulse {
 pub(crate) fn os_thread() -> i32 {
     // SAFETY: `gettid` takes nothing and always succeeds.
     unsafe { libc::gettid() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_ends_leaves_its_pulse_to_the_next_one() {
+        let before = Pulse::all().count();
+        for _ in 0..300 {
+            std::thread::spawn(|| {
+                let pulse = Pulse::of_this_thread();
+                assert_eq!(pulse.os_thread_id(), os_thread());
+                pulse.executing(true);
+            })
+            .join()
+            .expect("it does not panic");
+        }
+        // Other tests have threads as well.
+        let after = Pulse::all().count();
+        assert!(after < before + 100, "{before} pulses have become {after}");
+    }
 }

@@ -245,3 +245,96 @@ fn a_crowd_is_unwound_to_the_last() {
         assert!(!executor.is_spoiled());
     }
 }
+
+/// Panics at the third decision.
+#[derive(Debug)]
+struct Faulty(u32);
+
+impl Strategy for Faulty {
+    fn pick(&mut self, view: &crate::strategy::View, _: &mut crate::decision::Rng) -> TaskId {
+        self.0 += 1;
+        assert!(self.0 < 3, "a fault of the strategy");
+        view.ready.nth(0)
+    }
+}
+
+#[test]
+fn a_fault_of_a_strategy_is_none_of_the_scenario_even_if_the_scenario_catches_it() {
+    fn catching() {
+        let task = thread::spawn(|| take_turns(10));
+        let caught = std::panic::catch_unwind(|| take_turns(10));
+        // Whoever goes on would be noticed.
+        take_turns(10);
+        drop((task, caught));
+        panic!("past a point of a broken execution");
+    }
+    let plan = Plan {
+        options: &Options::DEFAULT,
+        profile: &Default::default(),
+        seed: 0,
+        script: Script::free(),
+    };
+    let mut executor = Executor::new();
+    let mut strategy: Box<dyn Strategy> = Box::new(Faulty(0));
+    let outcome = executor.execute(plan, &mut strategy, Location::caller(), Box::new(catching));
+    let broken = outcome.broken.expect("the strategy panicked");
+    assert!(
+        broken.starts_with("a fault of the strategy (at "),
+        "{broken}"
+    );
+    assert_eq!(outcome.finding, None);
+    assert!(executor.is_spoiled());
+}
+
+/// Panics before the first decision, where no task runs yet.
+#[derive(Debug)]
+struct Stillborn;
+
+impl Strategy for Stillborn {
+    fn begin(&mut self, _: &crate::strategy::Profile, _: &mut crate::decision::Rng) {
+        panic!("a fault at the beginning");
+    }
+
+    fn pick(&mut self, _: &crate::strategy::View, _: &mut crate::decision::Rng) -> TaskId {
+        unreachable!("it never begins")
+    }
+}
+
+#[test]
+fn an_execution_that_does_not_begin_is_broken_too() {
+    let plan = Plan {
+        options: &Options::DEFAULT,
+        profile: &Default::default(),
+        seed: 0,
+        script: Script::free(),
+    };
+    let mut strategy: Box<dyn Strategy> = Box::new(Stillborn);
+    let outcome = Executor::new().execute(
+        plan,
+        &mut strategy,
+        Location::caller(),
+        Box::new(|| take_turns(1)),
+    );
+    let broken = outcome.broken.expect("the strategy panicked");
+    assert!(broken.contains("a fault at the beginning"), "{broken}");
+    // Another one can execute on this thread.
+    execute(&mut Executor::new(), Kind::Random.build(), 0, small);
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn user_code_that_runs_while_the_execution_is_worked_on_is_noticed() {
+    let plan = Plan {
+        options: &Options::DEFAULT,
+        profile: &Default::default(),
+        seed: 0,
+        script: Script::free(),
+    };
+    let body = || {
+        crate::rt::current::get("test").with(|_| thread::yield_now());
+    };
+    let mut strategy = Kind::Random.build();
+    let outcome = Executor::new().execute(plan, &mut strategy, Location::caller(), Box::new(body));
+    let broken = outcome.broken.expect("user code ran inside");
+    assert!(broken.contains("user code runs"), "{broken}");
+}

@@ -56,6 +56,7 @@ mod pages;
 mod parity;
 mod readme;
 mod soak;
+mod soundness;
 mod statics;
 mod sync_atomic;
 mod sync_barrier;

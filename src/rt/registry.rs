@@ -1,0 +1,128 @@
+//! Things that are lent and never freed, so that anybody may look at them at any time.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// All things of one sort: as many as were lent at the same time.
+///
+/// Looking at them takes no lock, and sees everything that was lent before whatever
+/// happened before the look.
+pub(crate) struct Registry<T: 'static> {
+    first: OnceLock<&'static Entry<T>>,
+    /// Also held by who adds an entry.
+    free: Mutex<Vec<&'static Entry<T>>>,
+}
+
+struct Entry<T: 'static> {
+    value: T,
+    next: OnceLock<&'static Entry<T>>,
+}
+
+impl<T> Registry<T> {
+    pub(crate) const fn new() -> Registry<T> {
+        Registry {
+            first: OnceLock::new(),
+            free: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// One that nobody has, as whoever had it last left it, or a new one.
+    pub(crate) fn lend(&'static self, make: impl FnOnce() -> T) -> Lent<T> {
+        let mut free = self.free();
+        let entry = free.pop().unwrap_or_else(|| {
+            let entry = Box::leak(Box::new(Entry {
+                value: make(),
+                next: OnceLock::new(),
+            }));
+            self.append(entry);
+            entry
+        });
+        Lent {
+            registry: self,
+            entry,
+        }
+    }
+
+    /// Called with the lock held, so that the last one stays the last one.
+    fn append(&self, entry: &'static Entry<T>) {
+        let mut last = &self.first;
+        while let Some(entry) = last.get() {
+            last = &entry.next;
+        }
+        let added = last.set(entry);
+        debug_assert!(added.is_ok(), "somebody adds without the lock");
+    }
+
+    fn free(&self) -> MutexGuard<'_, Vec<&'static Entry<T>>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All there are, lent or not; new ones come last.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static T> + use<T> {
+        let mut next = self.first.get().copied();
+        std::iter::from_fn(move || {
+            let entry = next?;
+            next = entry.next.get().copied();
+            Some(&entry.value)
+        })
+    }
+}
+
+/// A thing of one's own until it is dropped.
+pub(crate) struct Lent<T: 'static> {
+    registry: &'static Registry<T>,
+    entry: &'static Entry<T>,
+}
+
+impl<T> Lent<T> {
+    /// The thing, which stays where it is when it is somebody else's.
+    pub(crate) fn get(&self) -> &'static T {
+        &self.entry.value
+    }
+}
+
+impl<T> Deref for Lent<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.get()
+    }
+}
+
+impl<T> Drop for Lent<T> {
+    fn drop(&mut self) {
+        self.registry.free().push(self.entry);
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Lent<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    #[test]
+    fn there_are_as_many_as_were_lent_at_the_same_time() {
+        static NUMBERS: Registry<AtomicU32> = Registry::new();
+        let lend = || NUMBERS.lend(|| AtomicU32::new(0));
+        for _ in 0..100 {
+            lend().fetch_add(1, Ordering::Relaxed);
+        }
+        let many: Vec<_> = (0..700).map(|_| lend()).collect();
+        assert_eq!(NUMBERS.iter().count(), 700);
+        many.iter().for_each(|n| n.store(7, Ordering::Relaxed));
+        assert!(NUMBERS.iter().all(|n| n.load(Ordering::Relaxed) == 7));
+        drop(many);
+        std::mem::forget(lend());
+        let rest: Vec<_> = (0..699).map(|_| lend()).collect();
+        assert_eq!(NUMBERS.iter().count(), 700);
+        drop((rest, lend()));
+        assert_eq!(NUMBERS.iter().count(), 701, "one is kept");
+    }
+}
