@@ -8,7 +8,7 @@
 //! finding is a crash unless the scenario expects it.
 //!
 //! libFuzzer is shown what an execution did that others need not have done (see
-//! [`coverage`](crate::coverage)), and new inputs come from the same search as those of
+//! [`coverage`](jostle_core::coverage)), and new inputs come from the same search as those of
 //! `jostle hunt`. [`COVERAGE_VARIABLE`] switches aspects of coverage off.
 //!
 //! - `counters`: what libFuzzer is shown.
@@ -22,28 +22,28 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process;
 
-use crate::campaign::{self, Runner};
-use crate::coverage::{Aspects, Features};
-use crate::finding::Finding;
+use jostle_core::campaign::{self, Runner};
+use jostle_core::coverage::{Aspects, Features};
+use jostle_core::finding::Finding;
 use crate::fuzz::mutator::Mutant;
 use crate::guard::watchdog;
-use crate::hash::mix;
-use crate::history::History;
-use crate::input::{self, Input};
+use jostle_core::hash::mix;
+use jostle_core::history::History;
+use jostle_core::input::{self, Input};
 use crate::present;
 use crate::report::Commands;
 use crate::sanitizer::{self, Inside};
 use crate::scenario::Scenario;
 use crate::scenario::registry::{Scope, scenarios};
-use crate::search::Search;
-use crate::strategy::Profile;
-use crate::trace::Trace;
+use jostle_core::search::Search;
+use jostle_core::strategy::Profile;
+use jostle_core::trace::Trace;
 
 /// Names the scenario to fuzz.
 pub const SCENARIO_VARIABLE: &str = "JOSTLE_SCENARIO";
 
 /// Names aspects of coverage that libFuzzer is not shown, separated by commas; see
-/// [`Aspect`](crate::coverage::Aspect).
+/// [`Aspect`](jostle_core::coverage::Aspect).
 pub const COVERAGE_VARIABLE: &str = "JOSTLE_COVERAGE_OFF";
 
 /// Defines the fuzz target of a project, and its mutator. Its fuzz crate depends on

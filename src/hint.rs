@@ -1,7 +1,6 @@
 //! Hints: the names and signatures of [`std::hint`].
 
-use std::panic::Location;
-
+use jostle_core::op::Site;
 use crate::rt;
 
 pub use std::hint::{assert_unchecked, black_box, select_unpredictable, unreachable_unchecked};
@@ -19,5 +18,5 @@ pub use std::hint::{assert_unchecked, black_box, select_unpredictable, unreachab
 /// Outside a scenario.
 #[track_caller]
 pub fn spin_loop() {
-    rt::yield_now(true, Location::caller());
+    rt::yield_now(true, Site::caller());
 }

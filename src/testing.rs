@@ -16,16 +16,16 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::campaign::{Campaign, Follower, Found, Progress, Runner, Summary, Verdict};
-use crate::coverage::Aspects;
-use crate::input::Input;
-use crate::keep::Row;
+use jostle_core::campaign::{Campaign, Follower, Found, Progress, Runner, Summary, Verdict};
+use jostle_core::coverage::Aspects;
+use jostle_core::input::Input;
+use jostle_core::regression::Row;
 use crate::present;
 use crate::report::Commands;
 use crate::scenario::Scenario;
 use crate::scenario::registry::{Scope, scenarios};
-use crate::strategy::Kind;
-use crate::trace;
+use jostle_core::strategy::Kind;
+use jostle_core::trace;
 
 /// Executions of one test. A second for most scenarios.
 const RUNS: u64 = 1_000;

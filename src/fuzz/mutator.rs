@@ -6,10 +6,10 @@
 //! changed in one place, and encoded again. The share is larger where there is something
 //! that the search does not look for, which libFuzzer's own way with bytes finds too.
 
-use crate::decision::Rng;
-use crate::hash::mix;
-use crate::input::Input;
-use crate::search::{self, Search};
+use jostle_core::decision::Rng;
+use jostle_core::hash::mix;
+use jostle_core::input::Input;
+use jostle_core::search::{self, Search};
 
 /// Tells the stream of the mutator from the one of the search with the same seed.
 const MUTATOR: u64 = 0x6d75_7461_746f_7221;
@@ -108,7 +108,7 @@ fn fit(mut input: Input, selector: u32, most: usize) -> Vec<u8> {
     let left = picks.len().saturating_sub(over(&input));
     input.steering.tape.picks.truncate(left);
     if over(&input) > 0 {
-        input.steering = crate::input::Steering::none();
+        input.steering = jostle_core::input::Steering::none();
         input.overrides.clear();
     }
     let mut bytes = input.encode(selector);
@@ -120,9 +120,9 @@ fn fit(mut input: Input, selector: u32, most: usize) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    use crate::decision::{ChoiceKind, Override, Pick, Tape};
-    use crate::input::Steering;
-    use crate::strategy::Kind;
+    use jostle_core::decision::{ChoiceKind, Override, Pick, Tape};
+    use jostle_core::input::Steering;
+    use jostle_core::strategy::Kind;
 
     fn large() -> Input {
         let pick = Pick {

@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::iter::FusedIterator;
-use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::task::Poll;
 
 use crate::go::channel::{Chan, Refusal, block_for_ever};
 use crate::go::misuse::misuse;
-use crate::op::{OpKind, Site};
+use jostle_core::op::{OpKind, Site};
 use crate::rt;
 
 /// Makes a channel whose buffer holds `cap` values: Go's `make(chan T, cap)`.
@@ -78,9 +78,9 @@ impl<T> Sender<T> {
     #[track_caller]
     pub fn send(&self, value: T) {
         let Some(chan) = &self.0 else {
-            return block_for_ever(OpKind::Send, Location::caller());
+            return block_for_ever(OpKind::Send, Site::caller());
         };
-        rt::point(OpKind::Send, chan.id, Location::caller());
+        rt::point(OpKind::Send, chan.id, Site::caller());
         let refused = match chan.try_send(value) {
             Ok(()) => return chan.note_len(),
             Err(Refusal::Closed(value)) => value,
@@ -106,7 +106,7 @@ impl<T> Sender<T> {
         let Some(chan) = &self.0 else {
             return misuse("close of nil channel");
         };
-        rt::point(OpKind::Close, chan.id, Location::caller());
+        rt::point(OpKind::Close, chan.id, Site::caller());
         if !chan.close() {
             misuse("close of closed channel");
         }
@@ -165,7 +165,7 @@ impl<T> Receiver<T> {
     /// Outside a scenario.
     #[track_caller]
     pub fn recv(&self) -> Option<T> {
-        self.recv_at(Location::caller())
+        self.recv_at(Site::caller())
     }
 
     fn recv_at(&self, site: Site) -> Option<T> {
@@ -211,7 +211,7 @@ impl<T> Receiver<T> {
     pub fn range(&self) -> Range<T> {
         Range {
             receiver: self.clone(),
-            site: Location::caller(),
+            site: Site::caller(),
         }
     }
 
@@ -241,7 +241,7 @@ impl<T> Receiver<T> {
 #[track_caller]
 fn len<T>(chan: Option<&Chan<T>>) -> usize {
     let Some(chan) = chan else { return 0 };
-    rt::point(OpKind::Len, chan.id, Location::caller());
+    rt::point(OpKind::Len, chan.id, Site::caller());
     chan.note_len();
     chan.visible_len()
 }
@@ -271,7 +271,7 @@ impl<T> IntoIterator for Receiver<T> {
     fn into_iter(self) -> Range<T> {
         Range {
             receiver: self,
-            site: Location::caller(),
+            site: Site::caller(),
         }
     }
 }

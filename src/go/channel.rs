@@ -28,10 +28,10 @@
 use std::collections::VecDeque;
 use std::task::Poll;
 
-use crate::decision::ChoiceKind;
+use jostle_core::decision::ChoiceKind;
 use crate::go::source::Source;
-use crate::id::{ObjectId, TaskId};
-use crate::op::{OpKind, Site};
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Handle, Shared};
 use crate::sanitizer::{Edge, LANES};
 

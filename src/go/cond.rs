@@ -2,12 +2,11 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::panic::Location;
 
-use crate::decision::ChoiceKind;
+use jostle_core::decision::ChoiceKind;
 use crate::go::mutex::Locker;
-use crate::id::TaskId;
-use crate::op::OpKind;
+use jostle_core::id::TaskId;
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, TaskCell};
 use crate::sanitizer::Edge;
 
@@ -58,7 +57,7 @@ impl<L> Cond<L> {
     #[track_caller]
     pub fn signal(&self) {
         let attached = self.attach();
-        rt::point(OpKind::NotifyOne, attached.id, Location::caller());
+        rt::point(OpKind::NotifyOne, attached.id, Site::caller());
         let mut waiters = self.waiters.get(&attached);
         let nth = rt::choose(ChoiceKind::Waiter, waiters.len() as u32);
         let woken = waiters.remove(nth as usize);
@@ -79,7 +78,7 @@ impl<L> Cond<L> {
     #[track_caller]
     pub fn broadcast(&self) {
         let attached = self.attach();
-        rt::point(OpKind::NotifyAll, attached.id, Location::caller());
+        rt::point(OpKind::NotifyAll, attached.id, Site::caller());
         let mut waiters = self.waiters.get(&attached);
         rt::set_missed(&attached, waiters.is_empty());
         for task in waiters.drain(..) {
@@ -101,7 +100,7 @@ impl<L: Locker> Cond<L> {
     #[track_caller]
     pub fn wait(&self) {
         let attached = self.attach();
-        rt::point(OpKind::Wait, attached.id, Location::caller());
+        rt::point(OpKind::Wait, attached.id, Site::caller());
         // The unlocking may be a scheduling point before, never after, it has
         // happened. So no signal that follows it can come too early.
         self.l.unlock();

@@ -1,6 +1,6 @@
 //! Waiting at a gate without a guard that would give it back.
 
-use crate::op::{OpKind, Site};
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Side};
 
 /// A scheduling point before an operation that is enabled while gate A is open.
@@ -12,6 +12,6 @@ pub(super) fn pass(attached: &Attached, kind: OpKind, site: Site) {
     if rt::is_teardown() {
         rt::point(kind, attached.id, site);
     } else {
-        rt::pass(attached, Side::A, kind, site);
+        rt::pass(attached, Side::Exclusive, kind, site);
     }
 }

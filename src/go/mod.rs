@@ -37,7 +37,7 @@
 //! the [memory model](https://go.dev/ref/mem) and the documentation of the
 //! packages; the places are cited where each rule is kept. What Go answers with a
 //! panic or a fatal error is a finding of kind
-//! [`Misuse`](crate::finding::Kind::Misuse) in Go's words.
+//! [`Misuse`](jostle_core::finding::Kind::Misuse) in Go's words.
 //!
 //! # Differences from Go
 //!
@@ -84,7 +84,7 @@
 //!   created, in Go in any.
 //!
 //! Package `time`
-//! - Time is virtual: [`vtime`](crate::vtime) in place of `time.Time`, and
+//! - Time is virtual: [`vtime`](jostle_core::vtime) in place of `time.Time`, and
 //!   [`Duration`](std::time::Duration)s are not negative. How early a timer may
 //!   fire is a matter of the scenario's budget.
 //! - A ticker is asleep while its last tick has not been received.

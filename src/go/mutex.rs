@@ -1,13 +1,12 @@
 //! `Mutex` and `Locker`.
 
 use std::fmt;
-use std::panic::Location;
 use std::sync::Arc;
 
 use crate::go::gate;
 use crate::go::misuse::misuse;
-use crate::id::TaskId;
-use crate::op::OpKind;
+use jostle_core::id::TaskId;
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
 use crate::sanitizer::Edge;
 
@@ -41,7 +40,7 @@ impl Mutex {
         let attached = self.handle.attach("Mutex");
         if attached.fresh {
             *self.locked.get(&attached) = None;
-            rt::set_gate(&attached, Side::A, true);
+            rt::set_gate(&attached, Side::Exclusive, true);
         }
         attached
     }
@@ -54,7 +53,7 @@ impl Mutex {
     #[track_caller]
     pub fn lock(&self) {
         let attached = self.attach();
-        gate::pass(&attached, OpKind::Lock, Location::caller());
+        gate::pass(&attached, OpKind::Lock, Site::caller());
         self.take(&attached);
     }
 
@@ -69,8 +68,8 @@ impl Mutex {
     pub fn try_lock(&self) -> bool {
         let attached = self.attach();
         rt::set_tried(&attached);
-        rt::point(OpKind::TryLock, attached.id, Location::caller());
-        let free = rt::is_open(&attached, Side::A);
+        rt::point(OpKind::TryLock, attached.id, Site::caller());
+        let free = rt::is_open(&attached, Side::Exclusive);
         rt::note(u32::from(free));
         if free {
             self.take(&attached);
@@ -79,7 +78,7 @@ impl Mutex {
     }
 
     fn take(&self, attached: &Attached) {
-        rt::set_gate(attached, Side::A, false);
+        rt::set_gate(attached, Side::Exclusive, false);
         Edge::object(attached.id.0, 0).acquire();
         *self.locked.get(attached) = Some(rt::current_task());
     }
@@ -91,7 +90,7 @@ impl Mutex {
     /// With "fatal error: sync: unlock of unlocked mutex". Outside a scenario.
     #[track_caller]
     pub fn unlock(&self) {
-        let site = Location::caller();
+        let site = Site::caller();
         let attached = self.attach();
         let mine = *self.locked.get(&attached) == Some(rt::current_task());
         if mine {
@@ -105,7 +104,7 @@ impl Mutex {
             misuse("fatal error: sync: unlock of unlocked mutex");
         }
         Edge::object(attached.id.0, 0).release();
-        rt::set_gate(&attached, Side::A, true);
+        rt::set_gate(&attached, Side::Exclusive, true);
     }
 }
 

@@ -1,10 +1,9 @@
 //! `Once`.
 
 use std::fmt;
-use std::panic::Location;
 
 use crate::go::gate;
-use crate::op::OpKind;
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
 use crate::sanitizer::{self, Edge};
 
@@ -40,14 +39,14 @@ impl Once {
         let attached = self.handle.attach("Once");
         if attached.fresh {
             *self.done.get(&attached) = false;
-            rt::set_gate(&attached, Side::A, true);
+            rt::set_gate(&attached, Side::Exclusive, true);
         }
-        gate::pass(&attached, OpKind::Once, Location::caller());
+        gate::pass(&attached, OpKind::Once, Site::caller());
         Edge::object(attached.id.0, 0).acquire();
         if std::mem::replace(&mut *self.done.get(&attached), true) {
             return;
         }
-        rt::set_gate(&attached, Side::A, false);
+        rt::set_gate(&attached, Side::Exclusive, false);
         rt::set_owner(&attached, Some(rt::current_task()));
         sanitizer::hold(attached.id.0);
         let _running = Running(attached);
@@ -63,7 +62,7 @@ impl Drop for Running {
         Edge::object(self.0.id.0, 0).release();
         sanitizer::let_go(self.0.id.0);
         rt::set_owner(&self.0, None);
-        rt::set_gate(&self.0, Side::A, true);
+        rt::set_gate(&self.0, Side::Exclusive, true);
     }
 }
 

@@ -1,13 +1,12 @@
 //! `RwMutex` and `RLocker`.
 
 use std::fmt;
-use std::panic::Location;
 
 use crate::go::gate;
 use crate::go::misuse::misuse;
 use crate::go::mutex::{Locker, sealed};
-use crate::id::TaskId;
-use crate::op::{OpKind, Site};
+use jostle_core::id::TaskId;
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
 use crate::sanitizer::Edge;
 
@@ -68,7 +67,7 @@ impl RwMutex {
         let attached = self.handle.attach("RWMutex");
         if attached.fresh {
             *self.state.get(&attached) = State::NEW;
-            rt::set_gate(&attached, Side::A, true);
+            rt::set_gate(&attached, Side::Exclusive, true);
         }
         attached
     }
@@ -82,8 +81,8 @@ impl RwMutex {
     #[track_caller]
     pub fn lock(&self) {
         let attached = self.attach();
-        gate::pass(&attached, OpKind::Lock, Location::caller());
-        rt::set_gate(&attached, Side::A, false);
+        gate::pass(&attached, OpKind::Lock, Site::caller());
+        rt::set_gate(&attached, Side::Exclusive, false);
         let waits = !self.state.get(&attached).readers.is_empty();
         self.state.get(&attached).writer = Some(Writer {
             task: rt::current_task(),
@@ -105,7 +104,7 @@ impl RwMutex {
     pub fn try_lock(&self) -> bool {
         let attached = self.attach();
         rt::set_tried(&attached);
-        rt::point(OpKind::TryLock, attached.id, Location::caller());
+        rt::point(OpKind::TryLock, attached.id, Site::caller());
         let mut state = self.state.get(&attached);
         let free = state.writer.is_none() && state.readers.is_empty();
         if free {
@@ -113,7 +112,7 @@ impl RwMutex {
                 task: rt::current_task(),
                 waits: false,
             });
-            rt::set_gate(&attached, Side::A, false);
+            rt::set_gate(&attached, Side::Exclusive, false);
             write_locked(&attached);
         }
         rt::note(u32::from(free));
@@ -131,7 +130,7 @@ impl RwMutex {
         let holds = |state: &State| state.writer.filter(|writer| !writer.waits);
         let holder = holds(&self.state.get(&attached)).map(|writer| writer.task);
         let mine = holder == Some(rt::current_task());
-        release(&attached, mine, Location::caller());
+        release(&attached, mine, Site::caller());
         let mut state = self.state.get(&attached);
         if holds(&state).is_none() {
             drop(state);
@@ -144,7 +143,7 @@ impl RwMutex {
             state.readers.push(reader);
             rt::complete(reader);
         }
-        rt::set_gate(&attached, Side::A, true);
+        rt::set_gate(&attached, Side::Exclusive, true);
     }
 
     /// Waits for the lock for reading: for the writer that is in or waits for
@@ -156,7 +155,7 @@ impl RwMutex {
     #[track_caller]
     pub fn rlock(&self) {
         let attached = self.attach();
-        rt::point(OpKind::ReadLock, attached.id, Location::caller());
+        rt::point(OpKind::ReadLock, attached.id, Site::caller());
         let me = rt::current_task();
         let mut state = self.state.get(&attached);
         if state.writer.is_none() {
@@ -180,7 +179,7 @@ impl RwMutex {
     pub fn try_rlock(&self) -> bool {
         let attached = self.attach();
         rt::set_tried(&attached);
-        rt::point(OpKind::TryReadLock, attached.id, Location::caller());
+        rt::point(OpKind::TryReadLock, attached.id, Site::caller());
         let mut state = self.state.get(&attached);
         let free = state.writer.is_none();
         if free {
@@ -201,7 +200,7 @@ impl RwMutex {
         let attached = self.attach();
         let me = rt::current_task();
         let mine = self.state.get(&attached).readers.contains(&me);
-        release(&attached, mine, Location::caller());
+        release(&attached, mine, Site::caller());
         let mut state = self.state.get(&attached);
         let mine = state.readers.iter().rposition(|&reader| reader == me);
         let any = state.readers.len().checked_sub(1);

@@ -9,15 +9,14 @@
 //! Public for the macro only.
 
 use std::fmt;
-use std::panic::Location;
 use std::task::Poll;
 
-use crate::decision::ChoiceKind;
+use jostle_core::decision::ChoiceKind;
 use crate::go::chan::{Receiver, Sender};
 use crate::go::channel::{Chan, Ending, Refusal, Ticket};
 use crate::go::misuse::misuse;
-use crate::id::ObjectId;
-use crate::op::{OpKind, Site};
+use jostle_core::id::ObjectId;
+use jostle_core::op::{OpKind, Site};
 use crate::rt;
 
 /// The channel of a send arm was closed.
@@ -302,7 +301,7 @@ pub(super) fn for_ever() -> ! {
 /// the default if none is; otherwise the first that becomes ready.
 #[track_caller]
 pub fn run<A: Arms>(mut arms: A) -> A::Taken {
-    let (n, outcome) = take(&mut arms, Location::caller());
+    let (n, outcome) = take(&mut arms, Site::caller());
     // The values that were not sent are dropped here, before a panic and before
     // the body of the arm.
     let taken = arms.taken(n);

@@ -12,9 +12,9 @@
 use std::time::Duration;
 
 use crate::go::channel::Chan;
-use crate::op::{OpKind, Site};
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, TimerId};
-use crate::vtime::VInstant;
+use jostle_core::vtime::VInstant;
 
 /// The sending end of a timer's channel.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl Chan<VInstant> {
             period,
             timer: Some(timer),
             arm,
-            site: std::panic::Location::caller(),
+            site: Site::caller(),
         });
         chan
     }

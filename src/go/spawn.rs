@@ -1,13 +1,12 @@
 //! `spawn`, `go!`, `sleep`, `now`, `defer`.
 
 use std::fmt;
-use std::panic::Location;
 use std::time::Duration;
 
-use crate::id::ObjectId;
-use crate::op::OpKind;
+use jostle_core::id::ObjectId;
+use jostle_core::op::{OpKind, Site};
 use crate::rt;
-use crate::vtime::VInstant;
+use jostle_core::vtime::VInstant;
 
 /// Starts a goroutine: a task that nobody joins
 /// ([Go statements](https://go.dev/ref/spec#Go_statements)).
@@ -24,7 +23,7 @@ pub fn spawn<F>(f: F)
 where
     F: FnOnce() + Send + 'static,
 {
-    rt::spawn(None, Location::caller(), Box::new(f));
+    rt::spawn(None, Site::caller(), Box::new(f));
 }
 
 /// Starts a goroutine that owns what its body uses: Go's `go func() { … }()`. See
@@ -55,7 +54,7 @@ macro_rules! go {
 /// Outside a scenario.
 #[track_caller]
 pub fn sleep(duration: Duration) {
-    rt::point(OpKind::Sleep, ObjectId::NONE, Location::caller());
+    rt::point(OpKind::Sleep, ObjectId::NONE, Site::caller());
     if !duration.is_zero() {
         rt::wait(None, Some(rt::now().after(duration)));
     }
@@ -70,7 +69,7 @@ pub fn sleep(duration: Duration) {
 #[must_use]
 #[track_caller]
 pub fn now() -> VInstant {
-    rt::point(OpKind::Inspect, ObjectId::NONE, Location::caller());
+    rt::point(OpKind::Inspect, ObjectId::NONE, Site::caller());
     rt::now()
 }
 

@@ -1,15 +1,14 @@
 //! `Ticker`, `tick`.
 
 use std::fmt;
-use std::panic::Location;
 use std::time::Duration;
 
 use crate::go::chan::Receiver;
 use crate::go::channel::Chan;
 use crate::go::misuse::misuse;
-use crate::op::OpKind;
+use jostle_core::op::{OpKind, Site};
 use crate::rt;
-use crate::vtime::VInstant;
+use jostle_core::vtime::VInstant;
 
 /// Sends the time at regular intervals: Go's
 /// [`time.Ticker`](https://pkg.go.dev/time#Ticker) with the semantics of Go 1.23.
@@ -51,7 +50,7 @@ impl Ticker {
     /// Outside a scenario.
     #[track_caller]
     pub fn stop(&self) {
-        rt::point(OpKind::Timer, self.chan.id, Location::caller());
+        rt::point(OpKind::Timer, self.chan.id, Site::caller());
         self.chan.stop_timer();
     }
 
@@ -66,7 +65,7 @@ impl Ticker {
         if period.is_zero() {
             return misuse("non-positive interval for Ticker.Reset");
         }
-        rt::point(OpKind::Timer, self.chan.id, Location::caller());
+        rt::point(OpKind::Timer, self.chan.id, Site::caller());
         self.chan.stop_timer();
         self.chan.restart_timer(period, Some(period));
     }

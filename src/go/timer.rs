@@ -1,16 +1,15 @@
 //! `Timer`, `after`, `after_func`.
 
 use std::fmt;
-use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::go::chan::Receiver;
 use crate::go::channel::Chan;
-use crate::id::ObjectId;
-use crate::op::{OpKind, Site};
+use jostle_core::id::ObjectId;
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Handle, Shared, TimerId};
-use crate::vtime::VInstant;
+use jostle_core::vtime::VInstant;
 
 /// One event in the future: Go's [`time.Timer`](https://pkg.go.dev/time#Timer)
 /// with the semantics of Go 1.23.
@@ -56,7 +55,7 @@ impl Timer {
     /// Outside a scenario.
     #[track_caller]
     pub fn stop(&self) -> bool {
-        rt::point(OpKind::Timer, self.alarm.object(), Location::caller());
+        rt::point(OpKind::Timer, self.alarm.object(), Site::caller());
         self.alarm.stop()
     }
 
@@ -69,7 +68,7 @@ impl Timer {
     /// Outside a scenario.
     #[track_caller]
     pub fn reset(&self, duration: Duration) -> bool {
-        rt::point(OpKind::Timer, self.alarm.object(), Location::caller());
+        rt::point(OpKind::Timer, self.alarm.object(), Site::caller());
         let stopped = self.alarm.stop();
         match &self.alarm {
             Alarm::Channel(chan) => chan.restart_timer(duration, None),
@@ -112,7 +111,7 @@ where
         id: Handle::new().attach("Timer").id,
         timer: Shared::new(None),
         f: Arc::new(f),
-        site: Location::caller(),
+        site: Site::caller(),
     };
     call.arm(duration);
     Timer {

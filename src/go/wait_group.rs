@@ -1,13 +1,12 @@
 //! `WaitGroup`.
 
 use std::fmt;
-use std::panic::Location;
 use std::sync::Arc;
 
 use crate::go::gate;
 use crate::go::misuse::misuse;
 use crate::go::spawn::defer;
-use crate::op::OpKind;
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
 use crate::sanitizer::Edge;
 
@@ -50,7 +49,7 @@ impl WaitGroup {
                 counter: 0,
                 waiters: 0,
             };
-            rt::set_gate(&attached, Side::A, true);
+            rt::set_gate(&attached, Side::Exclusive, true);
         }
         attached
     }
@@ -69,7 +68,7 @@ impl WaitGroup {
     #[track_caller]
     pub fn add(&self, delta: i32) {
         let attached = self.attach();
-        rt::point(OpKind::Add, attached.id, Location::caller());
+        rt::point(OpKind::Add, attached.id, Site::caller());
         let mut state = self.state.get(&attached);
         let Some(counter) = state.counter.checked_add_signed(delta) else {
             drop(state);
@@ -85,7 +84,7 @@ impl WaitGroup {
         if delta < 0 {
             Edge::object(attached.id.0, 0).release();
         }
-        rt::set_gate(&attached, Side::A, counter == 0);
+        rt::set_gate(&attached, Side::Exclusive, counter == 0);
     }
 
     /// Subtracts one from the counter.
@@ -108,7 +107,7 @@ impl WaitGroup {
         let attached = self.attach();
         let waits = self.state.get(&attached).counter > 0;
         self.state.get(&attached).waiters += u32::from(waits);
-        gate::pass(&attached, OpKind::Wait, Location::caller());
+        gate::pass(&attached, OpKind::Wait, Site::caller());
         Edge::object(attached.id.0, 0).acquire();
         self.state.get(&attached).waiters -= u32::from(waits);
     }
@@ -126,7 +125,7 @@ impl WaitGroup {
     {
         self.add(1);
         let group = Arc::clone(self);
-        let site = Location::caller();
+        let site = Site::caller();
         rt::spawn(
             None,
             site,

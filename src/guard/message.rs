@@ -5,7 +5,7 @@
 
 use std::fmt::{Display, Result, Write};
 
-use crate::finding::Kind;
+use jostle_core::finding::Kind;
 use crate::guard::progress::Stall;
 use crate::rt::pulse::Pulse;
 

@@ -18,7 +18,7 @@ use crate::guard::stderr::Stderr;
 use crate::guard::{frames, interrupt, overflow};
 use crate::rt::pulse::{Pulse, Subject};
 use crate::scenario::Scenario;
-use crate::strategy::{Depth, Kind};
+use jostle_core::strategy::{Depth, Kind};
 
 /// How the process ends after a guard has spoken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

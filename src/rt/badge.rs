@@ -9,8 +9,8 @@ use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::id::TaskId;
-use crate::op::Site;
+use jostle_core::id::TaskId;
+use jostle_core::op::{AtomicSite, Site};
 
 /// A `Cell<Option<&'static T>>` for several OS threads and signal handlers.
 pub(crate) struct StaticCell<T: 'static>(AtomicPtr<T>);
@@ -52,7 +52,7 @@ const NAME: usize = 40;
 #[derive(Debug)]
 pub(crate) struct Badge {
     task: AtomicU32,
-    spawned: StaticCell<std::panic::Location<'static>>,
+    spawned: AtomicSite,
     name: [AtomicU8; NAME],
     name_len: AtomicUsize,
     guard_start: AtomicUsize,
@@ -71,7 +71,7 @@ impl Badge {
         let badge = used.unwrap_or_else(|| {
             Box::leak(Box::new(Badge {
                 task: AtomicU32::new(0),
-                spawned: StaticCell::new(),
+                spawned: AtomicSite::new(),
                 name: [const { AtomicU8::new(0) }; NAME],
                 name_len: AtomicUsize::new(0),
                 guard_start: AtomicUsize::new(0),

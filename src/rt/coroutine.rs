@@ -26,7 +26,7 @@ use std::ptr::{self, NonNull};
 use corosensei::stack::{DefaultStack, Stack};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 
-use crate::id::TaskId;
+use jostle_core::id::TaskId;
 use crate::rt::badge::Badge;
 use crate::sanitizer::{self, Edge, Fiber};
 

@@ -7,7 +7,10 @@ use std::marker::PhantomData;
 use std::mem;
 use std::ptr::NonNull;
 
+use jostle_core::strategy::Strategy;
+
 use crate::rt::execution::Execution;
+use crate::rt::policy::Policy;
 use crate::sanitizer;
 
 std::thread_local! {
@@ -37,6 +40,23 @@ impl Within {
 impl Drop for Within {
     fn drop(&mut self) {
         WITHIN.set(false);
+    }
+}
+
+/// Takes this thread's execution away while a strategy is being called: whatever it
+/// does, it does outside of a scenario. It is given back when the guard is dropped.
+#[must_use]
+pub(crate) struct Away(Option<NonNull<Execution>>);
+
+/// See [`Away`].
+#[inline]
+pub(crate) fn away() -> Away {
+    Away(CURRENT.take())
+}
+
+impl Drop for Away {
+    fn drop(&mut self) {
+        CURRENT.set(self.0);
     }
 }
 
@@ -149,16 +169,25 @@ impl Owned {
         unsafe { self.execution.as_ref() }
     }
 
-    /// Makes it this thread's execution until the guard is dropped.
+    /// As [`idle`](Owned::idle), to be changed.
+    pub(crate) fn idle_mut(&mut self) -> &mut Execution {
+        // SAFETY: As in `idle`.
+        unsafe { self.execution.as_mut() }
+    }
+
+    /// Makes it this thread's execution, under `strategy`, until the guard is dropped.
     ///
     /// # Panics
     ///
     /// If this thread runs another one.
-    pub(crate) fn enter(&mut self) -> Entered<'_> {
+    pub(crate) fn enter<'a>(&'a mut self, strategy: &'a mut dyn Strategy) -> Entered<'a> {
         assert!(
             CURRENT.get().is_none(),
             "a scenario cannot explore another one: this OS thread already runs an execution"
         );
+        // SAFETY: The guard that is returned borrows the strategy, and overwrites the
+        // policy when it is dropped.
+        self.idle_mut().policy = unsafe { Policy::of(strategy) };
         CURRENT.set(Some(self.execution));
         Entered { owned: self }
     }
@@ -191,5 +220,6 @@ impl Entered<'_> {
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
         CURRENT.set(None);
+        self.owned.idle_mut().policy = Policy::none();
     }
 }

@@ -5,7 +5,6 @@
 
 use std::any::Any;
 use std::io;
-use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
 
 use jostle_core::decision::ChoiceKind;
@@ -13,11 +12,13 @@ use jostle_core::finding::Finding;
 use jostle_core::id::TaskId;
 use jostle_core::kernel::{Fast, Kernel, Next, Side};
 use jostle_core::op::{Op, Site};
+use jostle_core::strategy::Strategy;
 use jostle_core::vtime::VInstant;
 
 use crate::rt::actions::Actions;
 use crate::rt::blocks::Blocks;
 use crate::rt::coroutine::{Link, Worker};
+use crate::rt::current;
 use crate::rt::foreign::{Lookout, Roster};
 use crate::rt::functions::Functions;
 use crate::rt::panics;
@@ -82,7 +83,8 @@ pub(crate) struct Execution {
     pub(crate) abandoned: u32,
     /// This OS thread cannot panic any more; see `panics`.
     pub(crate) spoiled: bool,
-    /// The kernel or the strategy has panicked: in words.
+    /// What the kernel, the strategy or the carrier panicked with; see
+    /// [`breaks`](Execution::breaks).
     pub(crate) broken: Option<String>,
     /// In teardown: the resumed task could not go on.
     pub(crate) stuck: bool,
@@ -177,40 +179,31 @@ impl Execution {
         fast
     }
 
-    /// Calls the kernel where it may ask the strategy.
-    ///
-    /// A panic of the kernel or of the strategy must not unwind through the task: it is
-    /// a fault of Jostle, and says nothing about the scenario.
-    pub(crate) fn guarded<R>(
+    /// Calls the kernel where it may ask the strategy, which finds no execution then.
+    #[inline]
+    pub(crate) fn asking<R>(
         &mut self,
-        path: impl FnOnce(&mut Kernel, &mut Policy) -> R,
-    ) -> Option<R> {
-        let (kernel, policy) = (&mut self.kernel, &mut self.policy);
-        match panic::catch_unwind(AssertUnwindSafe(|| path(kernel, policy))) {
-            Ok(done) => Some(done),
-            Err(payload) => {
-                self.fail(panics::message(&*payload));
-                None
-            }
-        }
+        path: impl FnOnce(&mut Kernel, &mut dyn Strategy) -> R,
+    ) -> R {
+        let _away = current::away();
+        path(&mut self.kernel, self.policy.get())
     }
 
     /// The way through a scheduling point that may ask the strategy.
-    fn slow(&mut self, path: impl FnOnce(&mut Kernel, &mut Policy) -> Next) {
+    fn slow(&mut self, path: impl FnOnce(&mut Kernel, &mut dyn Strategy) -> Next) {
         self.judge_races();
-        self.guarded(path);
+        self.asking(path);
         if self.kernel.take_checkpoint() {
             self.look();
         }
         self.beat();
     }
 
-    /// The kernel, the strategy or the carrier has failed.
+    /// The kernel, the strategy or the carrier has panicked while it worked on the
+    /// execution, which ends here: no task goes on past its next point.
     #[cold]
-    pub(crate) fn fail(&mut self, message: String) {
-        let place = panics::take_last().and_then(|info| info.place);
-        let place = place.map_or_else(String::new, |p| format!(" at {}:{}", p.file, p.line));
-        self.broken.get_or_insert_with(|| format!("{message}{place}"));
+    pub(crate) fn breaks(&mut self) {
+        self.broken.get_or_insert_with(panics::last_in_words);
         self.kernel.give_up_execution();
     }
 
@@ -268,54 +261,50 @@ impl Execution {
     /// As the kernel's, with the operation located.
     pub(crate) fn at_point(&mut self, op: Op) {
         let op = self.located(op);
-        self.slow(|kernel, policy| kernel.at_point(op, policy.get()));
+        self.slow(|kernel, strategy| kernel.at_point(op, strategy));
     }
 
     /// As the kernel's, with the operation located.
     pub(crate) fn at_gate(&mut self, op: Op, side: Side, deadline: Option<VInstant>) {
         let op = self.located(op);
-        self.slow(|kernel, policy| kernel.at_gate(op, side, deadline, policy.get()));
+        self.slow(|kernel, strategy| kernel.at_gate(op, side, deadline, strategy));
     }
 
     /// As the kernel's, with the operation located.
     pub(crate) fn at_poll(&mut self, op: Op, depth: u32, woken: bool) {
         let op = self.located(op);
-        self.slow(|kernel, policy| kernel.at_poll(op, depth, woken, policy.get()));
+        self.slow(|kernel, strategy| kernel.at_poll(op, depth, woken, strategy));
     }
 
     /// As the kernel's, with the operation located.
     pub(crate) fn at_spin(&mut self, op: Op) {
         let op = self.located(op);
-        self.slow(|kernel, policy| kernel.at_spin(op, policy.get()));
+        self.slow(|kernel, strategy| kernel.at_spin(op, strategy));
     }
 
     /// As the kernel's, with the operation located.
     pub(crate) fn pass_undecided(&mut self, op: Op) {
         let op = self.located(op);
-        self.guarded(|kernel, _| kernel.pass_undecided(op));
+        self.kernel.pass_undecided(op);
     }
 
     /// As the kernel's.
     pub(crate) fn block(&mut self, on: Option<TaskId>, deadline: Option<VInstant>) {
-        self.slow(|kernel, policy| kernel.block(on, deadline, policy.get()));
+        self.slow(|kernel, strategy| kernel.block(on, deadline, strategy));
     }
 
     /// As the kernel's.
     pub(crate) fn join(&mut self, task: TaskId, op: Op) {
-        self.slow(|kernel, policy| kernel.join(task, op, policy.get()));
+        self.slow(|kernel, strategy| kernel.join(task, op, strategy));
     }
 
     /// As the kernel's.
     pub(crate) fn decide(&mut self) {
-        self.slow(|kernel, policy| kernel.decide(policy.get()));
+        self.slow(|kernel, strategy| kernel.decide(strategy));
     }
 
-    /// As the kernel's; 0 should it fail.
+    /// As the kernel's.
     pub(crate) fn choose(&mut self, kind: ChoiceKind, arity: u32) -> u32 {
-        if arity < 2 || self.kernel.is_teardown() {
-            return 0;
-        }
-        self.guarded(|kernel, policy| kernel.choose(kind, arity, policy.get()))
-            .unwrap_or(0)
+        self.asking(|kernel, strategy| kernel.choose(kind, arity, strategy))
     }
 }

@@ -4,54 +4,54 @@
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 
-use crate::decision::Script;
-use crate::finding::{Finding, Kind};
-use crate::history::{Born, History};
-use crate::id::{ObjectId, TaskId};
-use crate::op::Site;
-use crate::oracle;
-use crate::rt::clock::Action;
+use jostle_core::backend::Outcome;
+use jostle_core::finding::{Finding, Kind};
+use jostle_core::id::TaskId;
+use jostle_core::kernel::{Alarm, Begin, Kernel, Next};
+use jostle_core::op::Site;
+use jostle_core::strategy::Strategy;
+use jostle_core::subject::Options;
+
+use crate::rt::actions::Action;
 use crate::rt::coroutine::Job;
 use crate::rt::current::{self, Current};
-use crate::rt::duties::Duties;
-use crate::rt::execution::{Execution, Next, Outcome};
+use crate::rt::execution::Execution;
 use crate::rt::footprint::Explored;
 use crate::rt::foreign::{self, Lookout};
+use crate::rt::policy::Policy;
 use crate::rt::pulse::Pulse;
-use crate::rt::task::State;
 use crate::rt::{object, panics, switch};
 use crate::sanitizer::{self, Edge};
-use crate::scenario::Options;
-use crate::snapshot::{Blocked, Deed, Snapshot, Standing, Stop, TaskSnapshot};
-use crate::strategy::{Profile, Strategy, TaskSize};
-use crate::trace::{ObjectInfo, TaskInfo, Trace};
 
-/// What is executed and who decides.
-#[derive(Debug)]
-pub struct Plan<'a> {
-    /// Limits and permissions.
-    pub options: &'a Options,
-    /// What the strategy knows beforehand.
-    pub profile: &'a Profile,
-    /// The seed of the random stream.
-    pub seed: u64,
-    /// What is prescribed.
-    pub script: Script,
-}
-
-/// Executes scenarios on the calling OS thread, one at a time.
+/// Executes bodies on the calling OS thread, one at a time.
 ///
 /// Stacks and tables are kept from one execution to the next.
 #[derive(Debug)]
-pub struct Executor {
+pub(crate) struct Executor {
     execution: current::Owned,
     epochs: object::Epochs,
 }
 
+/// How one execution is made.
+pub(crate) struct Order<'a> {
+    /// Limits and permissions.
+    pub(crate) options: Options,
+    /// How the kernel begins; it has its epoch and budget from here.
+    pub(crate) begin: Begin<'a>,
+    /// Whether sites are to have their functions.
+    pub(crate) functions: bool,
+}
+
+/// What came of an order.
+pub(crate) enum Done {
+    Finished(Outcome),
+    /// The kernel, the strategy or the carrier panicked with this.
+    Broken(String),
+}
+
 impl Executor {
     /// An executor with nothing in its pools.
-    #[must_use]
-    pub fn new() -> Executor {
+    pub(crate) fn new() -> Executor {
         panics::install();
         Executor {
             execution: current::Owned::new(Execution::new()),
@@ -59,66 +59,68 @@ impl Executor {
         }
     }
 
-    /// Whether this OS thread can execute no further scenario, because a
-    /// destructor panicked during unwinding or never came to its end, or because an
-    /// execution broke. Go on with a new executor on a new thread.
-    #[must_use]
-    pub fn is_spoiled(&self) -> bool {
+    /// Whether this OS thread can execute nothing more, because a destructor panicked
+    /// during unwinding or never came to its end, or because an execution broke. Go on
+    /// with a new executor on a new thread.
+    pub(crate) fn is_spoiled(&self) -> bool {
         self.execution.idle().spoiled
+    }
+
+    /// The kernel of the last execution.
+    pub(crate) fn kernel(&self) -> &Kernel {
+        &self.execution.idle().kernel
+    }
+
+    /// Takes the kernel of the last execution away.
+    pub(crate) fn into_kernel(mut self) -> Kernel {
+        mem::take(&mut self.execution.idle_mut().kernel)
+    }
+
+    /// Looks up the functions that were not known. Returns whether there were any.
+    pub(crate) fn learn_functions(&mut self) -> bool {
+        self.execution.idle_mut().functions.learn()
     }
 
     /// Runs `body` as the main task until every task has finished or an oracle
     /// has found something, then clears away what is left.
     ///
-    /// `strategy` is borrowed for the execution: the caller has it back, with
-    /// what it learned, afterwards.
-    ///
     /// # Panics
     ///
     /// If the executor is spoiled, or if this thread already runs an execution.
-    pub fn execute(
+    pub(crate) fn execute(
         &mut self,
-        plan: Plan<'_>,
-        strategy: &mut Box<dyn Strategy>,
-        site: Site,
-        body: Box<dyn FnOnce()>,
-    ) -> Outcome {
+        order: Order<'_>,
+        strategy: &mut dyn Strategy,
+        body: Job,
+    ) -> Done {
         assert!(
             !self.is_spoiled(),
             "the OS thread of this executor is spoiled"
         );
         let inside = sanitizer::inside();
         sanitizer::forget();
-        let entered = self.execution.enter();
+        let entered = self.execution.enter(strategy);
         let current = entered.current();
         panics::forget();
         let epoch = self.epochs.begin();
-        current.with(|x| {
-            mem::swap(&mut x.strategy, strategy);
-            // Not the one that it was made with, if it is used when its thread ends.
-            x.pulse = Pulse::of_this_thread();
-        });
+        // Not the one that it was made with, if it is used when its thread ends.
+        current.with(|x| x.pulse = Pulse::of_this_thread());
         let mut body = Some(body);
-        let run = || run(current, epoch, plan, site, &mut body);
+        let run = || run(current, epoch, order, &mut body);
         if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(run)) {
             mem::forget(payload);
             current.with(Execution::breaks);
         }
         // The teardown makes neither steps nor choices nor findings.
-        let outcome = current.with(|x| {
+        let done = current.with(|x| {
             if x.broken.is_some() {
                 x.leave_broken();
             }
             x.pulse.executing(false);
             x.lookout = None;
-            mem::swap(&mut x.strategy, strategy);
-            Outcome {
-                finding: x.finding.clone(),
-                steps: x.view.step,
-                preemptions: x.preemptions,
-                divergence: x.decisions.divergence().cloned(),
-                abandoned: x.abandoned,
-                broken: x.broken.clone(),
+            match x.broken.take() {
+                Some(broken) => Done::Broken(broken),
+                None => Done::Finished(x.kernel.outcome(x.abandoned)),
             }
         });
         self.epochs.end();
@@ -127,137 +129,51 @@ impl Executor {
         drop(inside);
         // Of a main task that there was no room for.
         drop(body);
-        outcome
-    }
-
-    /// The fingerprint of the last execution; see [`Trace::fingerprint`].
-    #[must_use]
-    pub fn fingerprint(&self) -> u64 {
-        let x = self.execution.idle();
-        crate::trace::fingerprint(x.record.choices(), x.record.steps(), x.clock.now.0)
-    }
-
-    /// The interleaving of the last execution; see [`Trace::interleaving`].
-    #[must_use]
-    pub fn interleaving(&self) -> u64 {
-        crate::trace::interleaving(self.execution.idle().record.steps())
-    }
-
-    /// Has `profile` take note of how large the last execution and its tasks were.
-    pub fn measure(&self, profile: &mut Profile) {
-        let x = self.execution.idle();
-        let steps = x.record.steps_by_task(x.view.tasks.len());
-        let rows = x.view.tasks.iter().zip(&x.tasks).zip(steps);
-        // The clock first.
-        let sizes: Vec<_> = rows
-            .map(|((view, row), steps)| TaskSize {
-                parent: row.parent,
-                key: view.key,
-                steps,
-            })
-            .collect();
-        profile.observe(x.record.choices().count() as u32, &sizes);
-    }
-
-    /// What the last execution did, in place of what `history` held.
-    pub fn recount(&self, history: &mut History) {
-        let x = self.execution.idle();
-        history.clear();
-        history.events.extend(x.record.events());
-        history.choices.extend(x.record.choices());
-        let births = x.tasks.iter().zip(&x.view.tasks).map(|(row, view)| Born {
-            parent: row.parent,
-            site: row.site,
-            key: view.key,
-        });
-        history.tasks.extend(births);
-        let objects = &x.objects[..x.object_count];
-        history.objects.extend(objects.iter().map(|o| o.site));
-    }
-
-    /// The record of the last execution.
-    #[must_use]
-    pub fn trace(&self) -> Trace {
-        let x = self.execution.idle();
-        Trace {
-            choices: x.record.choices().collect(),
-            steps: x.record.steps().collect(),
-            tasks: x
-                .view
-                .tasks
-                .iter()
-                .zip(&x.tasks)
-                .zip(x.record.steps_by_task(x.view.tasks.len()))
-                .map(|((view, row), steps)| TaskInfo {
-                    name: row.name.clone(),
-                    parent: row.parent,
-                    site: row.site,
-                    key: view.key,
-                    steps,
-                    born: row.born,
-                    ended: row.ended,
-                })
-                .collect(),
-            objects: x.objects[..x.object_count]
-                .iter()
-                .map(|o| ObjectInfo {
-                    kind: o.kind,
-                    site: o.site,
-                })
-                .collect(),
-            wakes: x.record.wakes(),
-            preemptions: x.preemptions,
-            time: x.clock.now.0,
-        }
-    }
-}
-
-impl Default for Executor {
-    fn default() -> Executor {
-        Executor::new()
+        done
     }
 }
 
 /// Executes, judges and clears away.
-fn run(current: Current, epoch: u32, plan: Plan<'_>, site: Site, body: &mut Option<Job>) {
+fn run(current: Current, epoch: u32, order: Order<'_>, body: &mut Option<Job>) {
     let mut explored = None;
+    let Order {
+        options,
+        begin,
+        functions,
+    } = order;
     current.with(|x| {
         if sanitizer::KEEPS_STACKS_APART {
             x.pool.append(&mut x.used);
         }
-        if x.budget.stack != plan.options.budget.stack {
+        if x.stack != options.budget.stack {
             x.pool.clear();
         }
-        x.budget = plan.options.budget;
-        x.allowed_panics = plan.options.allowed_panics;
-        x.cancel = plan.options.cancel;
-        x.begin(epoch, plan.seed, plan.script, plan.profile, site);
-        explored = x.duties.has(Duties::EXPLORER).then(Explored::begin);
+        x.epoch = epoch;
+        x.stack = options.budget.stack;
+        x.allowed_panics = options.allowed_panics;
+        x.cancel = options.cancel;
+        x.wants_functions = functions;
+        x.blocks.begin();
+        x.abandoned = 0;
+        x.broken = None;
+        let site = begin.site;
+        x.asking(|kernel, strategy| kernel.begin(Begin { epoch, ..begin }, strategy));
+        explored = x.kernel.is_exploring().then(Explored::begin);
         x.keep_lookout(site);
         x.pulse.executing(true);
-        x.next = match x.new_task(None, site, body) {
-            Ok(main) => Next::Run(main),
-            Err(reason) => {
-                x.finding = Some(Finding::new(Kind::Panic, reason));
-                Next::Over
-            }
-        };
+        if let Err(reason) = x.spawn_main(site, body) {
+            x.find(Finding::new(Kind::Panic, reason));
+        }
     });
     drive(current);
     if current.with(|x| x.broken.is_some()) {
         return;
     }
-    let snapshot = current.with(|x| x.snapshot());
-    let judged = snapshot.as_ref().and_then(oracle::judge);
     current.with(|x| {
+        x.asking(|kernel, strategy| kernel.end(strategy));
         let lookout = x.lookout.as_ref();
-        if let Some(finding) =
-            foreign::accusation(epoch).or_else(|| lookout.and_then(Lookout::look))
-        {
-            x.finding = Some(finding);
-        } else if let Some(finding) = judged {
-            x.finding.get_or_insert(finding);
-        }
+        let evidence = foreign::accusation(epoch).or_else(|| lookout.and_then(Lookout::look));
+        x.kernel.judge(evidence);
     });
     drop(explored);
     tear_down(current);
@@ -265,7 +181,7 @@ fn run(current: Current, epoch: u32, plan: Plan<'_>, site: Site, body: &mut Opti
 
 /// Resumes tasks until the execution stops.
 fn drive(current: Current) {
-    while let Next::Run(task) = current.with(|x| x.next) {
+    while let Next::Run(task) = current.with(|x| x.next()) {
         switch::resume(current, task);
     }
 }
@@ -293,9 +209,7 @@ impl Execution {
         match self.worker() {
             Ok(mut worker) => {
                 worker.start(Box::new(tick));
-                worker
-                    .badge()
-                    .wear(TaskId::CLOCK, None, std::panic::Location::caller());
+                worker.badge().wear(TaskId::CLOCK, None, Site::caller());
                 self.tasks[TaskId::CLOCK.index()].worker = Some(worker);
             }
             Err(error) => {
@@ -306,75 +220,21 @@ impl Execution {
             }
         }
     }
+}
 
-    /// The stopped execution, unless a finding stopped it.
-    fn snapshot(&self) -> Option<Snapshot> {
-        let Next::Stop(stop) = self.next else {
-            return None;
-        };
-        if stop == Stop::Finished {
-            return None;
-        }
-        let tasks = (1..self.view.tasks.len())
-            .map(|i| {
-                let task = TaskId(i as u32);
-                TaskSnapshot {
-                    task,
-                    standing: self.standing(task),
+impl Execution {
+    /// The clock has been scheduled: takes what the timer does that fires, if that is
+    /// not to end a wait.
+    fn fire(&mut self) -> Option<Action> {
+        let (timer, alarm) = self.asking(|kernel, strategy| kernel.fire(strategy))?;
+        match alarm {
+            Alarm::Timeout(_) => None,
+            Alarm::Call => self.actions.take(timer).inspect(|action| {
+                if action.is_foreign() {
+                    Edge::timer(timer.number()).acquire();
                 }
-            })
-            .collect();
-        Some(Snapshot {
-            stop,
-            main_finished: self.tasks[TaskId::MAIN.index()].is_finished(),
-            tasks,
-            missed: self.objects[..self.object_count]
-                .iter()
-                .enumerate()
-                .filter(|(_, o)| o.missed)
-                .map(|(i, _)| ObjectId(i as u32))
-                .collect(),
-            late: match stop {
-                Stop::OutOfSteps => self.late_deeds(),
-                Stop::Finished | Stop::Quiescent | Stop::Cycle => Vec::new(),
-            },
-        })
-    }
-
-    fn late_deeds(&self) -> Vec<Deed> {
-        let mut deeds = Vec::new();
-        let entries = self.record.entries();
-        for entry in &entries[entries.len() / 4 * 3..] {
-            let deed = Deed {
-                task: entry.task,
-                op: entry.op.kind,
-                site: entry.op.site,
-            };
-            let left = entry.task != TaskId::CLOCK && !self.tasks[entry.task.index()].is_finished();
-            if left && !entry.marks.event && !deeds.contains(&deed) {
-                deeds.push(deed);
-            }
+            }),
         }
-        deeds
-    }
-
-    fn standing(&self, task: TaskId) -> Standing {
-        let row = &self.tasks[task.index()];
-        let on = match row.state {
-            State::Finished => return Standing::Finished,
-            _ if self.view.ready.contains(task) => return Standing::Ready,
-            State::AtGate(object, _) => self.objects[object.0 as usize].owner,
-            State::Queued { on } => on,
-            State::Live | State::Awaiting => None,
-        };
-        let op = self.view.tasks[task.index()].op;
-        Standing::Blocked(Blocked {
-            op: op.kind,
-            object: op.object,
-            site: op.site,
-            on: on.into_iter().collect(),
-            waker_lost: row.state == State::Awaiting && row.wakers <= row.own_wakers,
-        })
     }
 }
 
@@ -382,19 +242,18 @@ impl Execution {
 fn tick() {
     let current = current::get("clock");
     loop {
-        let action = current.with(|x| x.fire());
-        match action {
+        match current.with(Execution::fire) {
             Some(Action::Wake(waker)) => waker.wake(),
             Some(Action::Call(call)) => call(),
-            Some(Action::Timeout(_)) | None => {}
+            None => {}
         }
         let stay = current.with(|x| {
-            x.next = x.decide();
-            x.next == Next::Run(TaskId::CLOCK)
+            x.decide();
+            x.next() == Next::Run(TaskId::CLOCK)
         });
         if !stay {
             switch::away(current);
-            if current.with(|x| x.is_teardown()) {
+            if current.with(|x| x.kernel.is_teardown()) {
                 return;
             }
         }
@@ -407,9 +266,9 @@ fn tick() {
 /// never get to their end are given up.
 fn tear_down(current: Current) {
     let leftovers = current.with(|x| {
-        x.duties.add(Duties::TEARDOWN);
-        x.leftovers = x.clock.take_armed();
-        let rows = &x.tasks[..x.view.tasks.len()];
+        x.kernel.tear_down();
+        x.leftovers = mem::take(&mut x.actions);
+        let rows = &x.tasks[..x.kernel.task_count()];
         !x.leftovers.is_empty() || rows.iter().any(|r| r.worker.is_some() || r.panic.is_some())
     });
     if leftovers {
@@ -417,7 +276,7 @@ fn tear_down(current: Current) {
             let mut progress = false;
             let mut left = false;
             // The clock last: what its timers hold is dropped on its stack.
-            for i in (0..current.with(|x| x.view.tasks.len())).rev() {
+            for i in (0..current.with(|x| x.kernel.task_count())).rev() {
                 let task = TaskId(i as u32);
                 let runnable = current.with(|x| {
                     x.unwinds = 0;
@@ -461,7 +320,7 @@ fn unwind(current: Current, task: TaskId) -> bool {
 /// runs on a stack of its own like any task.
 fn drop_leftovers(current: Current) {
     let leftovers = current.with(|x| {
-        let panics: Vec<_> = x.tasks[..x.view.tasks.len()]
+        let panics: Vec<_> = x.tasks[..x.kernel.task_count()]
             .iter_mut()
             .filter_map(|row| row.panic.take())
             .collect();
@@ -481,8 +340,7 @@ fn drop_leftovers(current: Current) {
                     panics::discard(payload);
                 }
             }));
-            let here = std::panic::Location::caller();
-            worker.badge().wear(TaskId::CLOCK, None, here);
+            worker.badge().wear(TaskId::CLOCK, None, Site::caller());
             current.with(|x| {
                 x.tasks[TaskId::CLOCK.index()].worker = Some(worker);
                 x.unwinds = 0;
@@ -498,7 +356,7 @@ fn drop_leftovers(current: Current) {
 
 impl Execution {
     fn abandon_the_rest(&mut self) {
-        for row in &mut self.tasks[..self.view.tasks.len()] {
+        for row in &mut self.tasks[..self.kernel.task_count()] {
             if let Some(worker) = row.worker.take() {
                 worker.abandon();
                 self.abandoned += 1;
@@ -515,13 +373,12 @@ impl Execution {
     /// destructors over them could do anything.
     #[cold]
     fn leave_broken(&mut self) {
-        self.finding = None;
         self.abandon_the_rest();
         for row in &mut self.tasks {
             mem::forget(row.panic.take());
             mem::forget(mem::take(&mut row.locals));
         }
-        mem::forget(self.clock.take_armed());
+        mem::forget(mem::take(&mut self.actions));
         mem::forget(mem::take(&mut self.leftovers));
         self.spoiled = true;
     }

@@ -30,8 +30,8 @@ use std::fs;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::finding::{Finding, Kind};
-use crate::op::Site;
+use jostle_core::finding::{Finding, Kind};
+use jostle_core::op::Site;
 
 /// The epoch of an execution one of whose wakers was woken on a foreign OS
 /// thread, 0 if none was.

@@ -99,7 +99,7 @@ pub(crate) fn unlock(attached: &Attached, side: Side, kind: OpKind, site: Site) 
     let done = current.with(|x| {
         let done = !sanitizer::has_reported() && x.kernel.unlock(attached.id, side, kind, site);
         if done {
-            sanitizer::let_go(attached.id.index());
+            sanitizer::let_go(attached.id.0);
         }
         done
     });
@@ -124,7 +124,7 @@ pub(crate) fn acquire(attached: &Attached, side: Side) {
     footprint::state_of(attached);
     if let Some(current) = current::try_get() {
         current.with(|x| {
-            sanitizer::hold(attached.id.index());
+            sanitizer::hold(attached.id.0);
             x.kernel.acquire(attached.id, side);
         });
     }
@@ -136,7 +136,7 @@ pub(crate) fn give_up(attached: &Attached, side: Side) {
     footprint::state_of(attached);
     if let Some(current) = current::try_get() {
         current.with(|x| {
-            sanitizer::let_go(attached.id.index());
+            sanitizer::let_go(attached.id.0);
             x.kernel.give_up(attached.id, side);
         });
     }

@@ -64,7 +64,7 @@ pub(crate) fn is_teardown() -> bool {
 /// Wakes the outermost poll loop of `task` as one of its wakers would.
 pub(crate) fn notify(task: TaskId) {
     current::get("wake").with(|x| {
-        Edge::wake(task.index()).release();
+        Edge::wake(task.0).release();
         x.kernel.wake(task, 0);
     });
 }
@@ -117,14 +117,14 @@ pub(crate) fn task_name(task: TaskId) -> Option<String> {
 pub(crate) fn take_token(task: TaskId) -> bool {
     let taken = current::get("park").with(|x| x.kernel.take_token(task));
     if taken {
-        Edge::token(task.index()).acquire();
+        Edge::token(task.0).acquire();
     }
     taken
 }
 
 /// Leaves a park token for `task`.
 pub(crate) fn leave_token(task: TaskId) {
-    Edge::token(task.index()).release();
+    Edge::token(task.0).release();
     current::get("unpark").with(|x| x.kernel.leave_token(task));
 }
 

@@ -1,18 +1,17 @@
 //! The life of a task: spawned, run to its first operation, finished, joined.
 
 use std::any::Any;
+use std::io;
 
-use crate::finding::{Finding, Kind, Place};
-use crate::hash::mix;
-use crate::id::{ObjectId, TaskId};
-use crate::op::{OpKind, Site};
-use crate::rt::coroutine::Job;
+use jostle_core::finding::{Finding, Kind, Place};
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::{Op, OpKind, Site};
+
+use crate::rt::coroutine::{Job, Worker};
 use crate::rt::current::{self, Current};
-use crate::rt::duties::Duties;
-use crate::rt::execution::{Execution, Next};
+use crate::rt::execution::Execution;
 use crate::rt::panics::{self, Misuse, Teardown};
 use crate::rt::switch;
-use crate::rt::task::State;
 use crate::sanitizer::{self, Edge};
 
 /// Makes a task that runs `body` and lets it run to its first operation.
@@ -29,15 +28,7 @@ pub(crate) fn spawn(name: Option<String>, site: Site, body: Job) -> Option<TaskI
         return None;
     }
     let mut body = Some(body);
-    let task = current.with(|x| {
-        let task = x.new_task(name, site, &mut body)?;
-        x.hasten(x.current);
-        x.next = match x.next {
-            Next::Run(_) => Next::Run(task),
-            stopped => stopped,
-        };
-        Ok::<_, String>(task)
-    });
+    let task = current.with(|x| x.spawn(name, site, &mut body));
     let task = match task {
         Ok(task) => task,
         Err(reason) => {
@@ -51,6 +42,20 @@ pub(crate) fn spawn(name: Option<String>, site: Site, body: Job) -> Option<TaskI
 }
 
 impl Execution {
+    /// The main task, which is to run `body`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`spawn`](Execution::spawn).
+    pub(crate) fn spawn_main(&mut self, site: Site, body: &mut Option<Job>) -> Result<(), String> {
+        self.add_row(TaskId::CLOCK);
+        let worker = self.worker().map_err(|error| self.no_memory(&error))?;
+        let main = self.kernel.spawn_main(site);
+        let main = main.map_err(|error| error.to_string())?;
+        self.equip(main, site, worker, body);
+        Ok(())
+    }
+
     /// A task that is to run `body`, which is there.
     ///
     /// # Errors
@@ -58,79 +63,66 @@ impl Execution {
     /// Why there can be no further task, in words. Then the body stays where it is:
     /// dropping it runs user code, which must not happen while the execution is being
     /// worked on.
-    pub(crate) fn new_task(
+    fn spawn(
         &mut self,
         name: Option<String>,
         site: Site,
         body: &mut Option<Job>,
     ) -> Result<TaskId, String> {
-        if self.view.tasks.len() > self.budget.tasks as usize {
-            return Err(format!(
-                "the scenario has spawned {} tasks, its budget; raise it with \
-                 #[jostle::scenario(tasks = …)]",
-                self.budget.tasks
-            ));
+        let worker = self.worker().map_err(|error| self.no_memory(&error))?;
+        match self.kernel.spawn(name, site) {
+            Ok(task) => {
+                self.equip(task, site, worker, body);
+                Ok(task)
+            }
+            Err(error) => {
+                self.pool.push(worker);
+                Err(error.to_string())
+            }
         }
-        let worker = self.worker().map_err(|error| {
-            format!(
-                "no memory for the stack of task {} ({} bytes): {error}",
-                self.view.tasks.len(),
-                self.budget.stack
-            )
-        })?;
-        let parent = self.current;
-        let key = if self.view.tasks.len() == 1 {
-            mix(1, 0)
-        } else {
-            let row = &mut self.tasks[parent.index()];
-            row.children += 1;
-            mix(self.view.tasks[parent.index()].key, u64::from(row.children))
-        };
-        let task = self.add_row(name, parent, key, site);
-        self.touch_task(task);
+    }
+
+    /// Gives `task`, which the kernel has just made, a row and a stack.
+    fn equip(&mut self, task: TaskId, site: Site, worker: Box<Worker>, body: &mut Option<Job>) {
+        self.add_row(task);
         worker
             .badge()
-            .wear(task, self.tasks[task.index()].name.as_deref(), site);
+            .wear(task, self.kernel.record(task).name.as_deref(), site);
         let worker = self.tasks[task.index()].worker.insert(worker);
         if let Some(body) = body.take() {
             worker.start(body);
         }
-        self.view.ready.insert(task);
-        Ok(task)
+    }
+
+    #[cold]
+    fn no_memory(&self, error: &io::Error) -> String {
+        format!(
+            "no memory for the stack of task {} ({} bytes): {error}",
+            self.kernel.task_count(),
+            self.stack
+        )
     }
 
     /// The running task's body has ended.
     fn finish(&mut self, result: Result<(), Box<dyn Any + Send>>) {
-        let me = self.current;
-        self.view.ready.remove(me);
-        self.touch_standing(me, true);
-        let row = &mut self.tasks[me.index()];
-        row.state = State::Finished;
+        let me = self.kernel.current();
         Edge::end(me.0).release();
-        // What is unwound afterwards did not end in the execution.
-        if !self.duties.has(Duties::TEARDOWN) {
-            row.ended = Some(self.record.count_steps());
-        }
-        let mut joiners = std::mem::take(&mut row.joiners);
-        for joiner in joiners.drain(..) {
-            self.complete(joiner);
-        }
-        self.tasks[me.index()].joiners = joiners;
+        self.kernel.finish();
         // A race comes before the panic that it may have led to.
         self.judge_races();
         if let Err(payload) = result {
             self.judge_panic(&*payload);
-            self.tasks[me.index()].panic = Some(payload);
+            self.mine().panic = Some(payload);
         }
-        if !self.is_teardown() {
-            self.next = self.decide();
+        if !self.kernel.is_teardown() {
+            self.decide();
         }
     }
 
     /// The running task's body unwound with `payload`: is that a finding?
     fn judge_panic(&mut self, payload: &(dyn Any + Send)) {
         let info = panics::take_last();
-        if payload.is::<Teardown>() || self.is_teardown() {
+        if payload.is::<Teardown>() || self.kernel.is_teardown() {
             return;
         }
         let message = panics::message(payload);
@@ -147,11 +139,12 @@ impl Execution {
             Kind::Panic
         };
         let mut finding = Finding::new(kind, message);
-        finding.task = Some(self.current);
+        let me = self.kernel.current();
+        finding.task = Some(me);
         // `resume_unwind` does not pass the hook, so that there may be no place.
         finding.place = info
             .and_then(|i| i.place)
-            .or_else(|| Some(Place::from(self.tasks[self.current.index()].site)));
+            .or_else(|| Some(Place::from(self.kernel.record(me).site)));
         self.find(finding);
     }
 }
@@ -184,7 +177,7 @@ fn first_of(
 /// make others, which are then destroyed in turn.
 #[inline]
 fn drop_locals(current: Current) -> std::thread::Result<()> {
-    if current.with(|x| x.tasks[x.current.index()].locals.is_empty()) {
+    if current.with(|x| x.mine().locals.is_empty()) {
         return Ok(());
     }
     drop_present_locals(current)
@@ -195,10 +188,7 @@ fn drop_present_locals(current: Current) -> std::thread::Result<()> {
     let mut result = Ok(());
     let mut at = 0;
     loop {
-        let value = current.with(|x| {
-            let me = x.current;
-            x.tasks[me.index()].locals.get_mut(at).map(|l| l.1.take())
-        });
+        let value = current.with(|x| x.mine().locals.get_mut(at).map(|l| l.1.take()));
         let Some(value) = value else { break };
         at += 1;
         let dropped = sanitizer::outside(|| {
@@ -206,10 +196,7 @@ fn drop_present_locals(current: Current) -> std::thread::Result<()> {
         });
         result = first_of(result, dropped);
     }
-    current.with(|x| {
-        let me = x.current;
-        x.tasks[me.index()].locals.clear();
-    });
+    current.with(|x| x.mine().locals.clear());
     result
 }
 
@@ -218,11 +205,7 @@ fn drop_present_locals(current: Current) -> std::thread::Result<()> {
 pub(crate) fn join(task: TaskId, kind: OpKind, site: Site) {
     let current = current::get("join");
     loop {
-        let finished = current.with(|x| {
-            x.touch_standing(task, false);
-            x.tasks[task.index()].is_finished()
-        });
-        if finished {
+        if current.with(|x| x.kernel.has_finished(task)) {
             Edge::end(task.0).acquire();
             return;
         }
@@ -230,18 +213,12 @@ pub(crate) fn join(task: TaskId, kind: OpKind, site: Site) {
             switch::stuck(current);
             continue;
         }
-        current.with(|x| {
-            let me = x.current;
-            x.event(kind, ObjectId::NONE, site);
-            x.view.tasks[me.index()].op = crate::op::Op {
-                kind,
-                object: ObjectId::NONE,
-                site,
-            };
-            x.tasks[task.index()].joiners.push(me);
-            x.enqueue(Some(task), None);
-        });
-        switch::reschedule(current);
+        let op = Op {
+            kind,
+            object: ObjectId::NONE,
+            site,
+        };
+        switch::reschedule(current, |x| x.join(task, op));
     }
 }
 

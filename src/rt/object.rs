@@ -9,78 +9,13 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
-use crate::id::{ObjectId, TaskId};
-use crate::op::Site;
-use crate::ready::TaskSet;
+use jostle_core::id::ObjectId;
+use jostle_core::op::Site;
+
 use crate::rt::current::{self, Current};
 use crate::rt::foreign;
 use crate::rt::registry::{Lent, Registry};
 use crate::sanitizer;
-
-/// Which of an object's two gates.
-///
-/// A gate is a condition that operations of one sort wait for: a mutex that is
-/// free, a channel that has a message, a channel that has room. A task that is
-/// about to pass a closed gate is not ready.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Side {
-    /// The gate that writers, receivers and single-gate objects use.
-    A,
-    /// The gate that readers and senders use.
-    B,
-}
-
-impl Side {
-    /// This gate of `object`, for an exploration.
-    pub(crate) fn gate(self, object: ObjectId) -> crate::strategy::Gate {
-        crate::strategy::Gate {
-            object,
-            side: self as u8,
-        }
-    }
-}
-
-/// A condition and the tasks that are about to pass it.
-#[derive(Default, Debug)]
-pub(crate) struct Gate {
-    /// Invariant: a task in `pending` is ready if and only if `open`, except
-    /// that one whose deadline has passed is ready and no longer in `pending`.
-    pub(crate) open: bool,
-    pub(crate) pending: TaskSet,
-}
-
-impl Gate {
-    /// Opens or shuts the gate, with what follows for the `ready` tasks. Returns
-    /// whether it was shut and is open.
-    #[inline(always)]
-    pub(super) fn set(&mut self, open: bool, ready: &mut TaskSet) -> bool {
-        if self.open == open {
-            return false;
-        }
-        self.open = open;
-        if open {
-            ready.insert_all(&self.pending);
-        } else {
-            ready.remove_all(&self.pending);
-        }
-        open
-    }
-}
-
-/// A row of the object table.
-#[derive(Debug)]
-pub(crate) struct Object {
-    pub(crate) kind: &'static str,
-    pub(crate) site: Site,
-    /// Who holds it, for objects that only the holder can release.
-    pub(crate) owner: Option<TaskId>,
-    /// A wake-up was given while nobody waited.
-    pub(crate) missed: bool,
-    /// Somebody has tried to acquire it without waiting. From then on releasing
-    /// it is a scheduling point, since a try can tell.
-    pub(crate) tried: bool,
-    pub(crate) gates: [Gate; 2],
-}
 
 /// Every execution has a number, its epoch, unique in the process.
 static EPOCHS: AtomicU32 = AtomicU32::new(1);
@@ -157,7 +92,7 @@ impl Handle {
     pub(crate) const fn new() -> Handle {
         Handle {
             joined: AtomicU64::new(0),
-            site: std::panic::Location::caller(),
+            site: Site::caller(),
         }
     }
 
@@ -212,7 +147,7 @@ impl Handle {
              create the {kind} inside the scenario",
             self.site
         );
-        let id = current.with(|x| x.new_object(kind, self.site));
+        let id = current.with(|x| x.kernel.new_object(kind, self.site));
         let next = u64::from(current.epoch()) << 32 | u64::from(id.0);
         let taken = self
             .joined

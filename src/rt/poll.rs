@@ -124,7 +124,7 @@ impl PollLoop {
     #[inline]
     fn begin_poll(&self, current: Current) {
         current.with(|x| x.kernel.begin_poll(self.depth));
-        Edge::wake(self.task.index()).acquire();
+        Edge::wake(self.task.0).acquire();
     }
 
     /// Posts an operation and waits until it is scheduled; with `woken`, only once

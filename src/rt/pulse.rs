@@ -1,12 +1,11 @@
 //! Signs of life, for a watchdog on another OS thread.
 
 use std::cell::Cell;
-use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::id::TaskId;
-use crate::op::{OpKind, Site};
+use jostle_core::id::TaskId;
+use jostle_core::op::{AtomicSite, OpKind, Site};
 use crate::rt::badge::{Badge, StaticCell};
 use crate::rt::registry::{Lent, Registry};
 
@@ -28,7 +27,7 @@ pub(crate) struct Pulse {
     /// stands. The three belong together once the thread stands still.
     last_task: AtomicU32,
     last_kind: AtomicU8,
-    last_site: StaticCell<Location<'static>>,
+    last_site: AtomicSite,
     /// Who runs.
     badge: StaticCell<Badge>,
 }
@@ -84,7 +83,7 @@ impl Pulse {
             seed: AtomicU64::new(0),
             last_task: AtomicU32::new(0),
             last_kind: AtomicU8::new(0),
-            last_site: StaticCell::new(),
+            last_site: AtomicSite::new(),
             badge: StaticCell::new(),
         }
     }

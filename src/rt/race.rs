@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::finding::{Access, Finding, Kind, Place};
-use crate::id::{ObjectId, TaskId};
+use jostle_core::finding::{Access, Finding, Kind, Place};
+use jostle_core::id::{ObjectId, TaskId};
 use crate::sanitizer;
 use crate::sanitizer::{Frame, Race};
 

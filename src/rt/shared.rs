@@ -7,7 +7,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use crate::id::ObjectId;
+use jostle_core::id::ObjectId;
 use crate::rt::blocks::Block;
 use crate::rt::cell::Borrowed;
 use crate::rt::current;

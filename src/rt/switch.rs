@@ -17,11 +17,12 @@
 
 #![allow(unsafe_code)]
 
+use jostle_core::id::TaskId;
 use jostle_core::kernel::Next;
 
+use crate::rt::coroutine::{Resumed, Worker};
 use crate::rt::current::Current;
 use crate::rt::execution::Execution;
-use crate::rt::executor;
 use crate::rt::panics::{self, Teardown};
 use crate::sanitizer;
 
@@ -90,13 +91,37 @@ fn suspend(current: Current) {
             Next::Run(_) | Next::Stop(_) | Next::Over => return go_back(current),
         };
         current.with(|x| x.tasks[me.index()].hosts = true);
-        executor::resume(current, guest);
+        resume(current, guest);
         current.with(|x| {
             x.tasks[me.index()].hosts = false;
             x.kernel.set_current(me);
             x.link = link;
             x.pulse.resumed(badge);
         });
+    }
+}
+
+/// Runs `task` until it suspends or ends.
+#[inline(always)]
+pub(super) fn resume(current: Current, task: TaskId) {
+    let worker: Option<*mut Worker> = current.with(|x| {
+        let worker = x.tasks[task.index()].worker.as_deref_mut()?;
+        x.kernel.set_current(task);
+        x.link = worker.link();
+        x.pulse.resumed(Some(worker.badge()));
+        Some(worker as *mut Worker)
+    });
+    let Some(worker) = worker else {
+        return current.with(|x| x.wind(task));
+    };
+    // SAFETY: As below.
+    unsafe { (*worker).serve(task) };
+    // SAFETY: The worker is boxed and stays in its row until it is done, which
+    // only this function notices. While it runs, or hosts another one, others read
+    // its link through a shared pointer to another allocation; nobody touches the
+    // worker itself, since a task that runs or hosts is not resumed.
+    if unsafe { (*worker).resume() } == Resumed::Done {
+        current.with(|x| x.retire(task));
     }
 }
 

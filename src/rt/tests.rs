@@ -1,17 +1,16 @@
 //! What every execution owes: the same input, the same execution.
-
-use std::panic::Location;
+use jostle_core::op::Site;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::decision::Script;
-use crate::id::TaskId;
+use jostle_core::decision::Script;
+use jostle_core::id::TaskId;
 use crate::rt::switch::CROWD;
 use crate::rt::{Executor, Plan};
 use crate::scenario::Options;
-use crate::strategy::{Kind, Strategy};
-use crate::trace::Trace;
+use jostle_core::strategy::{Kind, Strategy};
+use jostle_core::trace::Trace;
 use crate::{sync, thread};
 
 /// Locks, yields, spawns and joins, on more tasks than fit in one word of a set.
@@ -41,7 +40,7 @@ fn trace(executor: &mut Executor, kind: Kind, seed: u64, script: Script) -> Trac
         seed,
         script,
     };
-    let outcome = executor.execute(plan, &mut kind.build(), Location::caller(), Box::new(busy));
+    let outcome = executor.execute(plan, &mut kind.build(), Site::caller(), Box::new(busy));
     assert_eq!(outcome.finding, None);
     assert_eq!(outcome.divergence, None);
     executor.trace()
@@ -83,13 +82,13 @@ fn steps_are_counted_for_each_task() {
     assert_eq!(task.steps, 7);
 }
 
-/// As [`Random`](crate::strategy::Random), which the runtime need not know.
+/// As [`Random`](jostle_core::strategy::Random), which the runtime need not know.
 #[derive(Debug)]
 struct Asked;
 
-impl crate::strategy::Strategy for Asked {
-    fn pick(&mut self, view: &crate::strategy::View, rng: &mut crate::decision::Rng) -> TaskId {
-        crate::strategy::uniform(&view.ready, rng)
+impl jostle_core::strategy::Strategy for Asked {
+    fn pick(&mut self, view: &jostle_core::strategy::View, rng: &mut jostle_core::decision::Rng) -> TaskId {
+        jostle_core::strategy::uniform(&view.ready, rng)
     }
 }
 
@@ -101,7 +100,7 @@ fn execute(executor: &mut Executor, strategy: Box<dyn Strategy>, seed: u64, body
         script: Script::free(),
     };
     let mut strategy = strategy;
-    executor.execute(plan, &mut strategy, Location::caller(), Box::new(body));
+    executor.execute(plan, &mut strategy, Site::caller(), Box::new(body));
     executor.trace()
 }
 
@@ -171,9 +170,9 @@ fn both_ways_through_a_point_give_the_same_execution() {
 #[test]
 fn the_budget_is_used_up_at_the_same_step_however_often_the_executor_was_used() {
     static OPTIONS: Options = Options {
-        budget: crate::budget::Budget {
+        budget: jostle_core::budget::Budget {
             steps: 100,
-            ..crate::budget::Budget::DEFAULT
+            ..jostle_core::budget::Budget::DEFAULT
         },
         ..Options::DEFAULT
     };
@@ -199,7 +198,7 @@ fn the_budget_is_used_up_at_the_same_step_however_often_the_executor_was_used() 
             script: Script::free(),
         };
         let mut strategy = Kind::Random.build();
-        let outcome = executor.execute(plan, &mut strategy, Location::caller(), Box::new(endless));
+        let outcome = executor.execute(plan, &mut strategy, Site::caller(), Box::new(endless));
         // As many again under the fair scheduler.
         assert_eq!(outcome.steps, 200);
         assert!(outcome.finding.is_some());
@@ -251,7 +250,7 @@ fn a_crowd_is_unwound_to_the_last() {
 struct Faulty(u32);
 
 impl Strategy for Faulty {
-    fn pick(&mut self, view: &crate::strategy::View, _: &mut crate::decision::Rng) -> TaskId {
+    fn pick(&mut self, view: &jostle_core::strategy::View, _: &mut jostle_core::decision::Rng) -> TaskId {
         self.0 += 1;
         assert!(self.0 < 3, "a fault of the strategy");
         view.ready.nth(0)
@@ -276,7 +275,7 @@ fn a_fault_of_a_strategy_is_none_of_the_scenario_even_if_the_scenario_catches_it
     };
     let mut executor = Executor::new();
     let mut strategy: Box<dyn Strategy> = Box::new(Faulty(0));
-    let outcome = executor.execute(plan, &mut strategy, Location::caller(), Box::new(catching));
+    let outcome = executor.execute(plan, &mut strategy, Site::caller(), Box::new(catching));
     let broken = outcome.broken.expect("the strategy panicked");
     assert!(
         broken.starts_with("a fault of the strategy (at "),
@@ -291,11 +290,11 @@ fn a_fault_of_a_strategy_is_none_of_the_scenario_even_if_the_scenario_catches_it
 struct Stillborn;
 
 impl Strategy for Stillborn {
-    fn begin(&mut self, _: &crate::strategy::Profile, _: &mut crate::decision::Rng) {
+    fn begin(&mut self, _: &jostle_core::strategy::Profile, _: &mut jostle_core::decision::Rng) {
         panic!("a fault at the beginning");
     }
 
-    fn pick(&mut self, _: &crate::strategy::View, _: &mut crate::decision::Rng) -> TaskId {
+    fn pick(&mut self, _: &jostle_core::strategy::View, _: &mut jostle_core::decision::Rng) -> TaskId {
         unreachable!("it never begins")
     }
 }
@@ -312,7 +311,7 @@ fn an_execution_that_does_not_begin_is_broken_too() {
     let outcome = Executor::new().execute(
         plan,
         &mut strategy,
-        Location::caller(),
+        Site::caller(),
         Box::new(|| take_turns(1)),
     );
     let broken = outcome.broken.expect("the strategy panicked");
@@ -334,7 +333,7 @@ fn user_code_that_runs_while_the_execution_is_worked_on_is_noticed() {
         crate::rt::current::get("test").with(|_| thread::yield_now());
     };
     let mut strategy = Kind::Random.build();
-    let outcome = Executor::new().execute(plan, &mut strategy, Location::caller(), Box::new(body));
+    let outcome = Executor::new().execute(plan, &mut strategy, Site::caller(), Box::new(body));
     let broken = outcome.broken.expect("user code ran inside");
     assert!(broken.contains("user code runs"), "{broken}");
 }

@@ -64,7 +64,7 @@ fn wake(data: *const ()) {
     let (epoch, task, depth) = unpack(data);
     match current::try_get() {
         Some(current) if current.epoch() == epoch => current.with(|x| {
-            Edge::wake(task.index()).release();
+            Edge::wake(task.0).release();
             x.kernel.wake(task, depth);
             x.kernel.count_wakers(task, -1);
         }),
@@ -76,7 +76,7 @@ fn wake_by_ref(data: *const ()) {
     let (epoch, task, depth) = unpack(data);
     match current::try_get() {
         Some(current) if current.epoch() == epoch => current.with(|x| {
-            Edge::wake(task.index()).release();
+            Edge::wake(task.0).release();
             x.kernel.wake(task, depth);
         }),
         _ => foreign::woke(epoch),

@@ -1,105 +1,26 @@
 //! Scenarios: registered bodies with an expectation.
 //!
-//! - [`mod@self`]: [`Scenario`], [`Expect`], [`Options`].
+//! - [`mod@self`]: [`Scenario`] and its code.
 //! - [`registry`]: the list that `#[jostle::scenario]` adds to.
 
 pub mod registry;
 
 use arbitrary::Unstructured;
-
-use crate::budget::Budget;
-use crate::finding::{Finding, Kind};
-use crate::op::Site;
-use crate::sanitizer;
+pub use jostle_core::budget::Budget;
+pub use jostle_core::subject::{Expect, Options, Subject};
 
 /// A body to explore and what exploring it should find.
 #[derive(Clone, Copy, Debug)]
 pub struct Scenario {
-    /// Its name, unique in the program.
-    pub name: &'static str,
-    /// What it shows: the documentation comment of the function.
-    pub about: &'static str,
-    /// The module that registered it.
-    pub module: &'static str,
-    /// Where it stands.
-    pub site: Site,
-    /// What exploring it should find.
-    pub expect: Expect,
-    /// How it is executed.
-    pub options: Options,
+    /// Everything but the code.
+    pub subject: Subject,
     /// The code.
     pub body: Body,
 }
 
-impl Scenario {
-    /// Whether the body takes an argument that is made of an input's data.
-    #[must_use]
-    pub fn takes_data(&self) -> bool {
-        matches!(self.body, Body::Data(_))
-    }
-}
-
-/// What exploring a scenario should find.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Expect {
-    /// Nothing: any finding is a bug of the program under test.
-    Clean,
-    /// A known bug: a finding of this kind whose message contains this text.
-    /// Any other finding is unexpected, and so is finding nothing.
-    Finds(Kind, &'static str),
-}
-
-impl Expect {
-    /// Whether `finding` is the one that is expected.
-    ///
-    /// A close and a send that nothing orders are the same bug as the send on a
-    /// closed channel that they come to on some schedules. ThreadSanitizer sees
-    /// them on every one, as a data race whose message names the misuse; where
-    /// that misuse is expected, so is the race.
-    #[must_use]
-    pub fn allows(&self, finding: &Finding) -> bool {
-        match *self {
-            Expect::Clean => false,
-            Expect::Finds(kind, text) => {
-                let foretold =
-                    finding.kind == Kind::Race && kind == Kind::Misuse && !text.is_empty();
-                (finding.kind == kind || foretold) && finding.message.contains(text)
-            }
-        }
-    }
-
-    /// Whether the expected finding can be found in this build: data races are
-    /// seen by ThreadSanitizer only.
-    #[must_use]
-    pub fn is_observable(&self) -> bool {
-        !matches!(self, Expect::Finds(Kind::Race, _)) || sanitizer::SEES_RACES
-    }
-}
-
-/// How a scenario is executed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Options {
-    /// The limits of one execution.
-    pub budget: Budget,
-    /// Panics with one of these texts in their message end their task and
-    /// nothing else, as they would in a thread whose handle is never joined.
-    pub allowed_panics: &'static [&'static str],
-    /// Whether async tasks may be cancelled at any await.
-    pub cancel: bool,
-}
-
-impl Options {
-    /// The default budget, no panic allowed, no cancellation.
-    pub const DEFAULT: Options = Options {
-        budget: Budget::DEFAULT,
-        allowed_panics: &[],
-        cancel: false,
-    };
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options::DEFAULT
+impl AsRef<Subject> for Scenario {
+    fn as_ref(&self) -> &Subject {
+        &self.subject
     }
 }
 
@@ -112,35 +33,14 @@ pub enum Body {
     Data(MakeBody),
 }
 
+impl Body {
+    /// Whether the body takes an argument that is made of an input's data.
+    #[must_use]
+    pub const fn takes_data(self) -> bool {
+        matches!(self, Body::Data(_))
+    }
+}
+
 /// Makes the code of one execution, its argument included, out of the input's
 /// data.
 pub type MakeBody = fn(&mut Unstructured<'_>) -> arbitrary::Result<Box<dyn FnOnce()>>;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_expectation_is_of_one_kind_and_text() {
-        let expect = Expect::Finds(Kind::Panic, "lost");
-        assert!(expect.allows(&Finding::new(Kind::Panic, "a message was lost")));
-        assert!(!expect.allows(&Finding::new(Kind::Panic, "a message came twice")));
-        assert!(!expect.allows(&Finding::new(Kind::Leak, "a message was lost")));
-        assert!(!expect.allows(&Finding::new(Kind::Race, "data race: a message was lost")));
-        assert!(!Expect::Clean.allows(&Finding::new(Kind::Panic, "lost")));
-    }
-
-    #[test]
-    fn a_race_is_the_misuse_that_it_names_and_no_other() {
-        let race = Finding::new(
-            Kind::Race,
-            "data race: close by main and send by t2, which can be a send on closed channel",
-        );
-        let plain = Finding::new(Kind::Race, "data race: write by main and read by t2");
-        let send = Expect::Finds(Kind::Misuse, "send on closed channel");
-        assert!(send.allows(&race));
-        assert!(!send.allows(&plain));
-        assert!(!Expect::Finds(Kind::Misuse, "negative WaitGroup counter").allows(&race));
-        assert!(!Expect::Finds(Kind::Misuse, "").allows(&plain));
-    }
-}

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::panic::{Location, RefUnwindSafe};
 
-use crate::decision::ChoiceKind;
-use crate::id::TaskId;
-use crate::op::OpKind;
+use jostle_core::decision::ChoiceKind;
+use jostle_core::id::TaskId;
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, TaskCell};
 use crate::sanitizer::Edge;
 
@@ -64,7 +64,7 @@ impl Barrier {
     #[track_caller]
     pub fn wait(&self) -> BarrierWaitResult {
         let attached = self.attach();
-        rt::point(OpKind::Barrier, attached.id, Location::caller());
+        rt::point(OpKind::Barrier, attached.id, Site::caller());
         let me = rt::current_task();
         let before = self.state.get(&attached).arrived.len();
         rt::note(before as u32);

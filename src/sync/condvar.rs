@@ -2,16 +2,16 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{LockResult, PoisonError};
 use std::time::Duration;
 
-use crate::decision::ChoiceKind;
-use crate::id::TaskId;
-use crate::op::{OpKind, Site};
+use jostle_core::decision::ChoiceKind;
+use jostle_core::id::TaskId;
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, TaskCell, Woken};
 use crate::sync::mutex::MutexGuard;
-use crate::vtime::VInstant;
+use jostle_core::vtime::VInstant;
 
 /// A condition variable; see [`std::sync::Condvar`].
 ///
@@ -62,7 +62,7 @@ impl Condvar {
     /// If the mutex is poisoned; the error holds the guard.
     #[track_caller]
     pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> LockResult<MutexGuard<'a, T>> {
-        self.wait_until(guard, None, Location::caller()).0
+        self.wait_until(guard, None, Site::caller()).0
     }
 
     /// Waits as long as `condition` is true; see
@@ -98,7 +98,7 @@ impl Condvar {
         guard: MutexGuard<'a, T>,
         dur: Duration,
     ) -> LockResult<(MutexGuard<'a, T>, WaitTimeoutResult)> {
-        let (guard, woken) = self.wait_until(guard, rt::deadline(dur), Location::caller());
+        let (guard, woken) = self.wait_until(guard, rt::deadline(dur), Site::caller());
         let result = WaitTimeoutResult(woken == Woken::TimedOut);
         match guard {
             Ok(guard) => Ok((guard, result)),
@@ -122,7 +122,7 @@ impl Condvar {
     where
         F: FnMut(&mut T) -> bool,
     {
-        let site = Location::caller();
+        let site = Site::caller();
         let deadline = rt::deadline(dur);
         loop {
             if !condition(&mut *guard) {
@@ -171,7 +171,7 @@ impl Condvar {
     #[track_caller]
     pub fn notify_one(&self) {
         let attached = self.attach();
-        rt::point(OpKind::NotifyOne, attached.id, Location::caller());
+        rt::point(OpKind::NotifyOne, attached.id, Site::caller());
         let waiting = self.waiters.get(&attached).len() as u32;
         rt::set_missed(&attached, waiting == 0);
         if waiting > 0 {
@@ -187,7 +187,7 @@ impl Condvar {
     #[track_caller]
     pub fn notify_all(&self) {
         let attached = self.attach();
-        rt::point(OpKind::NotifyAll, attached.id, Location::caller());
+        rt::point(OpKind::NotifyAll, attached.id, Site::caller());
         let mut waiters = self.waiters.get(&attached);
         rt::set_missed(&attached, waiters.is_empty());
         for waiter in waiters.drain(..) {

@@ -4,9 +4,9 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
-use crate::op::OpKind;
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Side, TaskCell};
 use crate::sync::once::{Once, Progress};
 use crate::sync::slot::Slot;
@@ -58,7 +58,7 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     #[inline]
     #[track_caller]
     pub fn force(this: &LazyLock<T, F>) -> &T {
-        let site = Location::caller();
+        let site = Site::caller();
         let attached = this.attach();
         if let Some(run) = this.once.begin(&attached, site) {
             let poisoned = run.poisoned || this.init.get(&attached).poisoned;
@@ -115,11 +115,11 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     #[cold]
     #[track_caller]
     fn used_up(&self, attached: &Attached) -> ! {
-        let site = Location::caller();
+        let site = Site::caller();
         // The task that had it was unwound. Whoever needs the value in a
         // destructor now waits for ever: gate B does not open.
         while rt::is_teardown() {
-            rt::pass(attached, Side::B, OpKind::Once, site);
+            rt::pass(attached, Side::Shared, OpKind::Once, site);
         }
         panic!(
             "a LazyLock (created at {}) that can be initialized only once is used by two \
@@ -176,7 +176,7 @@ impl<T, F> LazyLock<T, F> {
     /// Outside a scenario.
     #[track_caller]
     pub fn get(this: &LazyLock<T, F>) -> Option<&T> {
-        let site = Location::caller();
+        let site = Site::caller();
         let attached = this.attach();
         if this.once.look(&attached, site) {
             this.slot.get(&attached)

@@ -6,10 +6,10 @@ use std::cell::{Cell, UnsafeCell};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
-use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{LockResult, TryLockError, TryLockResult};
 
-use crate::op::{OpKind, Site};
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Side};
 use crate::sanitizer::{self, Edge};
 use crate::sync::lock::{self, guarded};
@@ -72,7 +72,7 @@ impl<T: ?Sized> Mutex<T> {
             let _inside = sanitizer::inside();
             lock::assert_free(self.held.get(), "Mutex", &self.handle);
             self.poisoned.set(false);
-            rt::set_gate(&attached, Side::A, true);
+            rt::set_gate(&attached, Side::Exclusive, true);
         }
         attached
     }
@@ -89,9 +89,9 @@ impl<T: ?Sized> Mutex<T> {
     #[inline]
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
-        let site = Location::caller();
+        let site = Site::caller();
         let attached = self.attach();
-        rt::pass(&attached, Side::A, OpKind::Lock, site);
+        rt::pass(&attached, Side::Exclusive, OpKind::Lock, site);
         self.guard(&attached, site)
     }
 
@@ -107,11 +107,11 @@ impl<T: ?Sized> Mutex<T> {
     /// Outside a scenario.
     #[track_caller]
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
-        let site = Location::caller();
+        let site = Site::caller();
         let attached = self.attach();
         rt::set_tried(&attached);
         rt::point(OpKind::TryLock, attached.id, site);
-        let free = rt::is_open(&attached, Side::A);
+        let free = rt::is_open(&attached, Side::Exclusive);
         rt::note(u32::from(free));
         if !free {
             return Err(TryLockError::WouldBlock);
@@ -122,7 +122,7 @@ impl<T: ?Sized> Mutex<T> {
     /// Takes the lock, which is free.
     #[inline]
     fn guard(&self, attached: &Attached, site: Site) -> LockResult<MutexGuard<'_, T>> {
-        rt::acquire(attached, Side::A);
+        rt::acquire(attached, Side::Exclusive);
         Edge::object(attached.id.0, 0).acquire();
         self.held.set(true);
         let guard = MutexGuard {
@@ -137,7 +137,7 @@ impl<T: ?Sized> Mutex<T> {
     /// Waits for the lock again after a `Condvar` gave it up.
     pub(super) fn relock(&self, site: Site) -> LockResult<MutexGuard<'_, T>> {
         let attached = self.attach();
-        rt::pass(&attached, Side::A, OpKind::Lock, site);
+        rt::pass(&attached, Side::Exclusive, OpKind::Lock, site);
         self.guard(&attached, site)
     }
 
@@ -216,7 +216,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
             mutex.poison(&self);
             mutex.held.set(false);
             Edge::object(attached.id.0, 0).release();
-            rt::give_up(&attached, Side::A);
+            rt::give_up(&attached, Side::Exclusive);
         }
         std::mem::forget(self);
         mutex
@@ -241,7 +241,7 @@ impl<T: ?Sized> Drop for MutexGuard<'_, T> {
         if let Some(attached) = self.mutex.handle.attached() {
             self.mutex.poison(self);
             Edge::object(attached.id.0, 0).release();
-            rt::unlock(&attached, Side::A, OpKind::Unlock, self.site);
+            rt::unlock(&attached, Side::Exclusive, OpKind::Unlock, self.site);
             // Whoever locks next does not come after this.
             let _inside = sanitizer::inside();
             self.mutex.held.set(false);

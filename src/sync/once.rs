@@ -8,10 +8,10 @@
 use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
-use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
-use crate::id::TaskId;
-use crate::op::{OpKind, Site};
+use jostle_core::id::TaskId;
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
 use crate::sanitizer::{self, Edge};
 
@@ -71,7 +71,7 @@ impl Once {
     where
         F: FnOnce(),
     {
-        let site = Location::caller();
+        let site = Site::caller();
         let attached = self.attach("Once");
         if let Some(run) = self.begin(&attached, site) {
             assert!(!run.poisoned, "Once instance has previously been poisoned");
@@ -91,7 +91,7 @@ impl Once {
     where
         F: FnOnce(&OnceState),
     {
-        let site = Location::caller();
+        let site = Site::caller();
         let attached = self.attach("Once");
         if let Some(run) = self.begin(&attached, site) {
             f(&run.state());
@@ -102,7 +102,7 @@ impl Once {
     /// Whether something has run to its end.
     #[track_caller]
     pub fn is_completed(&self) -> bool {
-        let site = Location::caller();
+        let site = Site::caller();
         let attached = self.attach("Once");
         self.look(&attached, site)
     }
@@ -114,7 +114,7 @@ impl Once {
     /// If what ran panicked; outside a scenario.
     #[track_caller]
     pub fn wait(&self) {
-        let site = Location::caller();
+        let site = Site::caller();
         let attached = self.attach("Once");
         if self.progress(&attached) == Progress::Complete {
             return;
@@ -136,7 +136,7 @@ impl Once {
     /// [`std::sync::Once::wait_force`].
     #[track_caller]
     pub fn wait_force(&self) {
-        let site = Location::caller();
+        let site = Site::caller();
         let attached = self.attach("Once");
         self.wait_until_complete(&attached, site);
     }
@@ -150,7 +150,7 @@ impl Once {
             let mut state = self.state.get(&attached);
             state.progress = Progress::Incomplete;
             state.waiters.clear();
-            rt::set_gate(&attached, Side::A, true);
+            rt::set_gate(&attached, Side::Exclusive, true);
         }
         attached
     }
@@ -187,7 +187,7 @@ impl Once {
 
     pub(super) fn wait_until_complete(&self, attached: &Attached, site: Site) {
         if self.progress(attached) != Progress::Complete {
-            rt::pass(attached, Side::B, OpKind::Once, site);
+            rt::pass(attached, Side::Shared, OpKind::Once, site);
             Edge::object(attached.id.0, 0).acquire();
         }
     }
@@ -197,7 +197,7 @@ impl Once {
         if self.progress(attached) == Progress::Complete {
             return None;
         }
-        rt::pass(attached, Side::A, OpKind::Once, site);
+        rt::pass(attached, Side::Exclusive, OpKind::Once, site);
         Edge::object(attached.id.0, 0).acquire();
         let mut state = self.state.get(attached);
         if state.progress == Progress::Complete {
@@ -205,7 +205,7 @@ impl Once {
         }
         let poisoned = state.progress == Progress::Poisoned;
         state.progress = Progress::Running;
-        rt::set_gate(attached, Side::A, false);
+        rt::set_gate(attached, Side::Exclusive, false);
         rt::set_owner(attached, Some(rt::current_task()));
         sanitizer::hold(attached.id.0);
         Some(Initializing {
@@ -226,8 +226,8 @@ impl Once {
         };
         rt::set_owner(attached, None);
         sanitizer::let_go(attached.id.0);
-        rt::set_gate(attached, Side::A, true);
-        rt::set_gate(attached, Side::B, progress == Progress::Complete);
+        rt::set_gate(attached, Side::Exclusive, true);
+        rt::set_gate(attached, Side::Shared, progress == Progress::Complete);
         for waiter in waiters {
             rt::complete(waiter);
         }

@@ -1,7 +1,8 @@
 //! `OnceLock`.
 
+use jostle_core::op::Site;
 use std::fmt;
-use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::rt::{self, Attached};
 use crate::sync::once::{Once, Progress};
@@ -60,7 +61,7 @@ impl<T> OnceLock<T> {
     #[inline]
     #[track_caller]
     pub fn get(&self) -> Option<&T> {
-        let site = Location::caller();
+        let site = Site::caller();
         let attached = self.attach();
         if self.once.look(&attached, site) {
             self.slot.get(&attached)
@@ -83,7 +84,7 @@ impl<T> OnceLock<T> {
     /// Outside a scenario.
     #[track_caller]
     pub fn wait(&self) -> &T {
-        let site = Location::caller();
+        let site = Site::caller();
         let attached = self.attach();
         self.once.wait_until_complete(&attached, site);
         self.filled(&attached)
@@ -108,7 +109,7 @@ impl<T> OnceLock<T> {
     /// Outside a scenario.
     #[track_caller]
     pub fn set(&self, value: T) -> Result<(), T> {
-        let site = Location::caller();
+        let site = Site::caller();
         let attached = self.attach();
         match self.once.begin(&attached, site) {
             Some(run) => {
@@ -131,7 +132,7 @@ impl<T> OnceLock<T> {
     where
         F: FnOnce() -> T,
     {
-        let site = Location::caller();
+        let site = Site::caller();
         let attached = self.attach();
         if let Some(run) = self.once.begin(&attached, site) {
             let value = f();

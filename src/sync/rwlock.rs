@@ -12,12 +12,12 @@
 
 use std::cell::UnsafeCell;
 use std::fmt;
-use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{LockResult, TryLockError, TryLockResult};
 
-use crate::decision::ChoiceKind;
-use crate::id::TaskId;
-use crate::op::{OpKind, Site};
+use jostle_core::decision::ChoiceKind;
+use jostle_core::id::TaskId;
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
 use crate::sanitizer::{self, Edge};
 use crate::sync::lock::{self, guarded};
@@ -97,10 +97,10 @@ impl Core {
     pub(super) fn set_gates(&self, attached: &Attached, state: &State) {
         rt::set_gate(
             attached,
-            Side::A,
+            Side::Exclusive,
             !state.writing && state.readers.is_empty(),
         );
-        rt::set_gate(attached, Side::B, !state.writing);
+        rt::set_gate(attached, Side::Shared, !state.writing);
         if !state.writing {
             rt::set_owner(attached, state.only_reader());
         }
@@ -113,7 +113,7 @@ impl Core {
         if self.state.get(attached).readers.is_empty() {
             return None;
         }
-        let writer = rt::first_at(attached, Side::A)?;
+        let writer = rt::first_at(attached, Side::Exclusive)?;
         (rt::choose(ChoiceKind::Waiter, 2) == 1).then_some(writer)
     }
 }
@@ -156,10 +156,10 @@ impl<T: ?Sized> RwLock<T> {
     /// Outside a scenario.
     #[track_caller]
     pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
-        let site = Location::caller();
+        let site = Site::caller();
         let attached = self.core.attach();
         loop {
-            rt::pass(&attached, Side::B, OpKind::ReadLock, site);
+            rt::pass(&attached, Side::Shared, OpKind::ReadLock, site);
             match self.core.writer_first(&attached) {
                 None => return self.read_guard(&attached, site),
                 Some(writer) => {
@@ -187,11 +187,11 @@ impl<T: ?Sized> RwLock<T> {
     /// Outside a scenario.
     #[track_caller]
     pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
-        let site = Location::caller();
+        let site = Site::caller();
         let attached = self.core.attach();
         rt::set_tried(&attached);
         rt::point(OpKind::TryReadLock, attached.id, site);
-        let free = rt::is_open(&attached, Side::B) && self.core.writer_first(&attached).is_none();
+        let free = rt::is_open(&attached, Side::Shared) && self.core.writer_first(&attached).is_none();
         rt::note(u32::from(free));
         if !free {
             return Err(TryLockError::WouldBlock);
@@ -211,9 +211,9 @@ impl<T: ?Sized> RwLock<T> {
     /// Outside a scenario.
     #[track_caller]
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
-        let site = Location::caller();
+        let site = Site::caller();
         let attached = self.core.attach();
-        rt::pass(&attached, Side::A, OpKind::Lock, site);
+        rt::pass(&attached, Side::Exclusive, OpKind::Lock, site);
         self.write_guard(&attached, site)
     }
 
@@ -230,11 +230,11 @@ impl<T: ?Sized> RwLock<T> {
     /// Outside a scenario.
     #[track_caller]
     pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
-        let site = Location::caller();
+        let site = Site::caller();
         let attached = self.core.attach();
         rt::set_tried(&attached);
         rt::point(OpKind::TryLock, attached.id, site);
-        let free = rt::is_open(&attached, Side::A);
+        let free = rt::is_open(&attached, Side::Exclusive);
         rt::note(u32::from(free));
         if !free {
             return Err(TryLockError::WouldBlock);

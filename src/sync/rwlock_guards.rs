@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
-use crate::op::{OpKind, Site};
+use jostle_core::op::{OpKind, Site};
 use crate::rt;
 use crate::sanitizer;
 use crate::sync::lock;

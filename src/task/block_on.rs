@@ -1,11 +1,10 @@
 //! A future on a blocking task.
 
 use std::future::{Future, IntoFuture};
-use std::panic::Location;
 use std::pin::pin;
 use std::task::{Context, Poll};
 
-use crate::op::Site;
+use jostle_core::op::Site;
 use crate::rt::{self, PollLoop};
 
 /// Runs a future on the calling task until it is ready; see
@@ -22,7 +21,7 @@ use crate::rt::{self, PollLoop};
 /// [`tokio::runtime::Runtime::block_on`]: https://docs.rs/tokio/1/tokio/runtime/struct.Runtime.html#method.block_on
 #[track_caller]
 pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
-    match poll_to_end(future.into_future(), Location::caller()) {
+    match poll_to_end(future.into_future(), Site::caller()) {
         Some(value) => value,
         // The execution is being torn down, and there is no value to return.
         None => loop {

@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::future::Future;
-use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::id::{ObjectId, TaskId};
-use crate::op::OpKind;
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Shared};
 use crate::task::JoinError;
 use crate::task::packet::{self, Flags, Packet};
@@ -154,7 +154,7 @@ impl AbortHandle {
         if rt::is_inside() && rt::is_teardown() {
             return;
         }
-        rt::point(OpKind::Cancel, ObjectId::WORLD, Location::caller());
+        rt::point(OpKind::Cancel, ObjectId::WORLD, Site::caller());
         packet::abort(&self.flags);
     }
 
@@ -166,7 +166,7 @@ impl AbortHandle {
     #[track_caller]
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        rt::point(OpKind::Inspect, ObjectId::WORLD, Location::caller());
+        rt::point(OpKind::Inspect, ObjectId::WORLD, Site::caller());
         self.flags.get().is_finished()
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::rt;
 use crate::task::{Sleep, sleep_until};
-use crate::vtime::VInstant;
+use jostle_core::vtime::VInstant;
 
 /// Ticks now and then each time a `period` of virtual time has passed; see
 /// [`tokio::time::interval`].

@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll, Waker};
 
-use crate::id::TaskId;
+use jostle_core::id::TaskId;
 use crate::rt::{self, Shared};
 use crate::task::JoinError;
 

@@ -1,14 +1,13 @@
 //! `preemptible`.
 
 use std::future::{Future, IntoFuture};
-use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::id::ObjectId;
-use crate::op::{OpKind, Site};
+use jostle_core::id::ObjectId;
+use jostle_core::op::{OpKind, Site};
 use crate::rt;
 
 /// Makes a scheduling point of an `.await` that may have nothing to wait for:
@@ -27,7 +26,7 @@ pub fn preemptible<F: IntoFuture>(future: F) -> Preemptible<F::IntoFuture> {
     Preemptible {
         future: future.into_future(),
         begun: false,
-        site: Location::caller(),
+        site: Site::caller(),
     }
 }
 

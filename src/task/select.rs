@@ -11,11 +11,9 @@
 //! matched twice: first with a guard that notes the match and then refuses it,
 //! which moves nothing.
 
-use std::panic::Location;
-
-use crate::decision::ChoiceKind;
-use crate::id::ObjectId;
-use crate::op::OpKind;
+use jostle_core::decision::ChoiceKind;
+use jostle_core::id::ObjectId;
+use jostle_core::op::{OpKind, Site};
 use crate::rt;
 
 /// The scheduling point of a `select!`. What it expands to calls it.
@@ -25,7 +23,7 @@ use crate::rt;
 /// Outside a scenario.
 #[track_caller]
 pub fn begin() {
-    rt::point(OpKind::Select, ObjectId::WORLD, Location::caller());
+    rt::point(OpKind::Select, ObjectId::WORLD, Site::caller());
 }
 
 /// Which arm to poll first: a choice among those that are `enabled`. What

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::rt::{self, TimerId};
-use crate::vtime::VInstant;
+use jostle_core::vtime::VInstant;
 
 /// Waits until `duration` of virtual time has passed; see [`tokio::time::sleep`].
 ///

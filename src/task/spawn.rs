@@ -6,9 +6,9 @@ use std::panic::{self, AssertUnwindSafe, Location};
 use std::pin::pin;
 use std::task::{Context, Poll};
 
-use crate::decision::ChoiceKind;
-use crate::id::ObjectId;
-use crate::op::{OpKind, Site};
+use jostle_core::decision::ChoiceKind;
+use jostle_core::id::ObjectId;
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, PollLoop, Shared};
 use crate::task::packet::{self, Flags, Packet};
 use crate::task::{Id, JoinError, JoinHandle};
@@ -26,7 +26,7 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    spawn_async(None, Location::caller(), future)
+    spawn_async(None, Site::caller(), future)
 }
 
 /// Starts a task that runs `f`, which may block; see
@@ -46,7 +46,7 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    spawn_closure(None, Location::caller(), f)
+    spawn_closure(None, Site::caller(), f)
 }
 
 /// Names a task before it is started; see [`tokio::task::Builder`].
@@ -85,7 +85,7 @@ impl<'a> Builder<'a> {
         F::Output: Send + 'static,
     {
         let name = self.name.map(str::to_owned);
-        Ok(spawn_async(name, Location::caller(), future))
+        Ok(spawn_async(name, Site::caller(), future))
     }
 
     /// Starts a task that runs `f`, which may block.
@@ -104,7 +104,7 @@ impl<'a> Builder<'a> {
         R: Send + 'static,
     {
         let name = self.name.map(str::to_owned);
-        Ok(spawn_closure(name, Location::caller(), f))
+        Ok(spawn_closure(name, Site::caller(), f))
     }
 }
 

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use crate::rt;
 use crate::task::{Sleep, sleep_until};
-use crate::vtime::VInstant;
+use jostle_core::vtime::VInstant;
 
 /// Gives `future` at most `duration` of virtual time; see
 /// [`tokio::time::timeout`].

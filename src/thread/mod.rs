@@ -25,8 +25,8 @@ pub use crate::__thread_local as thread_local;
 
 use std::time::Duration;
 
-use crate::id::ObjectId;
-use crate::op::OpKind;
+use jostle_core::id::ObjectId;
+use jostle_core::op::{OpKind, Site};
 use crate::rt;
 
 /// Lets other tasks go first; see [`std::thread::yield_now`].
@@ -40,7 +40,7 @@ use crate::rt;
 #[inline]
 #[track_caller]
 pub fn yield_now() {
-    rt::yield_now(false, std::panic::Location::caller());
+    rt::yield_now(false, Site::caller());
 }
 
 /// Waits for `duration` of virtual time; see [`std::thread::sleep`].
@@ -53,7 +53,7 @@ pub fn sleep(duration: Duration) {
     rt::point(
         OpKind::Sleep,
         ObjectId::NONE,
-        std::panic::Location::caller(),
+        Site::caller(),
     );
     rt::wait(None, rt::deadline(duration));
 }

@@ -1,12 +1,11 @@
 //! `Thread`, `current`, `park`, `unpark`.
 
 use std::fmt;
-use std::panic::Location;
 use std::time::Duration;
 
-use crate::decision::ChoiceKind;
-use crate::id::{ObjectId, TaskId};
-use crate::op::OpKind;
+use jostle_core::decision::ChoiceKind;
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::{OpKind, Site};
 use crate::rt;
 
 /// A task, seen as a thread; see [`std::thread::Thread`].
@@ -48,7 +47,7 @@ impl Thread {
     /// [`std::thread::Thread::unpark`].
     #[track_caller]
     pub fn unpark(&self) {
-        rt::point(OpKind::Unpark, ObjectId::NONE, Location::caller());
+        rt::point(OpKind::Unpark, ObjectId::NONE, Site::caller());
         rt::leave_token(self.task);
         if rt::is_parked(self.task) {
             rt::complete(self.task);
@@ -83,7 +82,7 @@ pub fn current() -> Thread {
 /// Outside a scenario.
 #[track_caller]
 pub fn park() {
-    rt::point(OpKind::Park, ObjectId::NONE, Location::caller());
+    rt::point(OpKind::Park, ObjectId::NONE, Site::caller());
     let me = rt::current_task();
     if rt::take_token(me) || rt::choose(ChoiceKind::Spurious, 2) == 1 {
         return;
@@ -100,7 +99,7 @@ pub fn park() {
 /// Outside a scenario.
 #[track_caller]
 pub fn park_timeout(duration: Duration) {
-    rt::point(OpKind::Park, ObjectId::NONE, Location::caller());
+    rt::point(OpKind::Park, ObjectId::NONE, Site::caller());
     let me = rt::current_task();
     if rt::take_token(me) || rt::choose(ChoiceKind::Spurious, 2) == 1 {
         return;

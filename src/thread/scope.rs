@@ -6,8 +6,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{self, AssertUnwindSafe, Location, RefUnwindSafe};
 
-use crate::id::TaskId;
-use crate::op::{OpKind, Site};
+use jostle_core::id::TaskId;
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Shared};
 use crate::thread::{Result, Thread};
 
@@ -40,7 +40,7 @@ pub fn scope<'env, F, T>(f: F) -> T
 where
     F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
 {
-    let site = Location::caller();
+    let site = Site::caller();
     let scope = Scope {
         threads: Shared::new(Threads::default()),
         scope: PhantomData,
@@ -81,7 +81,7 @@ impl<'scope> Scope<'scope, '_> {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        self.start(None, Location::caller(), f)
+        self.start(None, Site::caller(), f)
     }
 
     pub(crate) fn start<F, T>(
@@ -155,7 +155,7 @@ impl<T> ScopedJoinHandle<'_, T> {
         let Some(task) = self.task else {
             return Err(Box::new("the thread was never started"));
         };
-        rt::join(task, OpKind::Join, Location::caller());
+        rt::join(task, OpKind::Join, Site::caller());
         let value = self.packet.get().take();
         value.ok_or_else(|| {
             self.threads.get().panicked -= 1;
@@ -168,8 +168,8 @@ impl<T> ScopedJoinHandle<'_, T> {
     pub fn is_finished(&self) -> bool {
         rt::point(
             OpKind::Inspect,
-            crate::id::ObjectId::NONE,
-            Location::caller(),
+            jostle_core::id::ObjectId::NONE,
+            Site::caller(),
         );
         self.task.is_none_or(rt::is_finished)
     }

@@ -3,10 +3,9 @@
 use std::any::Any;
 use std::fmt;
 use std::io;
-use std::panic::Location;
 
-use crate::id::TaskId;
-use crate::op::{OpKind, Site};
+use jostle_core::id::TaskId;
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Shared};
 use crate::thread::Thread;
 
@@ -27,7 +26,7 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    start(None, Location::caller(), f)
+    start(None, Site::caller(), f)
 }
 
 fn start<F, T>(name: Option<String>, site: Site, f: F) -> JoinHandle<T>
@@ -94,7 +93,7 @@ impl Builder {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        Ok(start(self.name, Location::caller(), f))
+        Ok(start(self.name, Site::caller(), f))
     }
 
     /// Starts a scoped thread; see [`std::thread::Builder::spawn_scoped`].
@@ -116,7 +115,7 @@ impl Builder {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        Ok(scope.start(self.name, Location::caller(), f))
+        Ok(scope.start(self.name, Site::caller(), f))
     }
 }
 
@@ -140,7 +139,7 @@ impl<T> JoinHandle<T> {
         let Some(task) = self.task else {
             return Err(Box::new("the thread was never started"));
         };
-        rt::join(task, OpKind::Join, Location::caller());
+        rt::join(task, OpKind::Join, Site::caller());
         let value = self.packet.get().take();
         value.ok_or_else(|| {
             rt::take_panic(task).unwrap_or_else(|| Box::new("the thread was unwound"))
@@ -152,8 +151,8 @@ impl<T> JoinHandle<T> {
     pub fn is_finished(&self) -> bool {
         rt::point(
             OpKind::Inspect,
-            crate::id::ObjectId::NONE,
-            Location::caller(),
+            jostle_core::id::ObjectId::NONE,
+            Site::caller(),
         );
         self.task.is_none_or(rt::is_finished)
     }

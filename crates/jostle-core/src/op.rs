@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::id::ObjectId;
 
-pub use jostle_site::{Frame, Site};
+pub use jostle_site::{AtomicSite, Frame, Site};
 
 /// The name of a file without its folders, for what has to be the same in every build.
 ///

@@ -69,6 +69,7 @@ fn expand(options: &Options, function: &ItemFn) -> syn::Result<proc_macro2::Toke
             ));
         }
     };
+    let takes_data = !function.sig.inputs.is_empty();
     let expect = options.expect();
     let fields = options.fields();
     Ok(quote! {
@@ -78,12 +79,15 @@ fn expand(options: &Options, function: &ItemFn) -> syn::Result<proc_macro2::Toke
             #[::jostle::__private::linkme::distributed_slice(::jostle::__private::SCENARIOS)]
             #[linkme(crate = ::jostle::__private::linkme)]
             static SCENARIO: ::jostle::scenario::Scenario = ::jostle::scenario::Scenario {
-                name: #text,
-                about: #about,
-                module: ::core::module_path!(),
-                site: ::core::panic::Location::caller(),
-                expect: #expect,
-                options: #fields,
+                subject: ::jostle::scenario::Subject {
+                    name: #text,
+                    about: #about,
+                    module: ::core::module_path!(),
+                    site: ::jostle::__private::Site::caller(),
+                    expect: #expect,
+                    options: #fields,
+                    takes_data: #takes_data,
+                },
                 body: #body,
             };
         };

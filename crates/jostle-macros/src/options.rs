@@ -105,7 +105,7 @@ impl Options {
             Some((variant, text)) => {
                 let variant = Ident::new(variant, proc_macro2::Span::call_site());
                 quote! {
-                    ::jostle::scenario::Expect::Finds(::jostle::finding::Kind::#variant, #text)
+                    ::jostle::scenario::Expect::Finds(::jostle::__private::Kind::#variant, #text)
                 }
             }
         }
@@ -120,12 +120,12 @@ impl Options {
         let cancel = self.cancel;
         quote! {
             ::jostle::scenario::Options {
-                budget: ::jostle::budget::Budget {
+                budget: ::jostle::scenario::Budget {
                     #(steps: #steps,)*
                     #(tasks: #tasks,)*
                     #(stack: #stack,)*
                     #(step_time: ::core::time::Duration::from_micros(#micros),)*
-                    ..::jostle::budget::Budget::DEFAULT
+                    ..::jostle::scenario::Budget::DEFAULT
                 },
                 allowed_panics: &[#(#allowed),*],
                 cancel: #cancel,

@@ -1,7 +1,6 @@
 //! `with_cancel`, `with_cancel_cause`, `without_cancel`.
 
-use std::panic::Location;
-
+use jostle_core::op::Site;
 use crate::go::context::Context;
 use crate::go::context::handle::{Cause, Error};
 use crate::go::context::node::{End, Node};
@@ -69,7 +68,7 @@ impl CancelFunc {
     pub fn call(&self) {
         let end = End::of(Error::Canceled);
         self.node
-            .cancel(&end, self.parent.as_ref(), Location::caller());
+            .cancel(&end, self.parent.as_ref(), Site::caller());
     }
 }
 
@@ -98,6 +97,6 @@ impl CancelCauseFunc {
             end.cause = cause;
         }
         self.node
-            .cancel(&end, self.parent.as_ref(), Location::caller());
+            .cancel(&end, self.parent.as_ref(), Site::caller());
     }
 }

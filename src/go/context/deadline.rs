@@ -1,12 +1,11 @@
 //! `with_deadline`, `with_timeout`.
-
-use std::panic::Location;
+use jostle_core::op::Site;
 use std::time::Duration;
 
 use crate::go::context::cancel::{CancelFunc, with_cancel};
 use crate::go::context::handle::Context;
 use crate::rt;
-use crate::vtime::VInstant;
+use jostle_core::vtime::VInstant;
 
 /// A child of `parent` that also ends when the virtual time is `deadline`, with
 /// [`Error::DeadlineExceeded`](crate::go::context::Error::DeadlineExceeded)
@@ -25,7 +24,7 @@ pub fn with_deadline(parent: &Context, deadline: VInstant) -> (Context, CancelFu
         return (context, cancel);
     }
     context.deadline = Some(deadline);
-    let site = Location::caller();
+    let site = Site::caller();
     let CancelFunc { node, parent } = cancel.clone();
     if deadline <= rt::now() {
         node.expire(parent.as_ref(), site);

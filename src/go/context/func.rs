@@ -1,7 +1,6 @@
 //! `after_func`.
 
-use std::panic::Location;
-
+use jostle_core::op::Site;
 use crate::go::context::handle::Context;
 use crate::go::context::node::Node;
 
@@ -39,6 +38,6 @@ impl StopFunc {
     /// Outside a scenario.
     #[track_caller]
     pub fn call(&self) -> bool {
-        self.node.stop(self.parent.as_ref(), Location::caller())
+        self.node.stop(self.parent.as_ref(), Site::caller())
     }
 }

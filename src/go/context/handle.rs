@@ -2,15 +2,14 @@
 
 use std::any::Any;
 use std::fmt;
-use std::panic::Location;
 use std::sync::Arc;
 
 use crate::go::chan::Receiver;
 use crate::go::context::node::Node;
 use crate::go::context::value::Values;
-use crate::op::OpKind;
+use jostle_core::op::{OpKind, Site};
 use crate::rt;
-use crate::vtime::VInstant;
+use jostle_core::vtime::VInstant;
 
 /// Carries a deadline, a cancellation and values to everything that works on one
 /// request: Go's [`context.Context`](https://pkg.go.dev/context#Context).
@@ -59,7 +58,7 @@ impl Context {
     #[track_caller]
     pub fn err(&self) -> Option<Error> {
         let node = self.node.as_ref()?;
-        rt::point(OpKind::Inspect, node.id(), Location::caller());
+        rt::point(OpKind::Inspect, node.id(), Site::caller());
         node.ended().map(|end| end.error)
     }
 
@@ -72,7 +71,7 @@ impl Context {
     #[track_caller]
     pub fn cause(&self) -> Option<Cause> {
         let node = self.node.as_ref()?;
-        rt::point(OpKind::Inspect, node.id(), Location::caller());
+        rt::point(OpKind::Inspect, node.id(), Site::caller());
         node.ended().map(|end| end.cause)
     }
 

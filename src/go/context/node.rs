@@ -7,12 +7,10 @@
 //! node is a step of its own, and a task can see a parent that is done and a
 //! child that is not yet.
 
-use std::panic::Location;
-
 use crate::go::channel::Chan;
 use crate::go::context::handle::{Cause, Error};
-use crate::id::ObjectId;
-use crate::op::{OpKind, Site};
+use jostle_core::id::ObjectId;
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Shared, TimerId};
 
 /// A context that can end.
@@ -57,7 +55,7 @@ impl Node {
                 end: None,
                 children: Vec::new(),
                 timer: None,
-                func: func.map(|func| (func, Location::caller())),
+                func: func.map(|func| (func, Site::caller())),
             }),
         };
         if let Some(parent) = parent {
@@ -202,14 +200,13 @@ impl std::fmt::Debug for State {
 
 #[cfg(test)]
 mod tests {
-    use std::panic::Location;
     use std::time::Duration;
 
-    use crate::decision::Script;
+    use jostle_core::decision::Script;
     use crate::go::context::{background, with_cancel, with_timeout};
     use crate::rt::{Executor, Plan};
     use crate::scenario::Options;
-    use crate::strategy::{Kind, Profile};
+    use jostle_core::strategy::{Kind, Profile};
 
     fn execute(body: fn()) {
         let plan = Plan {
@@ -219,7 +216,7 @@ mod tests {
             script: Script::free(),
         };
         let mut strategy = Kind::Calm.build();
-        let site = Location::caller();
+        let site = Site::caller();
         let outcome = Executor::new().execute(plan, &mut strategy, site, Box::new(body));
         assert_eq!(outcome.finding, None);
     }

@@ -1,10 +1,8 @@
 //! Fences.
-
-use std::panic::Location;
 use std::sync::atomic::{self as real, Ordering};
 
-use crate::id::ObjectId;
-use crate::op::OpKind;
+use jostle_core::id::ObjectId;
+use jostle_core::op::{OpKind, Site};
 use crate::rt;
 
 /// See [`std::sync::atomic::fence`].
@@ -18,7 +16,7 @@ use crate::rt;
 #[inline]
 #[track_caller]
 pub fn fence(order: Ordering) {
-    rt::event(OpKind::Fence, ObjectId::NONE, Location::caller());
+    rt::event(OpKind::Fence, ObjectId::NONE, Site::caller());
     real::fence(order);
 }
 

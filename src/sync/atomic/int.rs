@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{self as real, Ordering};
 
-use crate::op::OpKind;
+use jostle_core::op::OpKind;
 use crate::sync::atomic::methods::{fetch, methods, real};
 use crate::sync::atomic::tracked::{Real, Tracked, note, note_exchange};
 

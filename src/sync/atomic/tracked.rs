@@ -3,8 +3,8 @@
 use std::panic::{Location, RefUnwindSafe};
 use std::sync::atomic::Ordering;
 
-use crate::decision::ChoiceKind;
-use crate::op::OpKind;
+use jostle_core::decision::ChoiceKind;
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Handle, TaskCell};
 
 /// An atomic of std.
@@ -69,7 +69,7 @@ impl<A: Real> Tracked<A> {
     #[inline]
     #[track_caller]
     pub(super) fn access(&self, kind: OpKind) -> &A {
-        let site = Location::caller();
+        let site = Site::caller();
         let attached = self.attach();
         rt::point(kind, attached.id, site);
         &self.real

@@ -4,16 +4,16 @@
 
 use std::sync::mpsc::{RecvTimeoutError, SendError, TryRecvError, TrySendError};
 
-use crate::op::{OpKind, Site};
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Side};
 use crate::sync::mpsc::channel::Channel;
-use crate::vtime::VInstant;
+use jostle_core::vtime::VInstant;
 
 impl<T> Channel<T> {
     /// Sends, once there is room.
     pub(super) fn push(&self, value: T, site: Site) -> Result<(), SendError<T>> {
         let attached = self.attach();
-        rt::pass(&attached, Side::B, OpKind::Send, site);
+        rt::pass(&attached, Side::NOT_FULL, OpKind::Send, site);
         let (length, open) = {
             let mut state = self.state.get();
             if !state.receiver {
@@ -38,7 +38,7 @@ impl<T> Channel<T> {
             Channel::<T>::ends(&attached).acquire();
             return Err(TrySendError::Disconnected(value));
         }
-        if !rt::is_open(&attached, Side::B) {
+        if !rt::is_open(&attached, Side::NOT_FULL) {
             return Err(TrySendError::Full(value));
         }
         let (length, open) = {
@@ -60,9 +60,9 @@ impl<T> Channel<T> {
     ) -> Result<T, RecvTimeoutError> {
         let attached = self.attach();
         match deadline {
-            None => rt::pass(&attached, Side::A, OpKind::Recv, site),
+            None => rt::pass(&attached, Side::NOT_EMPTY, OpKind::Recv, site),
             Some(at) => {
-                if !rt::pass_until(&attached, Side::A, OpKind::Recv, site, at) {
+                if !rt::pass_until(&attached, Side::NOT_EMPTY, OpKind::Recv, site, at) {
                     return Err(RecvTimeoutError::Timeout);
                 }
             }

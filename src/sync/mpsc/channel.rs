@@ -1,15 +1,15 @@
 //! What the ends of a channel share.
 
 use std::collections::VecDeque;
-use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::mpsc::{RecvTimeoutError, SendError, TryRecvError, TrySendError};
 
-use crate::id::{ObjectId, TaskId};
-use crate::op::{OpKind, Site};
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Shared, Side};
 use crate::sanitizer::{Edge, LANES};
 use crate::sync::mpsc::rendezvous::Offer;
-use crate::vtime::VInstant;
+use jostle_core::vtime::VInstant;
 
 /// Places in the queue that are told apart when tasks are ordered; see
 /// [`sanitizer`](crate::sanitizer).
@@ -53,8 +53,8 @@ impl<T> Channel<T> {
     /// A channel with one sender and a receiver.
     #[track_caller]
     pub(super) fn new(bound: usize) -> Channel<T> {
-        let attached = rt::new_object("channel", Location::caller());
-        rt::set_gate(&attached, Side::B, true);
+        let attached = rt::new_object("channel", Site::caller());
+        rt::set_gate(&attached, Side::NOT_FULL, true);
         Channel {
             state: Shared::new(State {
                 senders: 1,

@@ -7,7 +7,7 @@ use std::panic::{Location, RefUnwindSafe};
 use std::sync::mpsc::{RecvError, RecvTimeoutError, TryRecvError};
 use std::time::Duration;
 
-use crate::op::Site;
+use jostle_core::op::Site;
 use crate::rt;
 use crate::sync::mpsc::channel::Channel;
 
@@ -27,7 +27,7 @@ impl<T> Receiver<T> {
     pub(super) fn new(channel: Channel<T>) -> Receiver<T> {
         Receiver {
             channel,
-            site: Location::caller(),
+            site: Site::caller(),
             not_sync: PhantomData,
         }
     }
@@ -40,7 +40,7 @@ impl<T> Receiver<T> {
     /// If there is no message, or none and no sender.
     #[track_caller]
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        self.channel.try_recv(Location::caller())
+        self.channel.try_recv(Site::caller())
     }
 
     /// Receives, once there is a message; see
@@ -51,7 +51,7 @@ impl<T> Receiver<T> {
     /// If there is neither a message nor a sender.
     #[track_caller]
     pub fn recv(&self) -> Result<T, RecvError> {
-        let received = self.channel.recv(None, Location::caller());
+        let received = self.channel.recv(None, Site::caller());
         received.map_err(|_| RecvError)
     }
 
@@ -63,7 +63,7 @@ impl<T> Receiver<T> {
     /// If the time is up, or if there is neither a message nor a sender.
     #[track_caller]
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
-        self.channel.recv(rt::deadline(timeout), Location::caller())
+        self.channel.recv(rt::deadline(timeout), Site::caller())
     }
 
     /// Receives until there is neither a message nor a sender.

@@ -1,10 +1,9 @@
 //! The sending ends.
 
 use std::fmt;
-use std::panic::Location;
 use std::sync::mpsc::{SendError, TrySendError};
 
-use crate::op::Site;
+use jostle_core::op::Site;
 use crate::sync::mpsc::channel::Channel;
 
 /// The sending end of a [`channel`](crate::sync::mpsc::channel()); see
@@ -21,7 +20,7 @@ impl<T> Sender<T> {
     pub(super) fn new(channel: Channel<T>) -> Sender<T> {
         Sender {
             channel,
-            site: Location::caller(),
+            site: Site::caller(),
         }
     }
 
@@ -32,7 +31,7 @@ impl<T> Sender<T> {
     /// If the receiver is gone; the error holds the message.
     #[track_caller]
     pub fn send(&self, t: T) -> Result<(), SendError<T>> {
-        self.channel.send(t, Location::caller())
+        self.channel.send(t, Site::caller())
     }
 }
 
@@ -70,7 +69,7 @@ impl<T> SyncSender<T> {
     pub(super) fn new(channel: Channel<T>) -> SyncSender<T> {
         SyncSender {
             channel,
-            site: Location::caller(),
+            site: Site::caller(),
         }
     }
 
@@ -82,7 +81,7 @@ impl<T> SyncSender<T> {
     /// If the receiver is gone; the error holds the message.
     #[track_caller]
     pub fn send(&self, t: T) -> Result<(), SendError<T>> {
-        self.channel.send(t, Location::caller())
+        self.channel.send(t, Site::caller())
     }
 
     /// Sends if that needs no waiting; see
@@ -94,7 +93,7 @@ impl<T> SyncSender<T> {
     /// message.
     #[track_caller]
     pub fn try_send(&self, t: T) -> Result<(), TrySendError<T>> {
-        self.channel.try_send(t, Location::caller())
+        self.channel.try_send(t, Site::caller())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Timers and the clock, which takes part in scheduling as if it were a task.
 
+use std::time::Duration;
+
 use crate::decision::ChoiceKind;
 use crate::id::TaskId;
 use crate::kernel::attention::Attention;
@@ -10,6 +12,10 @@ use crate::kernel::{Kernel, Next};
 use crate::snapshot::Stop;
 use crate::strategy::{Strategy, Touch};
 use crate::vtime::VInstant;
+
+/// So much time passes at most where everybody spins on it, lest a few steps take it to
+/// its end, where no wait has a deadline any more.
+const LONGEST_SPIN: Duration = Duration::from_secs(3600);
 
 impl Kernel {
     /// Virtual time, for a task that wants to know.
@@ -43,7 +49,8 @@ impl Kernel {
         }
         if !self.spinners.is_empty() {
             // Whoever spins on the time of day sees it pass.
-            self.clock.now = self.clock.now.after(self.budget.step_time);
+            let by = self.budget.step_time.min(LONGEST_SPIN);
+            self.clock.now = self.clock.now.after(by);
             self.touch(Touch::Clock, true);
             self.release_spinners(None);
             return self.decided(strategy);

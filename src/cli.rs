@@ -1,0 +1,28 @@
+//! The command for the scenarios of a program.
+
+use std::process::ExitCode;
+
+use crate::Fibers;
+
+/// Defines `fn main` of a program that explores the scenarios linked into it.
+///
+/// ```no_run
+/// // src/bin/jostle.rs of your project:
+/// use std as _; // here: the crate that holds your scenarios
+/// jostle::main!();
+/// ```
+#[macro_export]
+macro_rules! main {
+    () => {
+        fn main() -> ::std::process::ExitCode {
+            $crate::cli::main()
+        }
+    };
+}
+
+/// Runs the command line of this process on the scenarios that are linked into the
+/// program.
+#[must_use]
+pub fn main() -> ExitCode {
+    jostle_cli::main(&Fibers)
+}

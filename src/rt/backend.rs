@@ -1,0 +1,175 @@
+//! The seam's first implementation: scenarios executed on coroutines.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use arbitrary::Unstructured;
+use jostle_core::backend::{Backend, Capabilities, DuplicateName, Executed, Plan, Suite};
+use jostle_core::kernel::{Begin, Kernel};
+use jostle_core::recording::Recording;
+use jostle_core::strategy::Strategy;
+
+use crate::guard::watchdog;
+use crate::rt::coroutine::Job;
+use crate::rt::executor::{Done, Executor, Order};
+use crate::sanitizer::{self, Inside};
+use crate::scenario::{Body, Scenario, registry};
+
+/// The scenarios that are linked into the program, executed on coroutines.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Fibers;
+
+/// Executes scenarios on the calling OS thread, one at a time.
+///
+/// An execution may leave its OS thread unable to panic, as when a destructor panics
+/// while its task unwinds. Those that follow are then made on OS threads of their own.
+#[derive(Debug)]
+pub struct FiberBackend {
+    executor: Executor,
+    /// The kernel of the last execution, if that was made on another OS thread.
+    elsewhere: Option<Kernel>,
+    /// What the watchdog was told of last.
+    announced: Option<(&'static str, Option<u64>)>,
+    /// What the thread does between executions is none of the program's: it would cost
+    /// ThreadSanitizer more than they do.
+    _inside: Inside,
+}
+
+impl FiberBackend {
+    /// A backend for the calling OS thread, with nothing in its pools.
+    #[must_use]
+    pub fn new() -> FiberBackend {
+        watchdog::start();
+        FiberBackend {
+            executor: Executor::new(),
+            elsewhere: None,
+            announced: None,
+            _inside: sanitizer::inside(),
+        }
+    }
+}
+
+impl Default for FiberBackend {
+    fn default() -> FiberBackend {
+        FiberBackend::new()
+    }
+}
+
+impl Backend for FiberBackend {
+    type Target = Scenario;
+
+    fn capabilities(&self) -> Capabilities {
+        capabilities()
+    }
+
+    fn execute(
+        &mut self,
+        scenario: &Scenario,
+        plan: Plan<'_>,
+        strategy: &mut dyn Strategy,
+    ) -> Executed {
+        if self.executor.is_spoiled() {
+            let made = std::thread::scope(|scope| {
+                let fresh = scope.spawn(|| {
+                    watchdog::subject(&scenario.subject, plan.campaign_seed);
+                    let mut executor = Executor::new();
+                    let executed = execute(&mut executor, scenario, plan, strategy);
+                    (executed, executor.into_kernel())
+                });
+                fresh.join()
+            });
+            return match made {
+                Ok((executed, kernel)) => {
+                    self.elsewhere = Some(kernel);
+                    executed
+                }
+                Err(_) => Executed::Broken("the executor panicked".to_owned()),
+            };
+        }
+        let subject = (scenario.subject.name, plan.campaign_seed);
+        if self.announced != Some(subject) {
+            watchdog::subject(&scenario.subject, plan.campaign_seed);
+            self.announced = Some(subject);
+        }
+        self.elsewhere = None;
+        execute(&mut self.executor, scenario, plan, strategy)
+    }
+
+    fn recording(&self) -> Recording<'_> {
+        match &self.elsewhere {
+            Some(kernel) => kernel.recording(),
+            None => self.executor.kernel().recording(),
+        }
+    }
+
+    fn learn_functions(&mut self) -> bool {
+        self.executor.learn_functions()
+    }
+}
+
+fn execute(
+    executor: &mut Executor,
+    scenario: &Scenario,
+    plan: Plan<'_>,
+    strategy: &mut dyn Strategy,
+) -> Executed {
+    watchdog::mark(plan.strategy, plan.seed);
+    let mut options = scenario.subject.options;
+    options.budget.steps = options.budget.steps.min(plan.steps);
+    let order = Order {
+        options,
+        begin: Begin {
+            epoch: 0,
+            budget: options.budget,
+            seed: plan.seed,
+            script: plan.script,
+            profile: plan.profile,
+            site: scenario.subject.site,
+        },
+        functions: plan.functions,
+    };
+    let rejected = Rc::new(Cell::new(false));
+    let body: Job = match scenario.body {
+        Body::Plain(body) => Box::new(body),
+        Body::Data(make) => {
+            let data = plan.data.to_vec();
+            let rejected = Rc::clone(&rejected);
+            Box::new(move || match make(&mut Unstructured::new(&data)) {
+                Ok(body) => body(),
+                Err(_) => rejected.set(true),
+            })
+        }
+    };
+    match executor.execute(order, strategy, body) {
+        Done::Broken(why) => Executed::Broken(why),
+        Done::Finished(_) if rejected.get() => Executed::Rejected,
+        Done::Finished(outcome) => Executed::Finished(outcome),
+    }
+}
+
+/// What coroutines can do in this build.
+fn capabilities() -> Capabilities {
+    Capabilities {
+        races: sanitizer::SEES_RACES,
+        virtual_time: true,
+        cancellation: true,
+        exhaustive: true,
+        build: if sanitizer::SEES_RACES { "thread" } else { "" },
+    }
+}
+
+impl Suite for Fibers {
+    type Backend = FiberBackend;
+
+    fn backend(&self) -> FiberBackend {
+        FiberBackend::new()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        capabilities()
+    }
+
+    fn targets(&self) -> Result<Vec<&'static Scenario>, DuplicateName> {
+        registry::scenarios()
+    }
+}
