@@ -11,7 +11,7 @@ use std::fmt;
 /// part in scheduling as if it were a task, and [`TaskId::MAIN`] runs the body
 /// of the scenario.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct TaskId(pub(crate) u32);
+pub struct TaskId(pub u32);
 
 impl TaskId {
     /// The virtual clock: scheduling it fires the earliest timer.
@@ -46,7 +46,7 @@ impl fmt::Display for TaskId {
 /// A synchronization object of one execution (a mutex, a channel, an atomic),
 /// numbered in the order of first use.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct ObjectId(pub(crate) u32);
+pub struct ObjectId(pub u32);
 
 impl ObjectId {
     /// For operations that touch no object, such as a yield.
