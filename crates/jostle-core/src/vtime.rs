@@ -8,7 +8,7 @@ use std::time::Duration;
 /// It moves only when the clock is scheduled, so a sleep of five minutes costs
 /// nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub struct VInstant(pub(crate) u64);
+pub struct VInstant(pub u64);
 
 impl VInstant {
     /// The start of the execution.
