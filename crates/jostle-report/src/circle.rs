@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use crate::finding::Finding;
-use crate::id::TaskId;
-use crate::op::OpKind;
-use crate::report::clues::Clues;
-use crate::report::names::Names;
+use jostle_core::finding::Finding;
+use jostle_core::id::TaskId;
+use jostle_core::op::OpKind;
+
+use crate::clues::Clues;
+use crate::names::Names;
 
 /// Writes the circle:
 ///

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{Finding, Kind, Place, Wait};
-use crate::id::{ObjectId, TaskId};
-use crate::op::OpKind;
-use crate::trace::{Step, Trace};
+use jostle_core::finding::{Finding, Kind, Place, Wait};
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::OpKind;
+use jostle_core::trace::{Step, Trace};
 
 /// So many steps at most are shown although they are long ago.
 const MOST: usize = 12;
@@ -154,7 +154,7 @@ fn used_before(finding: &Finding, steps: &[Step], fault: usize) -> Option<usize>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::panic::Location;
+    use jostle_core::op::Site;
 
     use OpKind::{Add, Close, Lock, NotifyOne, ReadLock, Recv, Send, Unlock, Wait as Await};
 
@@ -165,7 +165,7 @@ mod tests {
     /// Steps of tasks on one object, all at the same site.
     fn trace(steps: &[(usize, OpKind)]) -> Trace {
         let step = |&(number, kind): &(usize, OpKind)| Step {
-            site: Location::caller(),
+            site: Site::caller(),
             value: None,
             task: task(number),
             object: ObjectId::from_index(1),

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use anstyle::Style;
+use jostle_core::id::TaskId;
 
-use crate::id::TaskId;
-use crate::report::lines::Event;
-use crate::report::names::Names;
-use crate::report::palette::{Palette, paint_cell};
-use crate::report::text::{fit, width};
+use crate::lines::Event;
+use crate::names::Names;
+use crate::palette::{Palette, paint_cell};
+use crate::text::{fit, width};
 
 /// Names of tasks may be cut to this many cells.
 const LEAST_HEAD: usize = 8;

@@ -1,16 +1,16 @@
 //! What a page shows, and the same as data: all that is known of an execution.
 
+use jostle_core::explain::Pair;
+use jostle_core::finding::{self, Finding};
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::Site;
+use jostle_core::trace::{self, Trace};
 use serde::Serialize;
 
-use crate::explain::Pair;
-use crate::finding::{self, Finding};
-use crate::id::{ObjectId, TaskId};
-use crate::op::Site;
-use crate::report::clues::Clues;
-use crate::report::order;
-use crate::report::places::{Place, Places};
-use crate::report::{Commands, ReadSource};
-use crate::trace::{self, Trace};
+use crate::clues::Clues;
+use crate::order;
+use crate::places::{Place, Places};
+use crate::{Commands, ReadSource};
 
 /// The version of the document. Raised when a field changes its meaning or goes
 /// away; fields may be added without.

@@ -11,15 +11,16 @@
 
 use std::fmt::Write;
 
-use crate::explain::{Explanation, Pair, Release};
-use crate::finding::{Finding, Place};
-use crate::id::TaskId;
-use crate::op::OpKind;
-use crate::report::names::{self, Names};
-use crate::report::palette::{Palette, paint, paint_cell};
-use crate::report::terminal::Options;
-use crate::report::text::{GAP, count, fit, fit_end, width};
-use crate::trace::Trace;
+use jostle_core::explain::{Explanation, Pair, Release};
+use jostle_core::finding::{Finding, Place};
+use jostle_core::id::TaskId;
+use jostle_core::op::OpKind;
+use jostle_core::trace::Trace;
+
+use crate::names::{self, Names};
+use crate::palette::{Palette, paint, paint_cell};
+use crate::terminal::Options;
+use crate::text::{GAP, count, fit, fit_end, width};
 
 /// Pairs that are named; the others are counted.
 const PAIRS: usize = 4;
@@ -159,7 +160,7 @@ impl Page<'_> {
             return;
         };
         let _ = writeln!(text, "The other way round, the scenario passes:\n");
-        let same = |(a, b): &(&crate::trace::Step, &crate::trace::Step)| {
+        let same = |(a, b): &(&jostle_core::trace::Step, &jostle_core::trace::Step)| {
             (a.task, a.kind, a.object) == (b.task, b.kind, b.object)
         };
         let both = self.trace.steps.iter().zip(&passing.steps);
@@ -175,7 +176,7 @@ impl Page<'_> {
         let end = "✓ nothing found";
         let right = other.column(passing, start, *there, end, self.palette.head);
         // Both as wide as what is in them, as long as there is room.
-        let widest = left.iter().chain(&right).map(Row::width).max();
+        let widest = left.iter().chain(&right).map(HalfLine::width).max();
         let room = self.width.saturating_sub(3) / 2;
         let cell = room.min(widest.unwrap_or(0));
         let head = self.palette.head;
@@ -212,7 +213,7 @@ impl Page<'_> {
         pair: Pair,
         end: &str,
         ending: anstyle::Style,
-    ) -> Vec<Row> {
+    ) -> Vec<HalfLine> {
         let all: Vec<usize> = (start..trace.steps.len()).collect();
         let shown = match all.len() > ROWS {
             true => &all[..ROWS],
@@ -228,7 +229,7 @@ impl Page<'_> {
                 (false, false) => " ",
             };
             let what = self.names.op(step.kind, step.object);
-            rows.push(Row {
+            rows.push(HalfLine {
                 style: match decides {
                     true => self.palette.telling,
                     false => anstyle::Style::new(),
@@ -244,7 +245,7 @@ impl Page<'_> {
         let rest = all.len() - shown.len();
         if rest > 0 {
             let more = format!("  … {}", count(rest, "more step"));
-            rows.push(Row::new(self.palette.faint, more));
+            rows.push(HalfLine::new(self.palette.faint, more));
         }
         let waits = [pair.first, pair.second].map(|at| at.checked_sub(trace.steps.len()));
         for wait in waits.into_iter().flatten() {
@@ -252,13 +253,13 @@ impl Page<'_> {
                 continue;
             };
             let what = self.names.op(wait.op, wait.object);
-            rows.push(Row {
+            rows.push(HalfLine {
                 style: self.palette.telling,
                 what: format!("◆     {}: {what}", self.names.head(wait.task)),
                 place: format!("{}  waits", self.names.place(&wait.place)),
             });
         }
-        rows.push(Row::new(ending, format!("      {end}")));
+        rows.push(HalfLine::new(ending, format!("      {end}")));
         rows
     }
 
@@ -301,16 +302,16 @@ impl Page<'_> {
 }
 
 /// A line of one of two executions that stand side by side.
-struct Row {
+struct HalfLine {
     style: anstyle::Style,
     what: String,
     place: String,
 }
 
-impl Row {
+impl HalfLine {
     /// A line about no place.
-    fn new(style: anstyle::Style, what: String) -> Row {
-        Row {
+    fn new(style: anstyle::Style, what: String) -> HalfLine {
+        HalfLine {
             style,
             what,
             place: String::new(),

@@ -6,14 +6,14 @@
 //!   `board`, `lines`, `map` (the lanes), `source`, `details` (the column beside
 //!   them), `controls`, `keys`, `main`.
 //!
-//! The page holds the document of [`json`](crate::report::json) as data. Nothing
+//! The page holds the document of [`json`](crate::json) as data. Nothing
 //! that comes from the program under test is ever taken for markup: in the page
 //! the document has no `<`, and the scripts make text of it and elements only by
 //! name. A policy in the page keeps it from loading anything.
 
-use crate::report::document::Document;
-use crate::report::terminal::{self, Options};
-use crate::report::{Page, ReadSource, Report};
+use crate::document::Document;
+use crate::terminal::{self, Options};
+use crate::{Page, ReadSource, Report};
 
 const PAGE: &str = include_str!("html/page.html");
 const STYLE: &str = include_str!("html/style.css");

@@ -30,17 +30,17 @@
 //! [`SCHEMA`] has every field. Those that are not listed are to be ignored: later
 //! builds may add some without a new version.
 
-use crate::report::ReadSource;
-use crate::report::document::Document;
+use crate::ReadSource;
+use crate::document::Document;
 
-pub use crate::report::document::VERSION;
+pub use crate::document::VERSION;
 
 /// The format as a JSON Schema, draft 2020-12.
 pub const SCHEMA: &str = include_str!("report.schema.json");
 
 /// The document, on one line that ends with a line feed.
 #[must_use]
-pub fn render(page: &crate::report::Page<'_>, read: ReadSource<'_>) -> String {
+pub fn render(page: &crate::Page<'_>, read: ReadSource<'_>) -> String {
     let document = Document::new(page, read);
     let text = serde_json::to_string(&document).expect("strings and lists can be written as JSON");
     text + "\n"

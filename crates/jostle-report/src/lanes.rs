@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use anstyle::Style;
+use jostle_core::id::TaskId;
 
-use crate::id::TaskId;
-use crate::report::lines::{Event, Outcome};
-use crate::report::names::Names;
-use crate::report::palette::{Palette, paint, paint_cell};
-use crate::report::text::{GAP, fit, width};
+use crate::lines::{Event, Outcome};
+use crate::names::Names;
+use crate::palette::{Palette, paint, paint_cell};
+use crate::text::{GAP, fit, width};
 
 /// Names of tasks are cut to this many cells.
 const MOST_NAME: usize = 24;

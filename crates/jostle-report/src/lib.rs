@@ -1,27 +1,30 @@
-//! Reports: a finding and its trace as something to read.
+//! Renders findings and traces of Jostle for people, browsers and other programs.
 //!
-//! - [`mod@self`]: [`Report`], [`Commands`], [`ReadSource`]: what a report is
-//!   made of.
-//! - [`terminal`]: the report as text.
-//! - [`document`]: [`Page`], [`Execution`]: what a page is made of, and the same as
-//!   data; `places`: the source it refers to; `order`: which steps come before
-//!   which.
-//! - [`html`]: a page to look at; [`json`]: the same for programs; [`perfetto`]:
+//! - [`mod@self`]: [`Report`], [`Commands`], [`ReadSource`]: the input of a report.
+//! - [`terminal`]: the report as text; [`explanation`]: what decides whether an
+//!   execution fails, as text.
+//! - [`document`]: [`Page`], [`Execution`]: the input of a page, and the same as data;
+//!   `places`: the source it refers to; `order`: which steps come before which.
+//! - [`html`]: a page for a browser; [`json`]: the same for programs; [`perfetto`]:
 //!   an execution for the trace viewers of Perfetto and Chrome.
-//! - [`explanation`]: what decides whether an execution fails.
+//! - [`annotations`], `junit` (with the feature of that name): the results of a hunt
+//!   for CI.
+//! - [`publish`]: reports for the terminal of this process, and trace files.
 //! - `clues`: the steps that explain a finding.
 //! - `rows`: which steps are shown, and repetitions folded.
-//! - `lines`: what a step looks like, whatever the layout.
+//! - `lines`: a step in words, whatever the layout.
 //! - `table`: the lines as a table; `columns`, `lanes`: its layouts.
 //! - `waits`: where tasks stand, in the form of Go's leak profile; `circle`:
 //!   tasks that wait for each other.
 //! - `snippet`: the source at a place.
-//! - `names`: how tasks, objects and places are called.
-//! - `palette`, `text`: colours; widths.
+//! - `names`: names of tasks, objects and places.
+//! - `palette`: colours; [`text`]: widths.
 //!
-//! A report never fails: what a trace or a finding refers to and does not
+//! Rendering never fails: whatever a trace or a finding refers to and does not
 //! contain is called by its number.
+#![forbid(unsafe_code)]
 
+pub mod annotations;
 mod circle;
 mod clues;
 mod columns;
@@ -29,6 +32,8 @@ pub mod document;
 pub mod explanation;
 pub mod html;
 pub mod json;
+#[cfg(feature = "junit")]
+pub mod junit;
 mod lanes;
 mod lines;
 mod names;
@@ -36,17 +41,20 @@ mod order;
 mod palette;
 pub mod perfetto;
 mod places;
+pub mod publish;
 mod rows;
+#[cfg(test)]
+mod samples;
 mod snippet;
 mod table;
 pub mod terminal;
-pub(crate) mod text;
+pub mod text;
 mod waits;
 
-pub use crate::report::document::{Execution, Page};
+pub use document::{Execution, Page};
 
-use crate::finding::Finding;
-use crate::trace::Trace;
+use jostle_core::finding::Finding;
+use jostle_core::trace::Trace;
 
 /// What a report tells.
 #[derive(Clone, Copy, Debug)]

@@ -1,11 +1,12 @@
 //! What the steps of a trace look like, whatever the layout.
 
-use crate::finding::{Finding, Kind};
-use crate::id::{ObjectId, TaskId};
-use crate::report::clues::Clues;
-use crate::report::names::Names;
-use crate::report::rows::{self, Row};
-use crate::trace::{Step, Trace};
+use jostle_core::finding::{Finding, Kind};
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::trace::{Step, Trace};
+
+use crate::clues::Clues;
+use crate::names::Names;
+use crate::rows::{self, Row};
 
 /// So many waits that are not among the steps are added to them.
 const ADDED: usize = 8;

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{Finding, Place};
-use crate::id::{ObjectId, TaskId};
-use crate::op::{OpKind, Site};
-use crate::report::text;
-use crate::trace::Trace;
+use jostle_core::finding::{Finding, Place};
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::{OpKind, Site};
+use jostle_core::trace::Trace;
+
+use crate::text;
 
 /// So many entries are in the list of objects.
 const LEGEND: usize = 12;
@@ -192,8 +193,8 @@ fn shorten<'a>(files: &BTreeSet<&'a str>) -> BTreeMap<&'a str, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Kind;
-    use crate::trace::ObjectInfo;
+    use jostle_core::finding::Kind;
+    use jostle_core::trace::ObjectInfo;
 
     #[test]
     fn paths_are_as_short_as_they_can_be_told_apart() {
@@ -226,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_long_legend_is_cut() {
-        let site = std::panic::Location::caller();
+        let site = Site::caller();
         let kinds = OpKind::ALL.iter().map(|kind| kind.name());
         let trace = Trace {
             objects: kinds.map(|kind| ObjectInfo { kind, site }).collect(),

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::id::{ObjectId, TaskId};
-use crate::op::Effect;
-use crate::trace::Step;
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::Effect;
+use jostle_core::trace::Step;
 
 /// The steps that have used an object since it was last written.
 #[derive(Default)]
@@ -17,7 +17,7 @@ struct Uses {
 
 /// For each step the steps of other tasks that it directly comes after: the last
 /// ones on the same object whose order with it can matter, as
-/// [`Op::conflicts_with`](crate::op::Op::conflicts_with) has it.
+/// [`Op::conflicts_with`](jostle_core::op::Op::conflicts_with) has it.
 ///
 /// With the order of the steps of each task, spawns and wake-ups these make the
 /// happens-before of the execution. What two polls have to do with each other is
@@ -56,14 +56,13 @@ pub(super) fn after(steps: &[Step]) -> Vec<Vec<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::op::OpKind;
-    use std::panic::Location;
+    use jostle_core::op::{OpKind, Site};
 
     use OpKind::{Load, Lock, Poll, Store, Unlock, Yield};
 
     fn order(steps: &[(u32, OpKind, u32)]) -> Vec<Vec<usize>> {
         let step = |&(task, kind, object): &(u32, OpKind, u32)| Step {
-            site: Location::caller(),
+            site: Site::caller(),
             value: None,
             task: TaskId(task),
             object: ObjectId(object),

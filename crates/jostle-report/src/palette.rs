@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use crate::report::text::width;
+use crate::text::width;
 
 /// How the parts of a report are painted. Without colours every style is the
 /// empty one, which writes nothing.

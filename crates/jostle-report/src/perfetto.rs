@@ -11,11 +11,11 @@
 
 use std::collections::BTreeMap;
 
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::trace::{Step, Trace};
 use serde_json::{Value, json};
 
-use crate::id::{ObjectId, TaskId};
-use crate::report::Page;
-use crate::trace::{Step, Trace};
+use crate::Page;
 
 /// The number of the process.
 const PID: u32 = 1;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jostle_core::finding;
+use jostle_core::op::Site;
 use serde::Serialize;
 
-use crate::finding;
-use crate::op::Site;
-use crate::report::ReadSource;
+use crate::ReadSource;
 
 /// Lines of source before and after the one at a place.
 const CONTEXT: usize = 3;
@@ -54,7 +54,7 @@ impl<'a> Places<'a> {
     /// The number of a site.
     pub(super) fn site(&mut self, site: Site) -> usize {
         if let Some((last, number)) = self.last
-            && std::ptr::eq(last, site)
+            && last.cache_key() == site.cache_key()
         {
             return number;
         }
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn a_place_has_one_number() {
         let mut places = Places::new(&|_| None);
-        let site: Site = std::panic::Location::caller();
+        let site = Site::caller();
         assert_eq!(places.site(site), 0);
         assert_eq!(places.place(&place(1)), 1);
         assert_eq!(places.place(&finding::Place::from(site)), 0);

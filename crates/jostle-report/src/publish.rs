@@ -1,18 +1,19 @@
-//! Findings on the way out: the report for this terminal, and the trace file.
+//! Publishes findings: reports for the terminal of this process, and trace files.
 
 use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process;
 
-use crate::explain::{self, Explanation};
-use crate::finding::Finding;
-use crate::input::Input;
-use crate::report::terminal::{self, Options};
-use crate::report::{self, Commands, Report};
-use crate::scenario::Scenario;
-use crate::trace::file::{FindingSummary, TraceFile};
-use crate::trace::{self, Trace};
+use jostle_core::explain::{self, Explanation};
+use jostle_core::finding::Finding;
+use jostle_core::input::Input;
+use jostle_core::subject::{Expect, Subject};
+use jostle_core::trace::file::{FindingSummary, TraceFile};
+use jostle_core::trace::{self, Trace};
+
+use crate::terminal::{self, Options};
+use crate::{Commands, Report};
 
 /// The width where standard error is not a terminal: wide enough for columns,
 /// narrow enough for a log.
@@ -28,15 +29,15 @@ pub const FULL_VARIABLE: &str = "JOSTLE_FULL";
 /// Renders a finding for the terminal.
 #[must_use]
 pub fn report(
-    scenario: &Scenario,
+    subject: &Subject,
     finding: &Finding,
     trace: &Trace,
     commands: &Commands,
     full: bool,
 ) -> String {
     let report = Report {
-        scenario: scenario.name,
-        about: scenario.about,
+        scenario: subject.name,
+        about: subject.about,
         finding,
         trace,
         commands,
@@ -48,7 +49,26 @@ pub fn report(
 #[must_use]
 pub fn explanation(finding: &Finding, trace: &Trace, explanation: &Explanation) -> String {
     let releases = explain::releases(finding, trace);
-    report::explanation::render(finding, trace, explanation, &releases, &options(false))
+    crate::explanation::render(finding, trace, explanation, &releases, &options(false))
+}
+
+/// What a subject expects, as one writes it in the attribute of a scenario.
+#[must_use]
+pub fn expectation(subject: &Subject) -> String {
+    match subject.expect {
+        Expect::Clean => "clean".to_owned(),
+        Expect::Finds(kind, "") => kind.to_string(),
+        Expect::Finds(kind, text) => format!("{kind}: {text}"),
+    }
+}
+
+/// That a backend failed, for users, who are asked to report it. `why` is what the
+/// backend says.
+#[must_use]
+pub fn fault(why: &str) -> String {
+    format!(
+        "{why}; this is a fault of Jostle, which says nothing about the scenario: please report it"
+    )
 }
 
 /// How to write for this terminal. Some commands write to standard output and some to
@@ -77,13 +97,13 @@ pub fn read_source(file: &str) -> Option<String> {
 /// The trace file of an execution.
 #[must_use]
 pub fn trace_file(
-    scenario: &Scenario,
+    subject: &Subject,
     input: &Input,
     trace: &Trace,
     finding: Option<&Finding>,
 ) -> TraceFile {
     TraceFile {
-        scenario: scenario.name.to_owned(),
+        scenario: subject.name.to_owned(),
         strategy: input.strategy,
         seed: input.seed,
         overrides: input.overrides.clone(),
@@ -102,16 +122,16 @@ pub fn trace_file(
 /// As [`save`].
 pub fn save_finding(
     folder: &Path,
-    scenario: &Scenario,
+    subject: &Subject,
     input: &Input,
     trace: &Trace,
     finding: &Finding,
 ) -> io::Result<PathBuf> {
-    let stem = format!("{}-{}", scenario.name, finding.signature());
+    let stem = format!("{}-{}", subject.name, finding.signature());
     save(
         folder,
         &stem,
-        &trace_file(scenario, input, trace, Some(finding)),
+        &trace_file(subject, input, trace, Some(finding)),
     )
 }
 

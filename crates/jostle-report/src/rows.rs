@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::trace::Step;
+use jostle_core::trace::Step;
 
 /// A row of the interleaving.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -112,15 +112,14 @@ fn first_of_tail(rows: &[Row], start: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{ObjectId, TaskId};
-    use crate::op::OpKind;
+    use jostle_core::id::{ObjectId, TaskId};
+    use jostle_core::op::{OpKind, Site};
     use proptest::prelude::*;
-    use std::panic::Location;
 
     /// One step for each letter; equal letters look the same.
     fn steps(letters: &str) -> Vec<Step> {
         let step = |letter: char| Step {
-            site: Location::caller(),
+            site: Site::caller(),
             value: Some(letter as u32),
             task: TaskId::MAIN,
             object: ObjectId::NONE,

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use crate::finding::Place;
-use crate::report::ReadSource;
-use crate::report::palette::{Palette, paint};
-use crate::report::text::{clean, fit, width};
+use jostle_core::finding::Place;
+
+use crate::ReadSource;
+use crate::palette::{Palette, paint};
+use crate::text::{clean, fit, width};
 
 /// Writes the line at `place` with a caret below its column, indented by
 /// `indent`, or nothing if the file cannot be read or has no such line.

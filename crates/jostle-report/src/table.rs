@@ -23,12 +23,12 @@
 
 use std::fmt;
 
-use crate::report::columns::Columns;
-use crate::report::lanes::Lanes;
-use crate::report::lines::{self, Event, Line, Outcome};
-use crate::report::names::Names;
-use crate::report::palette::{Palette, paint, paint_cell};
-use crate::report::text::{GAP, fit, fit_end, width};
+use crate::columns::Columns;
+use crate::lanes::Lanes;
+use crate::lines::{self, Event, Line, Outcome};
+use crate::names::Names;
+use crate::palette::{Palette, paint, paint_cell};
+use crate::text::{GAP, fit, fit_end, width};
 
 /// Stands before a step that is a preemption.
 pub(super) const PREEMPTION: &str = "»";

@@ -3,19 +3,20 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::finding::{Finding, Kind};
-use crate::id::ObjectId;
-use crate::report::circle;
-use crate::report::clues::Clues;
-use crate::report::lines::{self, Line};
-use crate::report::names::Names;
-use crate::report::palette::{Palette, paint};
-use crate::report::table;
-use crate::report::text::{clean, count, flow};
-use crate::report::waits::Waits;
-use crate::report::{Commands, ReadSource, Report};
-use crate::trace::Trace;
-use crate::vtime::VInstant;
+use jostle_core::finding::{Finding, Kind};
+use jostle_core::id::ObjectId;
+use jostle_core::trace::Trace;
+use jostle_core::vtime::VInstant;
+
+use crate::circle;
+use crate::clues::Clues;
+use crate::lines::{self, Line};
+use crate::names::Names;
+use crate::palette::{Palette, paint};
+use crate::table;
+use crate::text::{clean, count, flow};
+use crate::waits::Waits;
+use crate::{Commands, ReadSource, Report};
 
 /// How to write a report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -3,13 +3,14 @@
 use unicode_width::UnicodeWidthChar;
 
 /// Space between parts that no bar separates.
-pub(crate) const GAP: &str = "  ";
+pub const GAP: &str = "  ";
 
 /// `text` without characters that would move the cursor, start a new line or
 /// reverse the direction of what follows; they are shown as escapes.
 ///
 /// Names and messages come from the program under test and may hold anything.
-pub(crate) fn clean(text: &str) -> String {
+#[must_use]
+pub fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -23,12 +24,14 @@ pub(crate) fn clean(text: &str) -> String {
 }
 
 /// How many terminal cells `text` takes.
-pub(crate) fn width(text: &str) -> usize {
+#[must_use]
+pub fn width(text: &str) -> usize {
     text.chars().map(cells).sum()
 }
 
 /// `text`, cut at its end with an ellipsis if it takes more than `max` cells.
-pub(crate) fn fit(text: &str, max: usize) -> String {
+#[must_use]
+pub fn fit(text: &str, max: usize) -> String {
     if width(text) <= max {
         return text.to_owned();
     }
@@ -38,7 +41,7 @@ pub(crate) fn fit(text: &str, max: usize) -> String {
 
 /// `text`, cut at its beginning with an ellipsis if it takes more than `max`
 /// cells: the end of a path tells more than its beginning.
-pub(super) fn fit_end(text: &str, max: usize) -> String {
+pub(crate) fn fit_end(text: &str, max: usize) -> String {
     if width(text) <= max {
         return text.to_owned();
     }
@@ -49,7 +52,7 @@ pub(super) fn fit_end(text: &str, max: usize) -> String {
 
 /// `items`, separated by commas, on lines of at most `max` cells where an item
 /// does not take more by itself.
-pub(super) fn flow(items: &[String], max: usize) -> Vec<String> {
+pub(crate) fn flow(items: &[String], max: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for (i, item) in items.iter().enumerate() {
         let comma = if i + 1 < items.len() { "," } else { "" };
@@ -66,7 +69,7 @@ pub(super) fn flow(items: &[String], max: usize) -> Vec<String> {
 }
 
 /// `"1 step"`, `"2 steps"`.
-pub(super) fn count(n: usize, noun: &str) -> String {
+pub(crate) fn count(n: usize, noun: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
     format!("{n} {noun}{plural}")
 }

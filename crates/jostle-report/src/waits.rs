@@ -9,16 +9,17 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::finding::{Finding, Kind, Place, Wait};
-use crate::id::{ObjectId, TaskId};
-use crate::op::OpKind;
-use crate::report::ReadSource;
-use crate::report::clues::Clues;
-use crate::report::names::{self, Names};
-use crate::report::palette::{Palette, paint};
-use crate::report::snippet;
-use crate::report::text::{clean, count};
-use crate::trace::Trace;
+use jostle_core::finding::{Finding, Kind, Place, Wait};
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::OpKind;
+use jostle_core::trace::Trace;
+
+use crate::ReadSource;
+use crate::clues::Clues;
+use crate::names::{self, Names};
+use crate::palette::{Palette, paint};
+use crate::snippet;
+use crate::text::{clean, count};
 
 /// So many groups of tasks are shown unless all are asked for.
 const GROUPS: usize = 8;

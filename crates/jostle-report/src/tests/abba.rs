@@ -1,9 +1,9 @@
 //! Two tasks take two locks in opposite orders.
 
 use super::run::{Case, Run};
-use crate::finding::{Finding, Kind};
-use crate::id::{ObjectId, TaskId};
-use crate::op::OpKind::{Join, Lock, Start};
+use jostle_core::finding::{Finding, Kind};
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::OpKind::{Join, Lock, Start};
 
 pub(super) fn deadlock() -> Case {
     let main = TaskId::MAIN;

@@ -2,9 +2,9 @@
 //! and never give back.
 
 use super::run::{Case, Run};
-use crate::finding::Kind;
-use crate::id::{ObjectId, TaskId};
-use crate::op::OpKind::{Join, Lock, ReadLock, Recv, Start};
+use jostle_core::finding::Kind;
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::OpKind::{Join, Lock, ReadLock, Recv, Start};
 
 pub(super) fn writer() -> Case {
     let main = TaskId::MAIN;

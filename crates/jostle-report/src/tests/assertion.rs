@@ -1,9 +1,9 @@
 //! A lost update, seen by an assertion whose message has several lines.
 
 use super::run::{Case, Run};
-use crate::finding::{Finding, Kind, Place};
-use crate::id::{ObjectId, TaskId};
-use crate::op::OpKind::{Join, Load, Start, Store};
+use jostle_core::finding::{Finding, Kind, Place};
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::OpKind::{Join, Load, Start, Store};
 
 pub(super) fn lost_update() -> Case {
     let main = TaskId::MAIN;
@@ -22,7 +22,7 @@ pub(super) fn lost_update() -> Case {
     let message = "assertion `left == right` failed: a hit is missing\n  left: 1\n right: 2";
     let (finding, trace) = run.fails(Kind::Panic, message);
     let finding = Finding {
-        place: Some(Place::from(std::panic::Location::caller())),
+        place: Some(Place::from(jostle_core::op::Site::caller())),
         ..finding
     };
     Case {

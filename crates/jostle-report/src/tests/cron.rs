@@ -2,9 +2,9 @@
 //! profile.
 
 use super::run::{Case, Run};
-use crate::finding::Kind;
-use crate::id::{ObjectId, TaskId};
-use crate::op::OpKind::{Add, Inspect, Recv, Send, Start, Wait};
+use jostle_core::finding::Kind;
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::OpKind::{Add, Inspect, Recv, Send, Start, Wait};
 
 pub(super) fn tick() -> Case {
     let main = TaskId::MAIN;

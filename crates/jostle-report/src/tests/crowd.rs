@@ -1,9 +1,9 @@
 //! Forty tasks, of which all but one wait for a signal that came too early.
 
 use super::run::{Case, Run};
-use crate::finding::Kind;
-use crate::id::{ObjectId, TaskId};
-use crate::op::OpKind::{Join, Lock, NotifyAll, Start, Unlock, Wait};
+use jostle_core::finding::Kind;
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::OpKind::{Join, Lock, NotifyAll, Start, Unlock, Wait};
 
 pub(super) fn asleep() -> Case {
     let main = TaskId::MAIN;

@@ -2,9 +2,9 @@
 //! task's: more of everything than a report shows.
 
 use super::run::{Case, Run};
-use crate::finding::Kind;
-use crate::id::TaskId;
-use crate::op::OpKind::Lock;
+use jostle_core::finding::Kind;
+use jostle_core::id::TaskId;
+use jostle_core::op::OpKind::Lock;
 
 pub(super) fn waits() -> Case {
     let mut run = Run::new();

@@ -24,11 +24,11 @@ mod spin;
 
 use std::path::Path;
 
-use crate::finding::{Finding, Kind};
-use crate::report::terminal::{Options, render};
-use crate::report::tests::run::Case;
-use crate::report::{Commands, Report};
-use crate::trace::Trace;
+use crate::terminal::{Options, render};
+use crate::tests::run::Case;
+use crate::{Commands, Report};
+use jostle_core::finding::{Finding, Kind};
+use jostle_core::trace::Trace;
 
 fn commands() -> Commands {
     Commands {
@@ -37,9 +37,10 @@ fn commands() -> Commands {
     }
 }
 
-/// The fixtures, from the directory that the compiler was started in.
+/// The fixtures, from the root of the workspace, where the compiler is started.
 fn read(file: &str) -> Option<String> {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).ok()
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    std::fs::read_to_string(root.join(file)).ok()
 }
 
 fn report(case: &Case, options: &Options) -> String {
@@ -203,11 +204,11 @@ fn an_unreadable_source_is_left_out() {
     let end = page.split("gone on\n\n").nth(1).unwrap();
     insta::assert_snapshot!(end, @r#"
     task t2 "worker" [send]:
-        src/report/tests/pool.rs:22
-    created by main at src/report/tests/pool.rs:15
+        crates/jostle-report/src/tests/pool.rs:22
+    created by main at crates/jostle-report/src/tests/pool.rs:15
 
-    close #1 (channel, src/report/tests/pool.rs:13) by main at step 7:
-        src/report/tests/pool.rs:21
+    close #1 (channel, crates/jostle-report/src/tests/pool.rs:13) by main at step 7:
+        crates/jostle-report/src/tests/pool.rs:21
 
     Replay:   again
     "#);

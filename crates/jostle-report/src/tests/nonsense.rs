@@ -1,19 +1,17 @@
 //! Traces and findings that fit nothing: a report never fails, never leaves its
 //! width where it has a choice, and says the same with and without colours.
 
-use std::panic::Location;
-
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::commands;
-use crate::finding::{Access, Finding, Kind, Place, Wait};
-use crate::id::{ObjectId, TaskId};
-use crate::op::{OpKind, Site};
-use crate::report::terminal::{Options, render};
-use crate::report::text::width;
-use crate::report::{Execution, Page, Report, html, json, perfetto};
-use crate::trace::{ObjectInfo, Step, TaskInfo, Trace, Wake};
+use crate::terminal::{Options, render};
+use crate::text::width;
+use crate::{Execution, Page, Report, html, json, perfetto};
+use jostle_core::finding::{Access, Finding, Kind, Place, Wait};
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::{OpKind, Site};
+use jostle_core::trace::{ObjectInfo, Step, TaskInfo, Trace, Wake};
 
 fn task() -> impl Strategy<Value = TaskId> {
     prop_oneof![9 => 0usize..6, 1 => Just(usize::MAX), 1 => Just(4_000_000_000)]
@@ -34,8 +32,8 @@ fn op() -> impl Strategy<Value = OpKind> {
 
 fn site() -> impl Strategy<Value = Site> {
     let sites = [
-        Location::caller(),
-        Location::caller(),
+        Site::caller(),
+        Site::caller(),
         super::other::site(),
         super::long::site(),
     ];
@@ -224,7 +222,7 @@ proptest! {
         let page = Page {
             scenario: &scenario,
             about: &about,
-            site: Location::caller(),
+            site: Site::caller(),
             failing: Execution { finding: Some(&finding), trace: &failing },
             passing: Some(Execution { finding: None, trace: &passing }),
             decides: None,

@@ -2,9 +2,9 @@
 //! it: Go's "send on closed channel".
 
 use super::run::{Case, Run};
-use crate::finding::Kind;
-use crate::id::{ObjectId, TaskId};
-use crate::op::OpKind::{Close, Once, Recv, Send, Start};
+use jostle_core::finding::Kind;
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::OpKind::{Close, Once, Recv, Send, Start};
 
 pub(super) fn shutdown() -> Case {
     let main = TaskId::MAIN;

@@ -1,12 +1,10 @@
 //! Traces written down by hand, in lines that read like the program they stand
 //! for: the sites of the steps are the lines of the fixtures.
 
-use std::panic::Location;
-
-use crate::finding::{Finding, Kind, Place, Wait};
-use crate::id::{ObjectId, TaskId};
-use crate::op::OpKind;
-use crate::trace::{ObjectInfo, Step, TaskInfo, Trace};
+use jostle_core::finding::{Finding, Kind, Place, Wait};
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::{OpKind, Site};
+use jostle_core::trace::{ObjectInfo, Step, TaskInfo, Trace};
 
 /// A finding with its trace.
 #[derive(Debug)]
@@ -40,7 +38,7 @@ impl Run {
     pub(super) fn object(&mut self, kind: &'static str) -> ObjectId {
         self.trace.objects.push(ObjectInfo {
             kind,
-            site: Location::caller(),
+            site: Site::caller(),
         });
         ObjectId::from_index(self.trace.objects.len() - 1)
     }
@@ -50,7 +48,7 @@ impl Run {
         self.trace.tasks.push(TaskInfo {
             name: name.map(str::to_owned),
             parent,
-            site: Location::caller(),
+            site: Site::caller(),
             key: 0,
             steps: 0,
             born: self.trace.steps.len() as u32,
@@ -73,7 +71,7 @@ impl Run {
     pub(super) fn does(&mut self, task: TaskId, kind: OpKind, object: ObjectId) -> &mut Step {
         let switches = self.trace.steps.last().is_some_and(|s| s.task != task);
         self.trace.steps.push(Step {
-            site: Location::caller(),
+            site: Site::caller(),
             value: None,
             task,
             object,
@@ -131,7 +129,7 @@ impl Run {
             task,
             op,
             object,
-            place: Place::from(Location::caller()),
+            place: Place::from(Site::caller()),
             on: on.to_vec(),
         }
     }

@@ -1,9 +1,9 @@
 //! A thousand steps: work, and then two tasks that spin on each other's flag.
 
 use super::run::{Case, Run};
-use crate::finding::{Finding, Kind};
-use crate::id::{ObjectId, TaskId};
-use crate::op::OpKind::{Fire, Join, Load, Lock, Rmw, Sleep, Spin, Start, Store, Unlock};
+use jostle_core::finding::{Finding, Kind};
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::OpKind::{Fire, Join, Load, Lock, Rmw, Sleep, Spin, Start, Store, Unlock};
 
 pub(super) fn forever() -> Case {
     let main = TaskId::MAIN;

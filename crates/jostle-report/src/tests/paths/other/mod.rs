@@ -1,9 +1,9 @@
 //! A file with the same name as others.
 
-use crate::id::{ObjectId, TaskId};
-use crate::op::OpKind::Send;
-use crate::op::Site;
-use crate::report::tests::run::Run;
+use crate::tests::run::Run;
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::OpKind::Send;
+use jostle_core::op::Site;
 
 pub(super) fn sends(run: &mut Run, task: TaskId, object: ObjectId, value: usize) {
     run.does(task, Send, object).value = u32::try_from(value).ok();
@@ -11,7 +11,7 @@ pub(super) fn sends(run: &mut Run, task: TaskId, object: ObjectId, value: usize)
 
 #[track_caller]
 fn here() -> Site {
-    std::panic::Location::caller()
+    Site::caller()
 }
 
 pub(super) fn site() -> Site {

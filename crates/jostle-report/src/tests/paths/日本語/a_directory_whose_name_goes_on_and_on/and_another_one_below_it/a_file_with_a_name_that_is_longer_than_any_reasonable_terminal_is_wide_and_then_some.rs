@@ -1,11 +1,11 @@
 //! Wide characters in names and in the source, in a file with a long path.
 
-use crate::finding::Kind;
-use crate::id::{ObjectId, TaskId};
-use crate::op::OpKind::{Poll, Recv, Start, TrySend};
-use crate::op::Site;
-use crate::report::tests::other;
-use crate::report::tests::run::{Case, Run};
+use crate::tests::other;
+use crate::tests::run::{Case, Run};
+use jostle_core::finding::Kind;
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::OpKind::{Poll, Recv, Start, TrySend};
+use jostle_core::op::Site;
 
 pub(super) fn wide() -> Case {
     let main = TaskId::MAIN;
@@ -31,7 +31,7 @@ pub(super) fn wide() -> Case {
 
 #[track_caller]
 fn here() -> Site {
-    std::panic::Location::caller()
+    Site::caller()
 }
 
 pub(super) fn site() -> Site {

@@ -1,54 +1,54 @@
-//! The file of `hunt --junit`: what CI systems show as a table of tests.
+//! The results of a hunt as JUnit XML, which CI systems show as a table of tests.
 //!
 //! One suite with a test case for each scenario. It fails as the command does,
-//! with the report as its text; what a scenario expects is no failure.
+//! with the report as its text; what a scenario expects is no failure. A fault of
+//! Jostle is an error.
 
-use std::fs;
-use std::path::Path;
+use std::io;
 use std::time::Duration;
 
-use anyhow::Context;
+use jostle_core::campaign::{Summary, Verdict};
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::campaign::{Summary, Verdict};
-use crate::cli::list;
+use crate::publish;
 
-/// Writes the file. `reports` holds the reports of each scenario's findings.
-pub(super) fn write(
-    path: &Path,
-    summaries: &[Summary],
-    reports: &[Vec<String>],
-) -> anyhow::Result<()> {
-    let text = document(summaries, reports)?;
-    fs::write(path, text).with_context(|| {
-        format!(
-            "the results cannot be written to {}; name another file with --junit",
-            path.display()
-        )
-    })
+/// What became of one scenario.
+#[derive(Clone, Copy, Debug)]
+pub struct Hunted<'a> {
+    /// The result.
+    pub summary: &'a Summary,
+    /// The reports of the findings that are of interest.
+    pub reports: &'a [String],
 }
 
-fn document(summaries: &[Summary], reports: &[Vec<String>]) -> anyhow::Result<String> {
+/// The document.
+///
+/// # Errors
+///
+/// If it cannot be put as XML.
+pub fn render(hunted: &[Hunted<'_>]) -> io::Result<String> {
     let mut suite = TestSuite::new("jostle hunt");
-    let cases = summaries.iter().zip(reports);
-    suite.add_test_cases(cases.map(|(summary, reports)| case(summary, reports)));
-    let elapsed: Duration = summaries.iter().map(|s| s.elapsed).sum();
+    suite.add_test_cases(
+        hunted
+            .iter()
+            .map(|hunted| case(hunted.summary, hunted.reports)),
+    );
+    let elapsed: Duration = hunted.iter().map(|hunted| hunted.summary.elapsed).sum();
     suite.set_time(elapsed);
     let mut report = Report::new("jostle");
     report.set_time(elapsed).add_test_suite(suite);
-    Ok(report.to_string()?)
+    report.to_string().map_err(io::Error::other)
 }
 
 fn case(summary: &Summary, reports: &[String]) -> TestCase {
-    let scenario = summary.scenario;
-    let mut case = TestCase::new(scenario.name, status(summary, reports));
-    case.set_classname(scenario.module);
+    let subject = &summary.subject;
+    let mut case = TestCase::new(subject.name, status(summary, reports));
+    case.set_classname(subject.module);
     case.set_time(summary.elapsed);
     // Where GitLab and others look for the source.
+    case.extra.insert("file".into(), subject.site.file().into());
     case.extra
-        .insert("file".into(), scenario.site.file().into());
-    case.extra
-        .insert("line".into(), scenario.site.line().to_string().into());
+        .insert("line".into(), subject.site.line().to_string().into());
     let figures = [
         ("executions", summary.executions),
         ("distinct_interleavings", summary.distinct),
@@ -60,6 +60,7 @@ fn case(summary: &Summary, reports: &[String]) -> TestCase {
 }
 
 fn status(summary: &Summary, reports: &[String]) -> TestCaseStatus {
+    let mut how = NonSuccessKind::Failure;
     let (kind, message) = match summary.verdict() {
         Verdict::AsExpected => return TestCaseStatus::success(),
         Verdict::NotObservable => {
@@ -75,7 +76,7 @@ fn status(summary: &Summary, reports: &[String]) -> TestCaseStatus {
             })
         }
         Verdict::Missed => {
-            let expected = list::expectation(summary.scenario);
+            let expected = publish::expectation(&summary.subject);
             let message = format!(
                 "expects {expected}, not found in {} executions",
                 summary.executions
@@ -83,8 +84,13 @@ fn status(summary: &Summary, reports: &[String]) -> TestCaseStatus {
             ("missed", message)
         }
         Verdict::NothingRan => ("nothing-ran", summary.why_nothing_ran()),
+        Verdict::Broken => {
+            how = NonSuccessKind::Error;
+            let why = summary.broken.as_deref().unwrap_or_default();
+            ("broken", publish::fault(why))
+        }
     };
-    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    let mut status = TestCaseStatus::non_success(how);
     status.set_type(kind).set_message(message);
     if !reports.is_empty() {
         status.set_description(reports.join("\n"));
@@ -101,11 +107,16 @@ fn skipped(why: String) -> TestCaseStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::samples;
+    use crate::samples;
 
     /// The document read back.
     fn read_back(summaries: &[Summary], reports: &[Vec<String>]) -> Report {
-        let text = document(summaries, reports).unwrap();
+        let hunted: Vec<Hunted<'_>> = summaries
+            .iter()
+            .zip(reports)
+            .map(|(summary, reports)| Hunted { summary, reports })
+            .collect();
+        let text = render(&hunted).unwrap();
         let read = Report::deserialize_from_str(&text);
         read.unwrap_or_else(|error| panic!("{error}: {text}"))
     }
@@ -119,11 +130,12 @@ mod tests {
             samples::nothing_ran(),
             samples::stopped(),
             samples::race(),
+            samples::broken(),
         ];
         let mut reports = vec![Vec::new(); summaries.len()];
         reports[0].push(samples::MESSAGE.to_owned());
         let report = read_back(&summaries, &reports);
-        assert_eq!((report.tests, report.failures, report.errors), (6, 3, 0));
+        assert_eq!((report.tests, report.failures, report.errors), (7, 3, 1));
         let outcomes = report.test_suites[0].test_cases.iter().map(|case| {
             let outcome = match &case.status {
                 TestCaseStatus::NonSuccess { ty, .. } => ty.as_ref().unwrap().as_str(),
@@ -141,6 +153,7 @@ mod tests {
                 ("never_runs", "nothing-ran"),
                 ("passes", "skipped"),
                 ("races", "skipped"),
+                ("breaks", "broken"),
             ]
         );
     }
@@ -152,7 +165,7 @@ mod tests {
         let case = &report.test_suites[0].test_cases[0];
         assert_eq!(
             case.extra.get("file").unwrap().as_str(),
-            "src/cli/samples.rs"
+            "crates/jostle-report/src/samples.rs"
         );
         let TestCaseStatus::NonSuccess {
             message,

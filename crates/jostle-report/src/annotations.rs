@@ -1,46 +1,21 @@
-//! What a hunt found as annotations of GitHub Actions: the lines that make a
-//! finding show beside the source line in a pull request.
+//! The results of a hunt as annotations of GitHub Actions, which show a finding beside
+//! its source line in a pull request.
 //!
 //! A workflow command is one line, `::error file=…,line=…,col=…,title=…::message`,
 //! on standard output or standard error of a step; see "Workflow commands for
-//! GitHub Actions" in GitHub's documentation. They go to standard error, as
-//! reports do, so that the document of `--json` stays one.
+//! GitHub Actions" in GitHub's documentation.
 
-use clap::ValueEnum;
+use jostle_core::campaign::{Summary, Verdict};
+use jostle_core::finding::Place;
 
-use crate::campaign::{Summary, Verdict};
-use crate::cli::list;
-use crate::finding::Place;
-
-/// Set to `true` by GitHub Actions in every step.
-const VARIABLE: &str = "GITHUB_ACTIONS";
-
-/// Whether to print annotations.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub(super) enum When {
-    /// In a step of GitHub Actions.
-    Auto,
-    /// Everywhere.
-    Always,
-    /// Nowhere.
-    Never,
-}
-
-impl When {
-    pub(super) fn is_now(self) -> bool {
-        match self {
-            When::Auto => std::env::var_os(VARIABLE).is_some_and(|value| value == "true"),
-            When::Always => true,
-            When::Never => false,
-        }
-    }
-}
+use crate::publish;
 
 /// A line for everything that makes the hunt fail. What a scenario expects is no
 /// error and gets none.
-pub(super) fn lines(summary: &Summary) -> Vec<String> {
-    let scenario = summary.scenario;
-    let here = Place::from(scenario.site);
+#[must_use]
+pub fn render(summary: &Summary) -> Vec<String> {
+    let subject = &summary.subject;
+    let here = Place::from(subject.site);
     match summary.verdict() {
         Verdict::AsExpected | Verdict::Stopped | Verdict::NotObservable => Vec::new(),
         Verdict::Unexpected => {
@@ -48,24 +23,29 @@ pub(super) fn lines(summary: &Summary) -> Vec<String> {
             unexpected
                 .map(|found| {
                     let finding = &found.finding;
-                    let title = format!("{} in {}", finding.kind, scenario.name);
+                    let title = format!("{} in {}", finding.kind, subject.name);
                     let place = finding.place.as_ref().unwrap_or(&here);
                     error(place, &title, &finding.message)
                 })
                 .collect()
         }
         Verdict::Missed => {
-            let title = format!("{} was missed", scenario.name);
+            let title = format!("{} was missed", subject.name);
             let message = format!(
                 "expects {}, not found in {} executions",
-                list::expectation(scenario),
+                publish::expectation(subject),
                 summary.executions
             );
             vec![error(&here, &title, &message)]
         }
         Verdict::NothingRan => {
-            let title = format!("{} never ran", scenario.name);
+            let title = format!("{} never ran", subject.name);
             vec![error(&here, &title, &summary.why_nothing_ran())]
+        }
+        Verdict::Broken => {
+            let title = format!("Jostle failed in {}", subject.name);
+            let why = summary.broken.as_deref().unwrap_or_default();
+            vec![error(&here, &title, &publish::fault(why))]
         }
     }
 }
@@ -96,7 +76,7 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::samples;
+    use crate::samples;
     use proptest::prelude::*;
 
     fn place(file: &str) -> Place {
@@ -130,9 +110,12 @@ mod tests {
     #[test]
     fn what_makes_a_hunt_fail_is_annotated_and_nothing_else() {
         let titles = |summary: &Summary| {
-            let lines = lines(summary);
+            let lines = render(summary);
             let title = |line: &String| {
-                assert!(line.contains("file=src/cli/samples.rs,line="), "{line}");
+                assert!(
+                    line.contains("file=crates/jostle-report/src/samples.rs,line="),
+                    "{line}"
+                );
                 let title = line.split_once("title=").unwrap().1;
                 title.split_once("::").unwrap().0.to_owned()
             };
@@ -141,7 +124,10 @@ mod tests {
         assert_eq!(titles(&samples::unexpected()), ["panic in panics"]);
         assert_eq!(titles(&samples::missed()), ["expects_a_leak was missed"]);
         assert_eq!(titles(&samples::nothing_ran()), ["never_runs never ran"]);
-        assert!(titles(&samples::as_expected()).is_empty());
+        assert_eq!(titles(&samples::broken()), ["Jostle failed in breaks"]);
+        for fine in [samples::as_expected(), samples::stopped(), samples::race()] {
+            assert!(titles(&fine).is_empty());
+        }
     }
 
     /// What the runner of GitHub Actions makes of escaped text.
