@@ -144,8 +144,7 @@ impl<B: Backend> Runner<B> {
             campaign_seed: self.campaign_seed,
         };
         let (kind, steering) = (input.strategy, &input.steering);
-        let strategy: &mut dyn Strategy = if steering.orders.is_empty() && steering.hold.is_none()
-        {
+        let strategy: &mut dyn Strategy = if steering.orders.is_empty() && steering.hold.is_none() {
             &mut **kept(&mut self.strategies, kind, || kind.build())
         } else {
             let guide = kept(&mut self.steered, kind, || Guide::new(kind.build()));
@@ -225,4 +224,3 @@ pub fn apart<S: Suite, T: Send>(
         }
     })
 }
-

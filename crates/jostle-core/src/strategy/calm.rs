@@ -3,8 +3,8 @@
 use crate::decision::{Environment, Rng};
 use crate::id::TaskId;
 use crate::op::OpKind;
-use crate::task_set::TaskSet;
 use crate::strategy::{Strategy, View};
+use crate::task_set::TaskSet;
 
 /// Stays on a task as long as it can go on, and otherwise takes the one that
 /// was spawned first; the environment is calm too.

@@ -16,8 +16,8 @@ use crate::class::{Class, Classes, Group};
 use crate::decision::{Environment, Rng};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, Site};
-use crate::task_set::TaskSet;
 use crate::strategy::{Birth, Profile, Strategy, TaskView, View};
+use crate::task_set::TaskSet;
 
 /// The first operation of one class comes before the first one of another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

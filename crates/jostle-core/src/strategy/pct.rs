@@ -30,10 +30,10 @@ use std::fmt;
 use crate::decision::Rng;
 use crate::id::TaskId;
 use crate::op::Op;
-use crate::task_set::TaskSet;
 use crate::strategy::priority::{ClockPriority, draw, gives_way};
 use crate::strategy::tree::{Max, Tree};
 use crate::strategy::{Birth, Profile, Strategy, View};
+use crate::task_set::TaskSet;
 
 /// How many ordering constraints PCT aims at: the `d` of the paper, from 1 to 9.
 ///

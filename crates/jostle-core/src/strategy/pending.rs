@@ -155,7 +155,7 @@ impl Pending {
 mod tests {
     use super::*;
     use crate::id::ObjectId;
-    use crate::op::OpKind;
+    use crate::op::{OpKind, Site};
     use proptest::prelude::*;
 
     fn op(kind: OpKind, object: ObjectId) -> Op {

@@ -10,9 +10,9 @@
 use crate::decision::{Choice, ChoiceKind, Environment, Rng};
 use crate::id::TaskId;
 use crate::op::{Op, OpKind};
-use crate::task_set::TaskSet;
 use crate::strategy::calm;
 use crate::strategy::{Profile, Strategy, View};
+use crate::task_set::TaskSet;
 
 /// A point of an execution at which a choice is made.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -44,7 +44,6 @@ mod races;
 mod tree;
 mod walk;
 
-
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -248,9 +247,7 @@ impl Verification {
                 }
             }
             progress.executions.fetch_add(1, Ordering::Relaxed);
-            progress
-                .classes
-                .store(tree.classes(), Ordering::Relaxed);
+            progress.classes.store(tree.classes(), Ordering::Relaxed);
             if !tree.advance() {
                 verified.end = End::Exhausted;
                 break;
