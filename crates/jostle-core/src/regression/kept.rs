@@ -7,6 +7,7 @@ use crate::id::TaskId;
 use crate::op::Op;
 use crate::regression::actors::Actors;
 use crate::regression::row::{Row, Then, Where, Who};
+use crate::strategy::sealed::Sealed;
 use crate::strategy::{Profile, Strategy, View, calm_pick};
 
 /// Follows rows as far as the scenario still does what they say.
@@ -106,6 +107,8 @@ impl Kept {
         self.actors.find(who)
     }
 }
+
+impl Sealed for Kept {}
 
 impl Strategy for Kept {
     fn begin(&mut self, _profile: &Profile, _rng: &mut Rng) {

@@ -5,6 +5,7 @@ use crate::id::TaskId;
 use crate::op::Op;
 use crate::regression::actors::Actors;
 use crate::regression::row::{Row, Then};
+use crate::strategy::sealed::Sealed;
 use crate::strategy::{Pilot, Profile, Strategy, View};
 
 /// Follows a schedule as its [`Pilot`] does, and puts the deviations into words.
@@ -47,6 +48,8 @@ impl<'a> Witness<'a> {
         }
     }
 }
+
+impl Sealed for Witness<'_> {}
 
 impl Strategy for Witness<'_> {
     fn begin(&mut self, profile: &Profile, rng: &mut Rng) {

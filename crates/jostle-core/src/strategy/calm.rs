@@ -3,6 +3,7 @@
 use crate::decision::{Environment, Rng};
 use crate::id::TaskId;
 use crate::op::OpKind;
+use crate::strategy::sealed::Sealed;
 use crate::strategy::{Strategy, View};
 use crate::task_set::TaskSet;
 
@@ -15,6 +16,8 @@ use crate::task_set::TaskSet;
 /// next one by number, since staying on it would be staying for ever.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Calm;
+
+impl Sealed for Calm {}
 
 impl Strategy for Calm {
     fn environment(&self) -> Environment {

@@ -16,6 +16,7 @@ use crate::class::{Class, Classes, Group};
 use crate::decision::{Environment, Rng};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, Site};
+use crate::strategy::sealed::Sealed;
 use crate::strategy::{Birth, Profile, Strategy, TaskView, View};
 use crate::task_set::TaskSet;
 
@@ -101,6 +102,13 @@ impl Guide {
         }
     }
 
+    /// What the executions from now on are held to.
+    pub fn steer(&mut self, orders: &[Order], hold: Option<Hold>) {
+        self.orders.clear();
+        self.orders.extend(orders);
+        self.hold = hold;
+    }
+
     /// The class of `op` at its place, and anywhere.
     fn classes(&mut self, task: TaskId, op: &Op) -> [Class; 2] {
         let object = op.object.index().and_then(|at| self.objects.get(at));
@@ -165,6 +173,8 @@ impl Guide {
     }
 }
 
+impl Sealed for Guide {}
+
 impl Strategy for Guide {
     fn begin(&mut self, profile: &Profile, rng: &mut Rng) {
         self.base.begin(profile, rng);
@@ -190,12 +200,6 @@ impl Strategy for Guide {
         self.held.clear();
         self.narrowed = 0;
         self.view.tasks.clear();
-    }
-
-    fn steer(&mut self, orders: &[Order], hold: Option<Hold>) {
-        self.orders.clear();
-        self.orders.extend(orders);
-        self.hold = hold;
     }
 
     fn environment(&self) -> Environment {

@@ -17,6 +17,8 @@
 //! - `guide`: any of them, held to a few orders of operations.
 //! - `priority`: what the two with priorities have in common.
 //! - `explorer`: [`Explorer`], what an exhaustive exploration has to be told.
+//! - `policy`: [`Policy`], either of the two, as backends take it.
+//! - `sealed`: why only this crate has strategies.
 //! - `tree`, `pending`: the tables that the last three keep, so that no
 //!   decision costs more because there are more tasks.
 
@@ -28,11 +30,13 @@ mod newest;
 mod pct;
 mod pending;
 mod piloted;
+mod policy;
 mod pos;
 mod priority;
 mod profile;
 mod random;
 mod round_robin;
+pub(crate) mod sealed;
 mod tree;
 mod urw;
 
@@ -47,8 +51,11 @@ pub use kind::{Kind, UnknownStrategy};
 pub use newest::Newest;
 pub use pct::{Depth, Pct};
 pub use piloted::{Decision, Deviation, Log, Pilot, Point, Route, Stay};
+pub use policy::Policy;
 pub use pos::Pos;
 pub use profile::{Profile, TaskSize};
+#[doc(hidden)]
+pub use random::Asked;
 pub use random::Random;
 pub use round_robin::RoundRobin;
 pub use urw::Urw;
@@ -137,15 +144,29 @@ fn uniform_at_length(ready: &TaskSet, rng: &mut Rng) -> TaskId {
 ///
 /// A strategy is used for one execution after the other and keeps the memory of
 /// its tables, so that after the first few executions none allocates.
-pub trait Strategy: std::fmt::Debug {
+///
+/// It runs in the middle of an execution, whose tables it must not change, so that
+/// nobody else can write one:
+///
+/// ```compile_fail,E0277
+/// use jostle_core::decision::Rng;
+/// use jostle_core::id::TaskId;
+/// use jostle_core::strategy::{Strategy, View};
+///
+/// #[derive(Debug)]
+/// struct First;
+///
+/// // error[E0277]: the trait bound `First: Sealed` is not satisfied
+/// impl Strategy for First {
+///     fn pick(&mut self, view: &View, _rng: &mut Rng) -> TaskId {
+///         view.ready.nth(0)
+///     }
+/// }
+/// ```
+pub trait Strategy: sealed::Sealed + std::fmt::Debug {
     /// A new execution begins; forget the last one.
     fn begin(&mut self, profile: &Profile, rng: &mut Rng) {
         let _ = (profile, rng);
-    }
-
-    /// What the executions from now on are held to. Only [`Guide`] heeds it.
-    fn steer(&mut self, orders: &[Order], hold: Option<Hold>) {
-        let _ = (orders, hold);
     }
 
     /// How the environment behaves under this strategy.
@@ -162,11 +183,6 @@ pub trait Strategy: std::fmt::Debug {
     /// Whether the methods below `pick` are to be called.
     fn watches(&self) -> bool {
         false
-    }
-
-    /// The part that explores every schedule, if the strategy is of that kind.
-    fn explorer(&mut self) -> Option<&mut dyn Explorer> {
-        None
     }
 
     /// The task that goes on, one of `view.ready`.

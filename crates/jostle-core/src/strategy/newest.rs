@@ -2,6 +2,7 @@
 
 use crate::decision::Rng;
 use crate::id::TaskId;
+use crate::strategy::sealed::Sealed;
 use crate::strategy::{Strategy, View};
 
 /// How often the newest task makes a second step in a row: one time in five.
@@ -16,6 +17,8 @@ const AGAIN: u32 = 5;
 /// otherwise stay in step for ever.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Newest;
+
+impl Sealed for Newest {}
 
 impl Strategy for Newest {
     fn pick(&mut self, view: &View, rng: &mut Rng) -> TaskId {

@@ -31,6 +31,7 @@ use crate::decision::Rng;
 use crate::id::TaskId;
 use crate::op::Op;
 use crate::strategy::priority::{ClockPriority, draw, gives_way};
+use crate::strategy::sealed::Sealed;
 use crate::strategy::tree::{Max, Tree};
 use crate::strategy::{Birth, Profile, Strategy, View};
 use crate::task_set::TaskSet;
@@ -139,6 +140,8 @@ impl Pct {
         }
     }
 }
+
+impl Sealed for Pct {}
 
 impl Strategy for Pct {
     fn begin(&mut self, profile: &Profile, rng: &mut Rng) {

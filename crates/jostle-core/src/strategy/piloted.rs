@@ -11,6 +11,7 @@ use crate::decision::{Choice, ChoiceKind, Environment, Rng};
 use crate::id::TaskId;
 use crate::op::{Op, OpKind};
 use crate::strategy::calm;
+use crate::strategy::sealed::Sealed;
 use crate::strategy::{Profile, Strategy, View};
 use crate::task_set::TaskSet;
 
@@ -227,6 +228,8 @@ impl Pilot {
 fn key_of(view: &View, task: TaskId) -> u64 {
     view.tasks.get(task.index()).map_or(0, |row| row.key)
 }
+
+impl Sealed for Pilot {}
 
 impl Strategy for Pilot {
     fn begin(&mut self, _profile: &Profile, _rng: &mut Rng) {

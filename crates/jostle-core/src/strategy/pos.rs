@@ -26,6 +26,7 @@ use crate::id::TaskId;
 use crate::op::Op;
 use crate::strategy::pending::Pending;
 use crate::strategy::priority::{ClockPriority, DRAWN, draw, gives_way};
+use crate::strategy::sealed::Sealed;
 use crate::strategy::tree::{Max, Tree};
 use crate::strategy::{Birth, Profile, Strategy, View};
 
@@ -62,6 +63,8 @@ impl Default for Pos {
         Pos::new()
     }
 }
+
+impl Sealed for Pos {}
 
 impl Strategy for Pos {
     fn begin(&mut self, _profile: &Profile, rng: &mut Rng) {

@@ -2,6 +2,7 @@
 
 use crate::decision::Rng;
 use crate::id::TaskId;
+use crate::strategy::sealed::Sealed;
 use crate::strategy::{Strategy, View};
 
 /// Lets every ready task make one step in turn, the clock among them.
@@ -10,6 +11,8 @@ use crate::strategy::{Strategy, View};
 /// environment does differs from one execution to the next.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct RoundRobin;
+
+impl Sealed for RoundRobin {}
 
 impl Strategy for RoundRobin {
     fn pick(&mut self, view: &View, _rng: &mut Rng) -> TaskId {

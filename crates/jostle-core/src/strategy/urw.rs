@@ -21,6 +21,7 @@
 use crate::decision::Rng;
 use crate::id::TaskId;
 use crate::op::Op;
+use crate::strategy::sealed::Sealed;
 use crate::strategy::tree::{Sum, Tree};
 use crate::strategy::{Birth, Profile, Strategy, View};
 
@@ -64,6 +65,8 @@ impl Default for Urw {
         Urw::new()
     }
 }
+
+impl Sealed for Urw {}
 
 impl Strategy for Urw {
     fn begin(&mut self, profile: &Profile, _rng: &mut Rng) {

@@ -5,7 +5,6 @@
 //! - `history`: the partial order of the events of one execution.
 //! - `races`: pairs of events that could have happened in the other order.
 //! - `event`: what a transition did, as far as other transitions can tell.
-//! - `walk`: the strategy that goes where the tree says.
 //!
 //! # What is explored
 //!
@@ -42,13 +41,13 @@ mod event;
 mod history;
 mod races;
 mod tree;
-mod walk;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::backend::{Suite, TargetOf};
 use crate::campaign::{Confirmed, Run, Runner, confirm};
+use crate::strategy::Policy;
 use crate::verify::tree::{Given, Tree};
 
 /// How schedules are left out that show nothing new.
@@ -219,7 +218,13 @@ impl Verification {
                 verified.end = End::Stopped;
                 break;
             }
-            let run = runner.under(target, &mut tree, u32::MAX, false, &self.data);
+            let run = runner.under(
+                target,
+                Policy::Explore(&mut tree),
+                u32::MAX,
+                false,
+                &self.data,
+            );
             verified.executions += 1;
             verified.longest = verified.longest.max(run.outcome.steps);
             if let Some(why) = run.broken {

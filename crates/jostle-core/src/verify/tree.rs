@@ -7,6 +7,7 @@ use crate::decision::ChoiceKind;
 use crate::hash::mix;
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Effect, OpKind, Site};
+use crate::strategy::sealed::Sealed;
 use crate::strategy::{Explorer, Gate, Touch, View};
 use crate::verify::event::{Event, Print};
 use crate::verify::history::History;
@@ -165,14 +166,6 @@ impl Tree {
         self.limited
     }
 
-    /// An execution begins.
-    pub(super) fn begin(&mut self) {
-        self.given = None;
-        self.depth = 1;
-        self.answer = 0;
-        self.event = (self.history.len() == 0).then(|| Event::new(TaskId::MAIN, 0, 0));
-    }
-
     /// The transition at hand has ended.
     fn seal(&mut self) {
         let Some(event) = self.event.take() else {
@@ -185,32 +178,6 @@ impl Tree {
             .iter()
             .fold(0, |hash, a| mix(hash, u64::from(a.picked) + 1));
         self.history.push(event, answers);
-    }
-
-    /// A decision: who goes on.
-    pub(super) fn pick(&mut self, view: &View) -> TaskId {
-        self.seal();
-        let at = self.depth;
-        self.depth += 1;
-        self.answer = 0;
-        let ready: Vec<TaskId> = view.ready.iter().collect();
-        if let Some(node) = self.nodes.get(at) {
-            if node.ready != ready {
-                return self.give_up(Given::Astray);
-            }
-        } else if view.step >= self.bounds.steps {
-            self.limited = true;
-            return self.give_up(Given::TooLong);
-        } else if let Some(node) = self.node(view, ready) {
-            self.nodes.push(node);
-        } else {
-            return self.give_up(Given::Redundant);
-        }
-        let task = self.nodes[at].chosen;
-        if at == self.history.len() {
-            self.event = Some(self.started(task, view));
-        }
-        task
     }
 
     fn give_up(&mut self, why: Given) -> TaskId {
@@ -368,7 +335,41 @@ impl Tree {
     }
 }
 
+impl Sealed for Tree {}
+
 impl Explorer for Tree {
+    fn begin(&mut self) {
+        self.given = None;
+        self.depth = 1;
+        self.answer = 0;
+        self.event = (self.history.len() == 0).then(|| Event::new(TaskId::MAIN, 0, 0));
+    }
+
+    fn pick(&mut self, view: &View) -> TaskId {
+        self.seal();
+        let at = self.depth;
+        self.depth += 1;
+        self.answer = 0;
+        let ready: Vec<TaskId> = view.ready.iter().collect();
+        if let Some(node) = self.nodes.get(at) {
+            if node.ready != ready {
+                return self.give_up(Given::Astray);
+            }
+        } else if view.step >= self.bounds.steps {
+            self.limited = true;
+            return self.give_up(Given::TooLong);
+        } else if let Some(node) = self.node(view, ready) {
+            self.nodes.push(node);
+        } else {
+            return self.give_up(Given::Redundant);
+        }
+        let task = self.nodes[at].chosen;
+        if at == self.history.len() {
+            self.event = Some(self.started(task, view));
+        }
+        task
+    }
+
     fn choose(&mut self, kind: ChoiceKind, arity: u32) -> u32 {
         let node = &mut self.nodes[self.depth - 1];
         let due = self.answer;
