@@ -130,6 +130,16 @@ op_kinds! {
     Inspect "inspect" Read,
 }
 
+impl OpKind {
+    /// Whether a task that is about to do this lets others go first of its own accord:
+    /// that another one goes on is no preemption then.
+    #[inline(always)]
+    #[must_use]
+    pub const fn offers_to_wait(self) -> bool {
+        matches!(self, OpKind::Yield | OpKind::Spin)
+    }
+}
+
 impl fmt::Display for OpKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -30,7 +30,7 @@ use std::fmt;
 use crate::decision::Rng;
 use crate::id::TaskId;
 use crate::op::Op;
-use crate::strategy::priority::{ClockPriority, draw, gives_way};
+use crate::strategy::priority::{ClockPriority, draw};
 use crate::strategy::sealed::Sealed;
 use crate::strategy::tree::{Max, Tree};
 use crate::strategy::{Birth, Profile, Strategy, View};
@@ -195,7 +195,7 @@ impl Strategy for Pct {
     }
 
     fn posted(&mut self, task: TaskId, op: &Op, _rng: &mut Rng) {
-        if gives_way(op) {
+        if op.kind.offers_to_wait() {
             self.priorities[task.index()] = self.lowest;
             // Only after a billion yields would two get the same priority.
             self.lowest = (self.lowest - 1).max(1);

@@ -6,7 +6,7 @@ use crate::class::hash_site;
 use crate::decision::ChoiceKind;
 use crate::hash::mix;
 use crate::id::{ObjectId, TaskId};
-use crate::op::{Effect, OpKind, Site};
+use crate::op::{Effect, Site};
 use crate::strategy::sealed::Sealed;
 use crate::strategy::{Explorer, Gate, Touch, View};
 use crate::verify::event::{Event, Print};
@@ -210,10 +210,7 @@ impl Tree {
         node.rare = parent.rare_after();
         node.preemptions = parent.preemptions_with(parent.chosen);
         let last = view.last;
-        let offers = matches!(
-            view.tasks[last.index()].op.kind,
-            OpKind::Yield | OpKind::Spin
-        );
+        let offers = view.tasks[last.index()].op.kind.offers_to_wait();
         let goes_on = node.ready.contains(&last) && last != TaskId::CLOCK;
         node.preempts = (goes_on && !offers).then_some(last);
         // The fewer preemptions a schedule has, the better it reads, and whoever lets
