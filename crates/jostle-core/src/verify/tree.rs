@@ -6,7 +6,7 @@ use crate::class::hash_site;
 use crate::decision::ChoiceKind;
 use crate::hash::mix;
 use crate::id::{ObjectId, TaskId};
-use crate::op::{Effect, Site};
+use crate::op::{Access, Effect, Site};
 use crate::strategy::sealed::Sealed;
 use crate::strategy::{Explorer, Gate, Touch, View};
 use crate::verify::event::{Event, Print};
@@ -192,12 +192,11 @@ impl Tree {
         let mut event = Event::new(task, label, view.tasks.len() as u32);
         event.universal = races::is_universal(task, row.op.kind);
         event.gate = self.history.gate_of(task, self.history.len());
-        if row.op.object != ObjectId::NONE {
-            match row.op.kind.effect() {
-                Effect::None => {}
-                Effect::Read => event.footprint.push((Touch::Object(row.op.object), false)),
-                Effect::Write => event.footprint.push((Touch::Object(row.op.object), true)),
-            }
+        let Access { object, effect } = row.op.access();
+        if object != ObjectId::NONE && effect != Effect::None {
+            event
+                .footprint
+                .push((Touch::Object(object), effect.writes()));
         }
         event
     }
