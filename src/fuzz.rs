@@ -22,6 +22,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process;
 
+use jostle_core::backend::Suite;
 use jostle_core::campaign::{self, Runner};
 use jostle_core::coverage::{Aspects, Features};
 use jostle_core::finding::Finding;
@@ -30,11 +31,10 @@ use crate::guard::watchdog;
 use jostle_core::hash::mix;
 use jostle_core::history::History;
 use jostle_core::input::{self, Input};
-use crate::present;
-use crate::report::Commands;
-use crate::sanitizer::{self, Inside};
+use jostle_report::{Commands, publish};
+use crate::rt::backend::{FiberBackend, Fibers};
 use crate::scenario::Scenario;
-use crate::scenario::registry::{Scope, scenarios};
+use crate::scenario::registry::scenarios;
 use jostle_core::search::Search;
 use jostle_core::strategy::Profile;
 use jostle_core::trace::Trace;
@@ -51,11 +51,8 @@ pub const COVERAGE_VARIABLE: &str = "JOSTLE_COVERAGE_OFF";
 #[macro_export]
 macro_rules! fuzz_target {
     () => {
-        $crate::fuzz_target!($crate::scenario::registry::Scope::Program);
-    };
-    ($scope:expr) => {
         ::libfuzzer_sys::fuzz_target!(
-            init: $crate::fuzz::begin($scope),
+            init: $crate::fuzz::begin(),
             |bytes: &[u8]| -> ::libfuzzer_sys::Corpus {
                 if $crate::fuzz::one_input(bytes) {
                     ::libfuzzer_sys::Corpus::Keep
@@ -88,7 +85,7 @@ struct Fuzzer {
     named: bool,
     /// Where libFuzzer writes its artifacts.
     artifacts: String,
-    runner: Runner,
+    runner: Runner<FiberBackend>,
     /// The searches of the scenarios that have been executed.
     searches: Vec<Option<Search>>,
     /// What libFuzzer is shown.
@@ -96,9 +93,6 @@ struct Fuzzer {
     history: History,
     /// How many mutants have been made: libFuzzer's seeds have 32 bits.
     mutants: u64,
-    /// libFuzzer's thread is none of the program's: what it does between executions
-    /// would cost ThreadSanitizer more than they do.
-    _inside: Inside,
 }
 
 std::thread_local! {
@@ -108,8 +102,8 @@ std::thread_local! {
 
 /// Prepares the target. Ends the process with exit code 2 and a message if there
 /// is nothing to fuzz.
-pub fn begin(scope: Scope) {
-    match Fuzzer::new(scope) {
+pub fn begin() {
+    match Fuzzer::new() {
         Ok(fuzzer) => FUZZER.set(Some(fuzzer)),
         Err(message) => {
             say(&format!("error: {message}\n"));
@@ -205,7 +199,7 @@ impl Fuzzer {
     fn search_of(&mut self, bytes: &[u8]) -> (Option<&mut Search>, bool) {
         let (selector, _) = Input::decode(bytes);
         let at = self.selected(selector);
-        let open = self.scenarios.len() > 1 || self.scenarios[at].takes_data();
+        let open = self.scenarios.len() > 1 || self.scenarios[at].subject.takes_data;
         (self.searches[at].as_mut(), open)
     }
 
@@ -216,8 +210,8 @@ impl Fuzzer {
         at.unwrap_or(0)
     }
 
-    fn new(scope: Scope) -> Result<Fuzzer, String> {
-        let all = scenarios(scope).map_err(|error| error.to_string())?;
+    fn new() -> Result<Fuzzer, String> {
+        let all = scenarios().map_err(|error| error.to_string())?;
         if all.is_empty() {
             return Err(
                 "no scenario is linked into the fuzz target; add `use my_crate as _;` with \
@@ -231,12 +225,12 @@ impl Fuzzer {
         let scenarios = match &named {
             None => all
                 .into_iter()
-                .filter(|s| s.expect.is_observable())
+                .filter(|s| s.subject.expect.is_observable(Fibers.capabilities()))
                 .collect(),
             Some(name) => {
-                let found = all.iter().copied().find(|s| s.name == name);
+                let found = all.iter().copied().find(|s| s.subject.name == name);
                 vec![found.ok_or_else(|| {
-                    let names: Vec<&str> = all.iter().map(|s| s.name).collect();
+                    let names: Vec<&str> = all.iter().map(|s| s.subject.name).collect();
                     format!(
                         "{SCENARIO_VARIABLE} names {name:?}, which is no scenario; there are {}",
                         names.join(", ")
@@ -248,20 +242,18 @@ impl Fuzzer {
         let aspects: Aspects = off
             .parse()
             .map_err(|error| format!("{COVERAGE_VARIABLE}: {error}"))?;
-        watchdog::start();
         watchdog::on_stall(watchdog::Action::Abort);
         Ok(Fuzzer {
-            names: scenarios.iter().map(|s| s.name).collect(),
+            names: scenarios.iter().map(|s| s.subject.name).collect(),
             profiles: vec![None; scenarios.len()],
             searches: scenarios.iter().map(|_| None).collect(),
             features: Features::new(aspects),
             history: History::default(),
             mutants: 0,
-            _inside: sanitizer::inside(),
             scenarios,
             named: named.is_some(),
             artifacts: artifact_prefix(std::env::args()),
-            runner: Runner::new(),
+            runner: Runner::of(&Fibers),
         })
     }
 
@@ -269,22 +261,20 @@ impl Fuzzer {
         let (selector, input) = Input::decode(bytes);
         let at = self.selected(selector);
         let scenario = self.scenarios[at];
-        watchdog::subject(scenario, None);
-        if self.runner.is_spoiled() {
-            // What spoiled it was expected, or the process would be gone. Its
-            // thread cannot panic any more, so the rest happens elsewhere.
-            return self.execute_elsewhere(scenario, &input, bytes);
-        }
         let runner = &mut self.runner;
         let profile = self.profiles[at].get_or_insert_with(|| campaign::profile(runner, scenario));
         let run = runner.run(scenario, profile, &input);
+        if let Some(why) = run.broken {
+            say(&format!("error: this is a bug in jostle: {why}\n"));
+            process::abort();
+        }
         if let Some(finding) = run.outcome.finding
-            && (self.named || !scenario.expect.allows(&finding))
+            && (self.named || !scenario.subject.expect.allows(&finding))
         {
             let trace = self.runner.trace();
             self.crash(scenario, &input, bytes, finding, trace);
         }
-        if !run.rejected && !self.runner.is_spoiled() {
+        if !run.rejected {
             self.learn(at, &input);
         }
         !run.rejected
@@ -294,7 +284,7 @@ impl Fuzzer {
     fn learn(&mut self, at: usize, input: &Input) {
         self.runner.recount(&mut self.history);
         let scenario = self.scenarios[at];
-        let search = self.searches[at].get_or_insert_with(|| Search::new(scenario.takes_data()));
+        let search = self.searches[at].get_or_insert_with(|| Search::new(scenario.subject.takes_data));
         search.learn(&self.history, &input.data);
         search.show(
             &mut self.features,
@@ -302,31 +292,6 @@ impl Fuzzer {
             &input.data,
             counters::hit,
         );
-    }
-
-    fn execute_elsewhere(&self, scenario: &'static Scenario, input: &Input, bytes: &[u8]) -> bool {
-        let result = std::thread::scope(|scope| {
-            let execution = scope.spawn(|| {
-                let mut runner = Runner::new();
-                let profile = campaign::profile(&mut runner, scenario);
-                if runner.is_spoiled() {
-                    return (true, None);
-                }
-                let run = runner.run(scenario, &profile, input);
-                (
-                    run.rejected,
-                    run.outcome.finding.map(|f| (f, runner.trace())),
-                )
-            });
-            execution.join()
-        });
-        match result {
-            Ok((_, Some((finding, trace)))) if self.named || !scenario.expect.allows(&finding) => {
-                self.crash(scenario, input, bytes, finding, trace)
-            }
-            Ok((rejected, _)) => !rejected,
-            Err(_) => process::abort(),
-        }
     }
 
     /// Reports and aborts: libFuzzer then writes its artifact.
@@ -338,22 +303,22 @@ impl Fuzzer {
         finding: Finding,
         trace: Trace,
     ) -> ! {
-        let confirmed = campaign::confirm(scenario, finding, trace, &input.data);
+        let confirmed = campaign::confirm(&Fibers, scenario, finding, trace, &input.data);
         let stem = format!("crash-{}", sha1_smol::Sha1::from(bytes).digest());
         let artifact = PathBuf::from(format!("{}{stem}", self.artifacts));
         let commands = commands(scenario, &artifact);
         say("\n");
-        say(&present::report(
-            scenario,
+        say(&publish::report(
+            &scenario.subject,
             &confirmed.finding,
             &confirmed.trace,
             &commands,
             false,
         ));
-        let file = present::trace_file(scenario, input, &confirmed.trace, Some(&confirmed.finding));
+        let file = publish::trace_file(&scenario.subject, input, &confirmed.trace, Some(&confirmed.finding));
         // Not beside the artifact: cargo-fuzz takes every new file there for one.
-        let folder = Path::new(present::FOLDER);
-        match present::save(folder, &stem, &file) {
+        let folder = Path::new(publish::FOLDER);
+        match publish::save(folder, &stem, &file) {
             Ok(path) => say(&format!("Trace:    {}\n\n", path.display())),
             Err(error) => say(&format!(
                 "warning: the trace could not be saved in {}: {error}\n\n",
@@ -365,10 +330,10 @@ impl Fuzzer {
 }
 
 fn commands(scenario: &Scenario, artifact: &Path) -> Commands {
-    let prefix = format!("{SCENARIO_VARIABLE}={} cargo +nightly fuzz", scenario.name);
+    let prefix = format!("{SCENARIO_VARIABLE}={} cargo +nightly fuzz", scenario.subject.name);
     let path = relative(artifact);
-    let artifact = present::quoted(&path);
-    let minimize = present::minimize_command(&path, Some(scenario.name));
+    let artifact = publish::quoted(&path);
+    let minimize = publish::minimize_command(&path, Some(scenario.subject.name));
     Commands {
         replay: format!("{prefix} run scenario {artifact}"),
         minimize: minimize.or_else(|| Some(format!("{prefix} tmin scenario {artifact}"))),

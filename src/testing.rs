@@ -16,14 +16,14 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use jostle_core::campaign::{Campaign, Follower, Found, Progress, Runner, Summary, Verdict};
+use jostle_core::campaign::{self, Campaign, Follower, Found, Progress, Summary, Verdict};
 use jostle_core::coverage::Aspects;
 use jostle_core::input::Input;
 use jostle_core::regression::Row;
-use crate::present;
-use crate::report::Commands;
-use crate::scenario::Scenario;
-use crate::scenario::registry::{Scope, scenarios};
+use jostle_report::{Commands, publish};
+use crate::rt::backend::Fibers;
+use crate::scenario::{Expect, Scenario};
+use crate::scenario::registry::scenarios;
 use jostle_core::strategy::Kind;
 use jostle_core::trace;
 
@@ -47,17 +47,21 @@ pub fn explore(name: &str) {
         return replay(scenario, Path::new(&path));
     }
     let campaign = campaign(scenario);
-    let summary = campaign.explore(scenario, &Progress::default());
+    let summary = campaign.explore(&Fibers, scenario, &Progress::default());
     match summary.verdict() {
         Verdict::AsExpected => {}
-        Verdict::Unexpected => fail(&summary),
+        Verdict::Unexpected => fail(scenario, &summary),
         Verdict::Missed => panic!(
             "scenario {name} expects a finding ({:?}), and {} executions had none; raise \
              JOSTLE_RUNS, or correct `expect` if the bug is gone",
-            scenario.expect, summary.executions
+            scenario.subject.expect, summary.executions
         ),
         Verdict::NotObservable => skipped(scenario),
         Verdict::Stopped => panic!("scenario {name} was stopped"),
+        Verdict::Broken => panic!(
+            "this is a bug in jostle, not in scenario {name}: {}",
+            summary.broken.as_deref().unwrap_or_default()
+        ),
         Verdict::NothingRan => panic!("scenario {name}: {}", summary.why_nothing_ran()),
     }
 }
@@ -71,16 +75,16 @@ fn skipped(scenario: &Scenario) {
     eprintln!(
         "scenario {} was not explored: only a ThreadSanitizer build sees the data race that it \
          expects",
-        scenario.name
+        scenario.subject.name
     );
 }
 
 fn named(name: &str) -> &'static Scenario {
-    let all = match scenarios(Scope::All) {
+    let all = match scenarios() {
         Ok(all) => all,
         Err(error) => panic!("{error}"),
     };
-    let Some(scenario) = all.into_iter().find(|s| s.name == name) else {
+    let Some(scenario) = all.into_iter().find(|s| s.subject.name == name) else {
         panic!("no scenario named {name:?} is registered; link its crate with `use my_crate as _;`")
     };
     scenario
@@ -90,7 +94,7 @@ fn named(name: &str) -> &'static Scenario {
 /// prints it, and panics if anything is found.
 ///
 /// `rows` say where the schedule deviates from the one that never preempts, in words
-/// that survive edits; see [`keep`](crate::keep). Where they cannot be followed any
+/// that survive edits; see [`Row`](jostle_core::regression::Row). Where they cannot be followed any
 /// more, or do not fail, a few hundred schedules around them are tried. `data` is what
 /// the scenario makes its argument of, in hexadecimal digits.
 ///
@@ -112,7 +116,7 @@ pub fn keep(name: &str, rows: &[&str], data: &str) {
         panic!("{data:?} are no hexadecimal digits in pairs")
     };
     let revisit = std::thread::scope(|scope| {
-        let execution = scope.spawn(|| Follower::new(scenario).revisit(rows, &data));
+        let execution = scope.spawn(|| Follower::new(&Fibers, scenario).revisit(rows, &data));
         execution.join()
     });
     let Ok(revisit) = revisit else {
@@ -138,7 +142,7 @@ pub fn keep(name: &str, rows: &[&str], data: &str) {
     };
     let input = Input::from_decisions(&failure.trial.log, data);
     let trace = &failure.trace;
-    let saved = present::save_finding(&folder(), scenario, &input, trace, &finding);
+    let saved = publish::save_finding(&folder(), &scenario.subject, &input, trace, &finding);
     let commands = Commands {
         replay: saved.as_ref().map_or_else(
             |_| format!("cargo test {name}"),
@@ -146,7 +150,7 @@ pub fn keep(name: &str, rows: &[&str], data: &str) {
         ),
         minimize: None,
     };
-    let report = present::report(scenario, &finding, trace, &commands, false);
+    let report = publish::report(&scenario.subject, &finding, trace, &commands, false);
     panic!("{what}\n\n{report}");
 }
 
@@ -170,33 +174,30 @@ fn replay(scenario: &'static Scenario, path: &Path) {
         Ok(file) => file,
         Err(error) => panic!("JOSTLE_REPLAY: cannot replay {}: {error}", path.display()),
     };
-    if file.scenario != scenario.name {
+    if file.scenario != scenario.subject.name {
         return;
     }
-    let replayed = std::thread::scope(|scope| {
-        let execution = scope.spawn(|| {
-            let mut runner = Runner::new();
-            let run = runner.replay(scenario, file.choices, &file.data);
-            (run.outcome, runner.trace())
-        });
-        execution.join()
+    let (run, trace) = campaign::apart(&Fibers, |runner| {
+        let run = runner.replay(scenario, file.choices, &file.data);
+        (run, runner.trace())
     });
-    let Ok((outcome, trace)) = replayed else {
-        panic!("the executor gave up; this is a bug in jostle")
-    };
+    if let Some(why) = run.broken {
+        panic!("this is a bug in jostle, not in scenario {}: {why}", scenario.subject.name);
+    }
+    let outcome = run.outcome;
     if let Some(divergence) = outcome.divergence {
         panic!(
             "the trace in {} does not fit scenario {} any more: {divergence}",
             path.display(),
-            scenario.name
+            scenario.subject.name
         );
     }
     if let Some(finding) = outcome.finding {
         let commands = Commands {
             replay: replay_command(scenario, path),
-            minimize: present::minimize_command(path, None),
+            minimize: publish::minimize_command(path, None),
         };
-        let report = present::report(scenario, &finding, &trace, &commands, false);
+        let report = publish::report(&scenario.subject, &finding, &trace, &commands, false);
         panic!("replayed {}\n\n{report}", path.display());
     }
 }
@@ -205,15 +206,15 @@ fn replay(scenario: &'static Scenario, path: &Path) {
 fn replay_command(scenario: &Scenario, path: &Path) -> String {
     format!(
         "JOSTLE_REPLAY={} cargo test {}",
-        present::quoted(path),
-        scenario.name
+        publish::quoted(path),
+        scenario.subject.name
     )
 }
 
 fn campaign(scenario: &Scenario) -> Campaign {
-    let runs = variable("JOSTLE_RUNS").unwrap_or(match scenario.expect {
-        crate::scenario::Expect::Clean => RUNS,
-        crate::scenario::Expect::Finds(..) => RUNS * PATIENCE,
+    let runs = variable("JOSTLE_RUNS").unwrap_or(match scenario.subject.expect {
+        Expect::Clean => RUNS,
+        Expect::Finds(..) => RUNS * PATIENCE,
     });
     let strategies = match variable("JOSTLE_STRATEGY") {
         Some::<Kind>(kind) => vec![kind],
@@ -242,8 +243,7 @@ where
     }
 }
 
-fn fail(summary: &Summary) -> ! {
-    let scenario = summary.scenario;
+fn fail(scenario: &Scenario, summary: &Summary) -> ! {
     let found = summary.findings.iter().find(|f| !f.expected);
     let Some(found) = found else {
         unreachable!("only an unexpected finding makes the verdict unexpected")
@@ -256,24 +256,24 @@ fn fail(summary: &Summary) -> ! {
                 "JOSTLE_SEED={} JOSTLE_RUNS={} cargo test {}",
                 variable("JOSTLE_SEED").unwrap_or(0),
                 found.execution,
-                scenario.name
+                scenario.subject.name
             ),
         },
         minimize: saved
             .ok()
-            .and_then(|path| present::minimize_command(&path, None)),
+            .and_then(|path| publish::minimize_command(&path, None)),
     };
-    let report = present::report(scenario, &found.finding, &found.trace, &commands, false);
+    let report = publish::report(&scenario.subject, &found.finding, &found.trace, &commands, false);
     panic!(
         "execution {} of {}\n\n{report}",
-        found.execution, scenario.name
+        found.execution, scenario.subject.name
     );
 }
 
 fn save(scenario: &Scenario, found: &Found) -> std::io::Result<PathBuf> {
-    present::save_finding(
+    publish::save_finding(
         &folder(),
-        scenario,
+        &scenario.subject,
         &found.input,
         &found.trace,
         &found.finding,

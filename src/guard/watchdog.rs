@@ -17,7 +17,6 @@ use crate::guard::progress::{Progress, Stall};
 use crate::guard::stderr::Stderr;
 use crate::guard::{frames, interrupt, overflow};
 use crate::rt::pulse::{Pulse, Subject};
-use crate::scenario::Scenario;
 use jostle_core::strategy::{Depth, Kind};
 
 /// How the process ends after a guard has spoken.
@@ -66,11 +65,11 @@ pub fn on_stall(action: Action) {
 /// Says what the calling OS thread executes from now on, and with which campaign
 /// seed. To be called on every OS thread that executes scenarios, outside an
 /// execution; a whole chunk of executions needs one call.
-pub fn subject(scenario: &Scenario, campaign_seed: Option<u64>) {
+pub fn subject(subject: &jostle_core::subject::Subject, campaign_seed: Option<u64>) {
     overflow::prepare_thread();
     Pulse::of_this_thread().set_subject(Subject {
-        scenario: scenario.name,
-        site: scenario.site,
+        scenario: subject.name,
+        site: subject.site,
         campaign_seed,
     });
 }

@@ -7,7 +7,7 @@ use arbitrary::Unstructured;
 use jostle_core::backend::{Backend, Capabilities, DuplicateName, Executed, Plan, Suite};
 use jostle_core::kernel::{Begin, Kernel};
 use jostle_core::recording::Recording;
-use jostle_core::strategy::Strategy;
+use jostle_core::strategy::Policy;
 
 use crate::guard::watchdog;
 use crate::rt::coroutine::Job;
@@ -66,14 +66,14 @@ impl Backend for FiberBackend {
         &mut self,
         scenario: &Scenario,
         plan: Plan<'_>,
-        strategy: &mut dyn Strategy,
+        policy: Policy<'_>,
     ) -> Executed {
         if self.executor.is_spoiled() {
             let made = std::thread::scope(|scope| {
                 let fresh = scope.spawn(|| {
                     watchdog::subject(&scenario.subject, plan.campaign_seed);
                     let mut executor = Executor::new();
-                    let executed = execute(&mut executor, scenario, plan, strategy);
+                    let executed = execute(&mut executor, scenario, plan, policy);
                     (executed, executor.into_kernel())
                 });
                 fresh.join()
@@ -92,7 +92,7 @@ impl Backend for FiberBackend {
             self.announced = Some(subject);
         }
         self.elsewhere = None;
-        execute(&mut self.executor, scenario, plan, strategy)
+        execute(&mut self.executor, scenario, plan, policy)
     }
 
     fn recording(&self) -> Recording<'_> {
@@ -111,7 +111,7 @@ fn execute(
     executor: &mut Executor,
     scenario: &Scenario,
     plan: Plan<'_>,
-    strategy: &mut dyn Strategy,
+    policy: Policy<'_>,
 ) -> Executed {
     watchdog::mark(plan.strategy, plan.seed);
     let mut options = scenario.subject.options;
@@ -140,7 +140,7 @@ fn execute(
             })
         }
     };
-    match executor.execute(order, strategy, body) {
+    match executor.execute(order, policy, body) {
         Done::Broken(why) => Executed::Broken(why),
         Done::Finished(_) if rejected.get() => Executed::Rejected,
         Done::Finished(outcome) => Executed::Finished(outcome),

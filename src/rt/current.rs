@@ -7,10 +7,10 @@ use std::marker::PhantomData;
 use std::mem;
 use std::ptr::NonNull;
 
-use jostle_core::strategy::Strategy;
+use jostle_core::strategy::Policy;
 
 use crate::rt::execution::Execution;
-use crate::rt::policy::Policy;
+use crate::rt::policy::Borrowed;
 use crate::sanitizer;
 
 std::thread_local! {
@@ -175,19 +175,19 @@ impl Owned {
         unsafe { self.execution.as_mut() }
     }
 
-    /// Makes it this thread's execution, under `strategy`, until the guard is dropped.
+    /// Makes it this thread's execution, under `policy`, until the guard is dropped.
     ///
     /// # Panics
     ///
     /// If this thread runs another one.
-    pub(crate) fn enter<'a>(&'a mut self, strategy: &'a mut dyn Strategy) -> Entered<'a> {
+    pub(crate) fn enter<'a, 'p: 'a>(&'a mut self, policy: Policy<'p>) -> Entered<'a> {
         assert!(
             CURRENT.get().is_none(),
             "a scenario cannot explore another one: this OS thread already runs an execution"
         );
-        // SAFETY: The guard that is returned borrows the strategy, and overwrites the
-        // policy when it is dropped.
-        self.idle_mut().policy = unsafe { Policy::of(strategy) };
+        // SAFETY: The guard that is returned borrows the policy, and overwrites this
+        // one when it is dropped.
+        self.idle_mut().policy = unsafe { Borrowed::of(policy) };
         CURRENT.set(Some(self.execution));
         Entered { owned: self }
     }
@@ -220,6 +220,6 @@ impl Entered<'_> {
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
         CURRENT.set(None);
-        self.owned.idle_mut().policy = Policy::none();
+        self.owned.idle_mut().policy = Borrowed::none();
     }
 }

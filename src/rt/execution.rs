@@ -12,7 +12,7 @@ use jostle_core::finding::Finding;
 use jostle_core::id::TaskId;
 use jostle_core::kernel::{Fast, Kernel, Next, Side};
 use jostle_core::op::{Op, Site};
-use jostle_core::strategy::Strategy;
+use jostle_core::strategy::Policy;
 use jostle_core::vtime::VInstant;
 
 use crate::rt::actions::Actions;
@@ -22,7 +22,7 @@ use crate::rt::current;
 use crate::rt::foreign::{Lookout, Roster};
 use crate::rt::functions::Functions;
 use crate::rt::panics;
-use crate::rt::policy::Policy;
+use crate::rt::policy::Borrowed;
 use crate::rt::pulse::Pulse;
 use crate::rt::race;
 use crate::sanitizer;
@@ -58,7 +58,7 @@ pub(crate) struct Execution {
     pub(crate) epoch: u32,
     pub(crate) kernel: Kernel,
     /// Who picks tasks in this execution.
-    pub(crate) policy: Policy,
+    pub(crate) policy: Borrowed,
     /// The running task's side of its worker.
     pub(crate) link: *const Link,
     /// Rows `0..kernel.task_count()` are in use.
@@ -108,7 +108,7 @@ impl Execution {
         Execution {
             epoch: 0,
             kernel: Kernel::new(),
-            policy: Policy::none(),
+            policy: Borrowed::none(),
             link: ptr::null(),
             tasks: Vec::new(),
             actions: Actions::default(),
@@ -183,14 +183,14 @@ impl Execution {
     #[inline]
     pub(crate) fn asking<R>(
         &mut self,
-        path: impl FnOnce(&mut Kernel, &mut dyn Strategy) -> R,
+        path: impl FnOnce(&mut Kernel, &mut Policy<'_>) -> R,
     ) -> R {
         let _away = current::away();
-        path(&mut self.kernel, self.policy.get())
+        path(&mut self.kernel, &mut self.policy.get())
     }
 
     /// The way through a scheduling point that may ask the strategy.
-    fn slow(&mut self, path: impl FnOnce(&mut Kernel, &mut dyn Strategy) -> Next) {
+    fn slow(&mut self, path: impl FnOnce(&mut Kernel, &mut Policy<'_>) -> Next) {
         self.judge_races();
         self.asking(path);
         if self.kernel.take_checkpoint() {
@@ -257,29 +257,30 @@ impl Execution {
     /// Ends the execution with `finding`.
     pub(crate) fn find(&mut self, finding: Finding) {
         self.kernel.find(finding);
+    }
 
     /// As the kernel's, with the operation located.
     pub(crate) fn at_point(&mut self, op: Op) {
         let op = self.located(op);
-        self.slow(|kernel, strategy| kernel.at_point(op, strategy));
+        self.slow(|kernel, policy| kernel.at_point(op, policy));
     }
 
     /// As the kernel's, with the operation located.
     pub(crate) fn at_gate(&mut self, op: Op, side: Side, deadline: Option<VInstant>) {
         let op = self.located(op);
-        self.slow(|kernel, strategy| kernel.at_gate(op, side, deadline, strategy));
+        self.slow(|kernel, policy| kernel.at_gate(op, side, deadline, policy));
     }
 
     /// As the kernel's, with the operation located.
     pub(crate) fn at_poll(&mut self, op: Op, depth: u32, woken: bool) {
         let op = self.located(op);
-        self.slow(|kernel, strategy| kernel.at_poll(op, depth, woken, strategy));
+        self.slow(|kernel, policy| kernel.at_poll(op, depth, woken, policy));
     }
 
     /// As the kernel's, with the operation located.
     pub(crate) fn at_spin(&mut self, op: Op) {
         let op = self.located(op);
-        self.slow(|kernel, strategy| kernel.at_spin(op, strategy));
+        self.slow(|kernel, policy| kernel.at_spin(op, policy));
     }
 
     /// As the kernel's, with the operation located.
@@ -290,21 +291,21 @@ impl Execution {
 
     /// As the kernel's.
     pub(crate) fn block(&mut self, on: Option<TaskId>, deadline: Option<VInstant>) {
-        self.slow(|kernel, strategy| kernel.block(on, deadline, strategy));
+        self.slow(|kernel, policy| kernel.block(on, deadline, policy));
     }
 
     /// As the kernel's.
     pub(crate) fn join(&mut self, task: TaskId, op: Op) {
-        self.slow(|kernel, strategy| kernel.join(task, op, strategy));
+        self.slow(|kernel, policy| kernel.join(task, op, policy));
     }
 
     /// As the kernel's.
     pub(crate) fn decide(&mut self) {
-        self.slow(|kernel, strategy| kernel.decide(strategy));
+        self.slow(|kernel, policy| kernel.decide(policy));
     }
 
     /// As the kernel's.
     pub(crate) fn choose(&mut self, kind: ChoiceKind, arity: u32) -> u32 {
-        self.asking(|kernel, strategy| kernel.choose(kind, arity, strategy))
+        self.asking(|kernel, policy| kernel.choose(kind, arity, policy))
     }
 }

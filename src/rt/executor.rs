@@ -9,7 +9,7 @@ use jostle_core::finding::{Finding, Kind};
 use jostle_core::id::TaskId;
 use jostle_core::kernel::{Alarm, Begin, Kernel, Next};
 use jostle_core::op::Site;
-use jostle_core::strategy::Strategy;
+use jostle_core::strategy::Policy;
 use jostle_core::subject::Options;
 
 use crate::rt::actions::Action;
@@ -18,7 +18,6 @@ use crate::rt::current::{self, Current};
 use crate::rt::execution::Execution;
 use crate::rt::footprint::Explored;
 use crate::rt::foreign::{self, Lookout};
-use crate::rt::policy::Policy;
 use crate::rt::pulse::Pulse;
 use crate::rt::{object, panics, switch};
 use crate::sanitizer::{self, Edge};
@@ -90,7 +89,7 @@ impl Executor {
     pub(crate) fn execute(
         &mut self,
         order: Order<'_>,
-        strategy: &mut dyn Strategy,
+        policy: Policy<'_>,
         body: Job,
     ) -> Done {
         assert!(
@@ -99,7 +98,7 @@ impl Executor {
         );
         let inside = sanitizer::inside();
         sanitizer::forget();
-        let entered = self.execution.enter(strategy);
+        let entered = self.execution.enter(policy);
         let current = entered.current();
         panics::forget();
         let epoch = self.epochs.begin();
@@ -157,7 +156,7 @@ fn run(current: Current, epoch: u32, order: Order<'_>, body: &mut Option<Job>) {
         x.abandoned = 0;
         x.broken = None;
         let site = begin.site;
-        x.asking(|kernel, strategy| kernel.begin(Begin { epoch, ..begin }, strategy));
+        x.asking(|kernel, policy| kernel.begin(Begin { epoch, ..begin }, policy));
         explored = x.kernel.is_exploring().then(Explored::begin);
         x.keep_lookout(site);
         x.pulse.executing(true);
@@ -170,7 +169,7 @@ fn run(current: Current, epoch: u32, order: Order<'_>, body: &mut Option<Job>) {
         return;
     }
     current.with(|x| {
-        x.asking(|kernel, strategy| kernel.end(strategy));
+        x.asking(|kernel, policy| kernel.end(policy));
         let lookout = x.lookout.as_ref();
         let evidence = foreign::accusation(epoch).or_else(|| lookout.and_then(Lookout::look));
         x.kernel.judge(evidence);
@@ -226,7 +225,7 @@ impl Execution {
     /// The clock has been scheduled: takes what the timer does that fires, if that is
     /// not to end a wait.
     fn fire(&mut self) -> Option<Action> {
-        let (timer, alarm) = self.asking(|kernel, strategy| kernel.fire(strategy))?;
+        let (timer, alarm) = self.asking(|kernel, policy| kernel.fire(policy))?;
         match alarm {
             Alarm::Timeout(_) => None,
             Alarm::Call => self.actions.take(timer).inspect(|action| {

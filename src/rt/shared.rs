@@ -11,7 +11,6 @@ use jostle_core::id::ObjectId;
 use crate::rt::blocks::Block;
 use crate::rt::cell::Borrowed;
 use crate::rt::current;
-use crate::rt::execution::Execution;
 use crate::rt::footprint;
 use crate::rt::object::Attached;
 use crate::sanitizer::{self, Edge};
@@ -52,7 +51,7 @@ impl<T> Shared<T> {
         let current = current::get("handle");
         let inner = Inner {
             epoch: current.epoch(),
-            number: current.with(Execution::new_cell),
+            number: current.with(|x| x.kernel.new_cell()),
             count: Cell::new(1),
             value: RefCell::new(value),
         };

@@ -1,7 +1,7 @@
 //! `Barrier`.
 
 use std::fmt;
-use std::panic::{Location, RefUnwindSafe};
+use std::panic::RefUnwindSafe;
 
 use jostle_core::decision::ChoiceKind;
 use jostle_core::id::TaskId;

@@ -48,7 +48,7 @@ impl<F: Future> Future for Preemptible<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         if !std::mem::replace(this.begun, true) {
-            rt::point(OpKind::Poll, ObjectId::WORLD, this.site);
+            rt::point(OpKind::Poll, ObjectId::WORLD, *this.site);
         }
         this.future.poll(cx)
     }

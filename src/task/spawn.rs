@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::panic::{self, AssertUnwindSafe, Location};
+use std::panic::{self, AssertUnwindSafe};
 use std::pin::pin;
 use std::task::{Context, Poll};
 

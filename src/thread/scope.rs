@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::panic::{self, AssertUnwindSafe, Location, RefUnwindSafe};
+use std::panic::{self, AssertUnwindSafe, RefUnwindSafe};
 
 use jostle_core::id::TaskId;
 use jostle_core::op::{OpKind, Site};

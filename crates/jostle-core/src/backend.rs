@@ -1,11 +1,11 @@
 //! The seam between policy and what carries tasks: whoever can execute a subject
-//! under a strategy and keep the record is a backend, and campaigns, search,
+//! under a policy and keep the record is a backend, and campaigns, search,
 //! minimizer, explanation, verification and reports work over any.
 
 use crate::decision::{Divergence, Script};
 use crate::finding::Finding;
 use crate::recording::Recording;
-use crate::strategy::{Kind, Profile, Strategy};
+use crate::strategy::{Kind, Policy, Profile};
 use crate::subject::Subject;
 
 /// What a backend can do. What it cannot is said where a result would promise it.
@@ -87,17 +87,13 @@ pub trait Backend {
     /// What it can do.
     fn capabilities(&self) -> Capabilities;
 
-    /// Executes `target` once. The strategy is called during this call only.
+    /// Executes `target` once. The policy is called during this call only. One that
+    /// explores is used only where [`Capabilities::exhaustive`] says so.
     ///
     /// # Panics
     ///
     /// If the OS thread is in the middle of another execution.
-    fn execute(
-        &mut self,
-        target: &Self::Target,
-        plan: Plan<'_>,
-        strategy: &mut dyn Strategy,
-    ) -> Executed;
+    fn execute(&mut self, target: &Self::Target, plan: Plan<'_>, policy: Policy<'_>) -> Executed;
 
     /// The record of the last execution.
     fn recording(&self) -> Recording<'_>;

@@ -4,7 +4,7 @@
 
 use crate::decision::Choice;
 use crate::id::{ObjectId, TaskId};
-use crate::op::{Effect, OpKind, Site};
+use crate::op::{Access, Effect, OpKind, Site};
 
 /// One thing that a task did.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +31,17 @@ pub struct Event {
     pub point: bool,
     /// The task had to wait.
     pub blocks: bool,
+}
+
+impl Event {
+    /// What it touched, and how.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        Access {
+            object: self.object,
+            effect: self.effect,
+        }
+    }
 }
 
 /// A task that took part.

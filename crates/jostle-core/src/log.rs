@@ -328,8 +328,7 @@ mod tests {
         assert!(log.has_room());
         assert!(log.entries().iter().map(|e| e.task.0).eq([1, 2, 3]));
         assert!(
-            log
-                .entries()
+            log.entries()
                 .iter()
                 .all(|e| e.op.site.file() == site.file())
         );

@@ -17,7 +17,7 @@ pub fn file_name(path: &str) -> &str {
 }
 
 /// How an operation touches its object.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Effect {
     /// Touches nothing that another task can see.
     None,
@@ -25,6 +25,25 @@ pub enum Effect {
     Read,
     /// Commutes with nothing on the same object.
     Write,
+}
+
+impl Effect {
+    /// Whether the order of two operations on the same object can matter.
+    #[inline]
+    #[must_use]
+    pub const fn conflicts_with(self, other: Effect) -> bool {
+        matches!(
+            (self, other),
+            (Effect::Write, Effect::Read | Effect::Write) | (Effect::Read, Effect::Write)
+        )
+    }
+
+    /// Whether it changes the object.
+    #[inline]
+    #[must_use]
+    pub const fn writes(self) -> bool {
+        matches!(self, Effect::Write)
+    }
 }
 
 macro_rules! op_kinds {
@@ -131,7 +150,8 @@ op_kinds! {
 }
 
 impl OpKind {
-    /// Whether a task that is about to do this lets others go first of its own accord.
+    /// Whether a task that is about to do this lets others go first of its own accord:
+    /// that another one goes on is no preemption then.
     #[inline(always)]
     #[must_use]
     pub const fn offers_to_wait(self) -> bool {
@@ -157,17 +177,77 @@ pub struct Op {
 }
 
 impl Op {
-    /// Whether the order of the two operations can matter: they touch the same
-    /// object and at least one of them writes it.
+    /// What it touches, as far as its kind tells.
+    #[inline]
+    #[must_use]
+    pub const fn access(&self) -> Access {
+        Access {
+            object: self.object,
+            effect: self.kind.effect(),
+        }
+    }
+
+    /// Whether the order of the two operations can matter; see
+    /// [`Access::conflicts_with`].
+    #[inline]
     #[must_use]
     pub fn conflicts_with(&self, other: &Op) -> bool {
+        self.access().conflicts_with(other.access())
+    }
+}
+
+/// What an operation touches, and how.
+///
+/// The effect need not be that of the operation's kind: a compare-exchange that has
+/// failed is known to have been a read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Access {
+    /// What is touched.
+    pub object: ObjectId,
+    /// How.
+    pub effect: Effect,
+}
+
+impl Access {
+    /// Whether the order of the two can matter: they touch the same object and at least
+    /// one of them writes it.
+    ///
+    /// This is the relation of everything that samples, learns and explains. Only
+    /// `verify` has one of its own, finer in what is touched: it is told of each piece of
+    /// state behind an object (the cells of a channel, the course of a task, the clock),
+    /// and may leave out nothing that matters.
+    #[inline]
+    #[must_use]
+    pub fn conflicts_with(self, other: Access) -> bool {
         self.object == other.object
             && self.object != ObjectId::NONE
-            && match (self.kind.effect(), other.kind.effect()) {
-                (Effect::Write, Effect::Read | Effect::Write) | (Effect::Read, Effect::Write) => {
-                    true
-                }
-                (Effect::None, _) | (_, Effect::None) | (Effect::Read, Effect::Read) => false,
-            }
+            && self.effect.conflicts_with(other.effect)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_touches_the_same_conflicts_unless_both_read() {
+        use Effect::{None, Read, Write};
+        let access = |object, effect| Access {
+            object: ObjectId(object),
+            effect,
+        };
+        for (one, other, expected) in [
+            (Write, Write, true),
+            (Write, Read, true),
+            (Read, Write, true),
+            (Read, Read, false),
+            (None, Write, false),
+            (Write, None, false),
+        ] {
+            let conflict = |a, b| access(a, one).conflicts_with(access(b, other));
+            assert_eq!(conflict(1, 1), expected, "{one:?}, {other:?}");
+            assert!(!conflict(1, 2));
+            assert!(!conflict(ObjectId::NONE.0, ObjectId::NONE.0));
+        }
     }
 }

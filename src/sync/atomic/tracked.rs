@@ -1,6 +1,6 @@
 //! How an atomic takes part in an execution.
 
-use std::panic::{Location, RefUnwindSafe};
+use std::panic::RefUnwindSafe;
 use std::sync::atomic::Ordering;
 
 use jostle_core::decision::ChoiceKind;

@@ -4,7 +4,7 @@ use crate::backend::{Backend, Suite, TargetOf};
 use crate::campaign::runner::Runner;
 use crate::finding::Finding;
 use crate::minimize::{Schedule, Trial};
-use crate::strategy::{Log, Pilot, Route, Strategy};
+use crate::strategy::{Log, Pilot, Policy, Route, Strategy};
 use crate::trace::Trace;
 
 /// Executes schedules of a target on the calling OS thread.
@@ -114,7 +114,7 @@ fn perform<B: Backend>(
     functions: bool,
     data: &[u8],
 ) -> (Option<Finding>, Trial) {
-    let run = runner.under(target, strategy, most, functions, data);
+    let run = runner.under(target, Policy::Sample(strategy), most, functions, data);
     // One that was cut short has not shown what it came to.
     let cut = run.outcome.steps >= most;
     let finding = run.outcome.finding.filter(|_| !cut);

@@ -2,8 +2,8 @@
 
 use crate::backend::Backend;
 use crate::campaign::follow::{Followed, Follower};
-use crate::regression::{Kept, Missed, Row, Witness};
 use crate::minimize::{Schedule, nearby};
+use crate::regression::{Kept, Missed, Row, Witness};
 use crate::strategy::{Pilot, Route};
 
 /// Schedules that are tried around one that could not be followed, or that does not

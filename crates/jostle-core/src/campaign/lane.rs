@@ -93,7 +93,7 @@ pub(super) struct First {
 /// Where the inputs of a lane come from.
 enum Inputs {
     /// Strategies in turn.
-    Turns(Equivalence),
+    Turns(Box<Equivalence>),
     Search(Box<Search>),
 }
 
@@ -137,7 +137,7 @@ impl Lane {
             next: number,
             inputs: match campaign.strategies.is_empty() {
                 true => Inputs::Search(Box::new(Search::of(takes_data, campaign.aspects))),
-                false => Inputs::Turns(Equivalence::default()),
+                false => Inputs::Turns(Box::default()),
             },
             profile: shared.profile.clone(),
             history: History::default(),

@@ -5,7 +5,7 @@ use crate::decision::{Choice, Script};
 use crate::history::History;
 use crate::input::{Input, Steering};
 use crate::recording::Recording;
-use crate::strategy::{Guide, Kind, Profile, Strategy};
+use crate::strategy::{Guide, Kind, Policy, Profile, Strategy};
 use crate::trace::Trace;
 
 /// Executes targets on the calling OS thread.
@@ -100,14 +100,14 @@ impl<B: Backend> Runner<B> {
         self.execute(target, &Profile::default(), &calm, Script::exact(choices))
     }
 
-    /// Executes `target` once under a strategy of the caller's, with nothing
+    /// Executes `target` once under a policy of the caller's, with nothing
     /// prescribed and no more than `steps` steps under the strategy. With
     /// `functions`, sites have the names of their functions as far as they are known;
     /// see [`Plan::functions`].
     pub fn under(
         &mut self,
         target: &B::Target,
-        strategy: &mut dyn Strategy,
+        policy: Policy<'_>,
         steps: u32,
         functions: bool,
         data: &[u8],
@@ -122,7 +122,7 @@ impl<B: Backend> Runner<B> {
             strategy: Kind::Calm,
             campaign_seed: self.campaign_seed,
         };
-        self.backend.execute(target, plan, strategy).into()
+        self.backend.execute(target, plan, policy).into()
     }
 
     /// Executes `target` as `input` says, with `script` for what it prescribes.
@@ -144,15 +144,16 @@ impl<B: Backend> Runner<B> {
             campaign_seed: self.campaign_seed,
         };
         let (kind, steering) = (input.strategy, &input.steering);
-        let strategy: &mut dyn Strategy = if steering.orders.is_empty() && steering.hold.is_none()
-        {
+        let strategy: &mut dyn Strategy = if steering.orders.is_empty() && steering.hold.is_none() {
             &mut **kept(&mut self.strategies, kind, || kind.build())
         } else {
             let guide = kept(&mut self.steered, kind, || Guide::new(kind.build()));
             guide.steer(&steering.orders, steering.hold);
             guide
         };
-        self.backend.execute(target, plan, strategy).into()
+        self.backend
+            .execute(target, plan, Policy::Sample(strategy))
+            .into()
     }
 
     /// After an execution with functions: whether it met places whose functions are
@@ -225,4 +226,3 @@ pub fn apart<S: Suite, T: Send>(
         }
     })
 }
-

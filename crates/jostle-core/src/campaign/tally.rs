@@ -38,7 +38,9 @@ impl Tally {
             tally.steps += lane.steps;
             tally.rejected += lane.rejected;
             tally.census.merge(&lane.census);
-            tally.kept.extend(lane.kept.into_iter().map(|(_, input)| input));
+            tally
+                .kept
+                .extend(lane.kept.into_iter().map(|(_, input)| input));
             for (signature, first) in lane.firsts {
                 let count = lane.counts.get(&signature).copied().unwrap_or(0);
                 match tally.findings.get_mut(&signature) {

@@ -111,6 +111,7 @@ mod tests {
     use crate::history::{Born, Event};
     use crate::id::ObjectId;
     use crate::op::OpKind::{self, Fire, Load, Store};
+    use crate::op::Site;
 
     /// An execution in which tasks do this to objects.
     fn history(steps: &[(u32, OpKind, u32)]) -> History {

@@ -6,7 +6,7 @@ use crate::class::{Class, Classes, Group};
 use crate::hash::Mixed;
 use crate::history::{Event, History};
 use crate::id::{ObjectId, TaskId};
-use crate::op::Effect;
+use crate::op::{Access, Effect};
 
 /// An operation on an object at a scheduling point.
 #[derive(Clone, Copy, Debug)]
@@ -19,8 +19,8 @@ pub struct Seen {
     pub class: u32,
     /// The number of the class of such operations [anywhere](Classes::ops_anywhere).
     pub anywhere: u32,
-    /// Whether it wrote the object.
-    pub writes: bool,
+    /// How it touched the object: it read or wrote it.
+    pub effect: Effect,
     /// The operation that wrote the object last, by its place in the list.
     pub source: Option<u32>,
     /// The value, where there is one.
@@ -33,10 +33,13 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Whether the order of the two can matter.
+    /// What it touched, and how.
     #[must_use]
-    pub fn conflicts_with(&self, other: &Seen) -> bool {
-        self.object == other.object && (self.writes || other.writes)
+    pub fn access(&self) -> Access {
+        Access {
+            object: self.object,
+            effect: self.effect,
+        }
     }
 }
 
@@ -80,7 +83,6 @@ impl Observed {
             if event.effect == Effect::None || object >= self.objects.len() {
                 continue;
             }
-            let writes = event.effect == Effect::Write;
             let tasks = self.tasks[event.task.index()];
             let class = self
                 .classes
@@ -89,7 +91,7 @@ impl Observed {
             let anywhere = Classes::ops_anywhere(tasks, self.objects[object], event.kind);
             let anywhere = self.number(anywhere);
             let source = self.writers[object];
-            if writes {
+            if event.effect.writes() {
                 self.writers[object] = Some(self.list.len() as u32);
             }
             self.list.push(Seen {
@@ -97,7 +99,7 @@ impl Observed {
                 object: event.object,
                 class: number,
                 anywhere,
-                writes,
+                effect: event.effect,
                 source,
                 value: event.value,
                 event: at as u32,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::explain::{Explanation, Pair};
 use crate::finding::{Finding, Place};
 use crate::id::{ObjectId, TaskId};
-use crate::op::{Op, OpKind, Site};
+use crate::op::{Access, Op, OpKind};
 use crate::strategy::Stay;
 use crate::trace::{Step, Trace};
 
@@ -92,14 +92,15 @@ struct Doing {
 }
 
 impl Doing {
+    fn access(&self) -> Access {
+        Access {
+            object: self.object,
+            effect: self.kind.effect(),
+        }
+    }
+
     fn conflicts_with(&self, other: &Doing) -> bool {
-        let site: Site = Site::caller();
-        let op = |d: &Doing| Op {
-            kind: d.kind,
-            object: d.object,
-            site,
-        };
-        self.task != other.task && op(self).conflicts_with(&op(other))
+        self.task != other.task && self.access().conflicts_with(other.access())
     }
 }
 

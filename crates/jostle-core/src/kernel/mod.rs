@@ -29,7 +29,7 @@
 //! on with nothing posted (it was just spawned, or its wait was completed by
 //! another task) is *eager*: it runs to its first posted operation before the
 //! next decision. What it does until then no other task can see, so no behaviour
-//! is lost, and far fewer decisions stand between a bug and the strategy.
+//! is lost, and far fewer decisions stand between a bug and the policy.
 //!
 //! Invariants:
 //! - At a decision no task is eager, and the runnable tasks are exactly those whose
@@ -70,7 +70,7 @@ use crate::log::Log;
 use crate::op::{Op, OpKind, Site};
 use crate::recording::{Recording, TaskRecord};
 use crate::snapshot::Stop;
-use crate::strategy::{Profile, Strategy, TaskView, View};
+use crate::strategy::{Profile, Policy, TaskView, View};
 use crate::task_set::TaskSet;
 use crate::trace::ObjectInfo;
 
@@ -189,7 +189,7 @@ impl Kernel {
 
     /// Makes everything new but the memory. The clock and the object that futures
     /// touch are there; the main task is yet to be spawned.
-    pub fn begin(&mut self, begin: Begin<'_>, strategy: &mut dyn Strategy) {
+    pub fn begin(&mut self, begin: Begin<'_>, policy: &mut Policy<'_>) {
         self.budget = begin.budget;
         self.current = TaskId::MAIN;
         self.next = Next::Over;
@@ -210,19 +210,19 @@ impl Kernel {
         self.preemptions = 0;
         self.finding = None;
         self.decisions
-            .reset(begin.seed, strategy.environment(), begin.script);
-        strategy.begin(begin.profile, &mut self.decisions.rng);
+            .reset(begin.seed, policy.environment(), begin.script);
+        policy.begin(begin.profile, &mut self.decisions.rng);
         self.attention = Attention::NONE;
-        if strategy.watches() {
+        if policy.watches() {
             self.attention.add(Attention::WATCHER);
         }
-        if !strategy.is_uniform() {
+        if !policy.is_uniform() {
             self.attention.add(Attention::STRATEGY);
         }
         if !self.decisions.is_free() {
             self.attention.add(Attention::PRESCRIBED);
         }
-        if strategy.explorer().is_some() {
+        if policy.explorer().is_some() {
             self.attention.add(Attention::EXPLORER);
         }
         self.checkpoint = u32::MAX;
@@ -350,8 +350,8 @@ impl Kernel {
     }
 
     /// The execution has stopped: the strategy is told the rest.
-    pub fn end(&mut self, strategy: &mut dyn Strategy) {
-        self.deliver(strategy);
+    pub fn end(&mut self, policy: &mut Policy<'_>) {
+        self.deliver(policy);
     }
 
     /// From now on tasks no longer execute the target but are unwound: nothing is

@@ -9,7 +9,7 @@ use crate::id::{ObjectId, TaskId};
 use crate::kernel::Kernel;
 use crate::kernel::attention::Attention;
 use crate::op::Op;
-use crate::strategy::{Birth, Gate, Strategy, Touch};
+use crate::strategy::{Birth, Gate, Policy, Touch};
 
 /// Something that a strategy that watches, or an exploration, is told.
 #[derive(Clone, Copy, Debug)]
@@ -51,14 +51,14 @@ impl Kernel {
 
     /// Tells the strategy what has changed since it was last told.
     #[inline]
-    pub(super) fn deliver(&mut self, strategy: &mut dyn Strategy) {
+    pub(super) fn deliver(&mut self, policy: &mut Policy<'_>) {
         if !self.notices.is_empty() {
-            self.deliver_all(strategy);
+            self.deliver_all(policy);
         }
     }
 
     #[cold]
-    fn deliver_all(&mut self, strategy: &mut dyn Strategy) {
+    fn deliver_all(&mut self, policy: &mut Policy<'_>) {
         let watches = self.attention.has(Attention::WATCHER);
         for &notice in &self.notices {
             let rng = &mut self.decisions.rng;
@@ -66,29 +66,29 @@ impl Kernel {
                 Notice::Spawned(task) => {
                     let record = &self.records[task.index()];
                     if let Some(name) = &record.name {
-                        strategy.called(task, name);
+                        policy.called(task, name);
                     }
                     let birth = Birth {
                         parent: record.parent,
                         key: record.key,
                         site: record.site,
                     };
-                    strategy.spawned(task, &birth, rng);
+                    policy.spawned(task, &birth, rng);
                 }
                 Notice::Appeared(object) => {
                     let site = self.object_info[object.0 as usize].site;
                     if watches {
-                        strategy.appeared(object, site);
+                        policy.appeared(object, site);
                     }
-                    if let Some(explorer) = strategy.explorer() {
+                    if let Some(explorer) = policy.explorer() {
                         explorer.appeared(object, site);
                     }
                 }
-                Notice::Posted(task, op) => strategy.posted(task, &op, rng),
-                Notice::Runnable(task) => strategy.ready(task),
-                Notice::Ran(task, op) => strategy.ran(task, &op, rng),
+                Notice::Posted(task, op) => policy.posted(task, &op, rng),
+                Notice::Runnable(task) => policy.ready(task),
+                Notice::Ran(task, op) => policy.ran(task, &op, rng),
                 notice => {
-                    if let Some(explorer) = strategy.explorer() {
+                    if let Some(explorer) = policy.explorer() {
                         match notice {
                             Notice::Touched(touch, write) => explorer.touched(touch, write),
                             Notice::TouchedAll => explorer.touched_all(),

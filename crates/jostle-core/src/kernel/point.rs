@@ -11,14 +11,14 @@ use crate::kernel::notice::Notice;
 use crate::kernel::{Kernel, Next};
 use crate::log::{Entry, Marks};
 use crate::op::{Op, OpKind};
-use crate::strategy::{Strategy, Touch, uniform};
+use crate::strategy::{Policy, Touch, uniform};
 
 impl Kernel {
     /// The running task is about to do `op`, which is enabled: who goes on?
-    pub fn at_point(&mut self, op: Op, strategy: &mut dyn Strategy) -> Next {
+    pub fn at_point(&mut self, op: Op, policy: &mut Policy<'_>) -> Next {
         self.post(op);
         self.announce(self.current);
-        self.decide(strategy)
+        self.decide(policy)
     }
 
     /// The running task does `op` at once, whatever others could do: a destructor that
@@ -46,12 +46,12 @@ impl Kernel {
     }
 
     /// Who goes on. If it has an operation to do, it makes its step.
-    pub fn decide(&mut self, strategy: &mut dyn Strategy) -> Next {
-        self.next = self.decided(strategy);
+    pub fn decide(&mut self, policy: &mut Policy<'_>) -> Next {
+        self.next = self.decided(policy);
         self.next
     }
 
-    pub(super) fn decided(&mut self, strategy: &mut dyn Strategy) -> Next {
+    pub(super) fn decided(&mut self, policy: &mut Policy<'_>) -> Next {
         if self.attention.has(Attention::STOP) {
             return self.next;
         }
@@ -66,8 +66,8 @@ impl Kernel {
             self.update_clock();
         }
         match self.view.ready.len() {
-            0 => self.idle(strategy),
-            arity if self.is_explored() => self.explore(arity, strategy),
+            0 => self.idle(policy),
+            arity if self.is_explored() => self.explore(arity, policy),
             1 => {
                 let task = self.view.ready.nth(0);
                 self.scheduled(task, 1)
@@ -75,7 +75,7 @@ impl Kernel {
             arity => {
                 let task = match self.dictated(arity) {
                     Some(task) => task,
-                    None if self.attention.has(Attention::STRATEGY) => self.ask(strategy),
+                    None if self.attention.has(Attention::STRATEGY) => self.ask(policy),
                     None => uniform(&self.view.ready, &mut self.decisions.rng),
                 };
                 self.scheduled(task, arity)
@@ -86,10 +86,10 @@ impl Kernel {
     /// Who goes on, as an exploration will have it, which is asked at every step and
     /// may have seen enough.
     #[cold]
-    pub(super) fn explore(&mut self, arity: u32, strategy: &mut dyn Strategy) -> Next {
-        self.deliver(strategy);
-        let task = strategy.pick(&self.view, &mut self.decisions.rng);
-        if strategy.explorer().is_some_and(|e| e.gives_up()) {
+    pub(super) fn explore(&mut self, arity: u32, policy: &mut Policy<'_>) -> Next {
+        self.deliver(policy);
+        let task = policy.pick(&self.view, &mut self.decisions.rng);
+        if policy.explorer().is_some_and(|e| e.gives_up()) {
             self.stop(Next::Over);
             return self.next;
         }
@@ -101,12 +101,12 @@ impl Kernel {
     }
 
     /// Who goes on, as the strategy will have it.
-    fn ask(&mut self, strategy: &mut dyn Strategy) -> TaskId {
-        self.deliver(strategy);
-        let task = strategy.pick(&self.view, &mut self.decisions.rng);
+    fn ask(&mut self, policy: &mut Policy<'_>) -> TaskId {
+        self.deliver(policy);
+        let task = policy.pick(&self.view, &mut self.decisions.rng);
         assert!(
             self.view.ready.contains(task),
-            "{strategy:?} picked {task}, which is not runnable"
+            "{policy:?} picked {task}, which is not runnable"
         );
         task
     }
@@ -145,17 +145,14 @@ impl Kernel {
 
     /// A choice of the environment among `arity` alternatives. With fewer than
     /// two there is none, and the answer is 0; so it is in teardown.
-    pub fn choose(&mut self, kind: ChoiceKind, arity: u32, strategy: &mut dyn Strategy) -> u32 {
+    pub fn choose(&mut self, kind: ChoiceKind, arity: u32, policy: &mut Policy<'_>) -> u32 {
         if arity < 2 || self.is_teardown() {
             return 0;
         }
-        self.deliver(strategy);
-        let told = match strategy.explorer().filter(|_| self.is_explored()) {
-            Some(explorer) => Some(explorer.choose(kind, arity)),
-            None if self.attention.has(Attention::WATCHER) => {
-                strategy.answer(&self.view, kind, arity)
-            }
-            None => None,
+        self.deliver(policy);
+        let told = match self.is_explored() || self.attention.has(Attention::WATCHER) {
+            true => policy.answer(&self.view, kind, arity),
+            false => None,
         };
         let picked = told.unwrap_or_else(|| {
             let at = self.log.count_choices();

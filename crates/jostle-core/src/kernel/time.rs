@@ -10,7 +10,7 @@ use crate::kernel::notice::Notice;
 use crate::kernel::task::{State, Task};
 use crate::kernel::{Kernel, Next};
 use crate::snapshot::Stop;
-use crate::strategy::{Strategy, Touch};
+use crate::strategy::{Policy, Touch};
 use crate::vtime::VInstant;
 
 /// So much time passes at most where everybody spins on it, lest a few steps take it to
@@ -39,11 +39,11 @@ impl Kernel {
 
     /// Nobody is runnable.
     #[cold]
-    pub(super) fn idle(&mut self, strategy: &mut dyn Strategy) -> Next {
+    pub(super) fn idle(&mut self, policy: &mut Policy<'_>) -> Next {
         if self.clock.next_deadline().is_some() {
             if self.is_explored() {
                 self.view.ready.insert(TaskId::CLOCK);
-                return self.explore(1, strategy);
+                return self.explore(1, policy);
             }
             return self.scheduled(TaskId::CLOCK, 1);
         }
@@ -53,7 +53,7 @@ impl Kernel {
             self.clock.now = self.clock.now.after(by);
             self.touch(Touch::Clock, true);
             self.release_spinners(None);
-            return self.decided(strategy);
+            return self.decided(policy);
         }
         let rows = &self.tasks[1..self.view.tasks.len()];
         self.stop(Next::Stop(if rows.iter().all(Task::is_finished) {
@@ -89,10 +89,10 @@ impl Kernel {
     }
 
     /// The clock has been scheduled: the timer that fires.
-    pub fn fire(&mut self, strategy: &mut dyn Strategy) -> Option<(TimerId, Alarm)> {
+    pub fn fire(&mut self, policy: &mut Policy<'_>) -> Option<(TimerId, Alarm)> {
         self.view.ready.remove(TaskId::CLOCK);
         let together = self.clock.due_together();
-        let rank = self.choose(ChoiceKind::Timer, together, strategy);
+        let rank = self.choose(ChoiceKind::Timer, together, policy);
         self.clock.moved = self.view.step;
         let fired = self.clock.fire(rank)?;
         if let Alarm::Timeout(task) = fired.1 {

@@ -9,7 +9,7 @@ use crate::kernel::task::{State, Woken};
 use crate::kernel::{Kernel, Next};
 use crate::op::{Op, OpKind};
 use crate::snapshot::Stop;
-use crate::strategy::{Strategy, Touch};
+use crate::strategy::{Policy, Touch};
 use crate::vtime::VInstant;
 
 impl Kernel {
@@ -20,11 +20,11 @@ impl Kernel {
         op: Op,
         side: Side,
         deadline: Option<VInstant>,
-        strategy: &mut dyn Strategy,
+        policy: &mut Policy<'_>,
     ) -> Next {
         self.post(op);
         self.arrive(op.object, side, deadline);
-        self.decide(strategy)
+        self.decide(policy)
     }
 
     fn arrive(&mut self, object: ObjectId, side: Side, deadline: Option<VInstant>) {
@@ -114,10 +114,10 @@ impl Kernel {
         &mut self,
         on: Option<TaskId>,
         deadline: Option<VInstant>,
-        strategy: &mut dyn Strategy,
+        policy: &mut Policy<'_>,
     ) -> Next {
         self.enqueue(on, deadline);
-        self.decide(strategy)
+        self.decide(policy)
     }
 
     fn enqueue(&mut self, on: Option<TaskId>, deadline: Option<VInstant>) {
@@ -192,12 +192,12 @@ impl Kernel {
 
     /// The running task waits for the end of `task`, which has not finished: who goes
     /// on? It is logged as an event.
-    pub fn join(&mut self, task: TaskId, op: Op, strategy: &mut dyn Strategy) -> Next {
+    pub fn join(&mut self, task: TaskId, op: Op, policy: &mut Policy<'_>) -> Next {
         let me = self.current;
         self.event(op);
         self.view.tasks[me.index()].op = op;
         self.tasks[task.index()].joiners.push(me);
-        self.block(Some(task), None, strategy)
+        self.block(Some(task), None, policy)
     }
 
     /// The running task, or the clock, has woken `task`.
@@ -241,7 +241,7 @@ impl Kernel {
         op: Op,
         depth: u32,
         woken: bool,
-        strategy: &mut dyn Strategy,
+        policy: &mut Policy<'_>,
     ) -> Next {
         self.post(op);
         if woken {
@@ -249,7 +249,7 @@ impl Kernel {
         } else {
             self.announce(self.current);
         }
-        self.decide(strategy)
+        self.decide(policy)
     }
 
     /// The future that the running task polls at `depth` is pending; the task
@@ -318,7 +318,7 @@ impl Kernel {
 
     /// The running task spins: it is not runnable until another task has made a
     /// step. Who goes on?
-    pub fn at_spin(&mut self, op: Op, strategy: &mut dyn Strategy) -> Next {
+    pub fn at_spin(&mut self, op: Op, policy: &mut Policy<'_>) -> Next {
         self.post(op);
         // Time passes if nobody else has anything to do.
         if self.is_explored() {
@@ -327,7 +327,7 @@ impl Kernel {
         self.view.ready.remove(self.current);
         self.spinners.push(self.current);
         self.attention.add(Attention::SPINNERS);
-        self.decide(strategy)
+        self.decide(policy)
     }
 
     #[cold]

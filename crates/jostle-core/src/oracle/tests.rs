@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{deadlock, judge, leak, livelock};
 use crate::finding::{Finding, Kind};
 use crate::id::{ObjectId, TaskId};
-use crate::op::OpKind;
+use crate::op::{OpKind, Site};
 use crate::snapshot::Standing::{Finished, Ready};
 use crate::snapshot::Stop::{Cycle, OutOfSteps, Quiescent};
 use crate::snapshot::{Blocked, Deed, Snapshot, Standing, Stop, TaskSnapshot};

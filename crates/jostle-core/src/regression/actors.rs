@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::id::TaskId;
-use crate::regression::row::{What, Where, Who};
 use crate::op::{Op, OpKind};
+use crate::regression::row::{What, Where, Who};
 
 /// The tasks of an execution as a strategy is told of them.
 #[derive(Default, Debug)]

@@ -4,9 +4,9 @@ use std::fmt;
 
 use crate::decision::{ChoiceKind, Environment, Rng};
 use crate::id::TaskId;
+use crate::op::Op;
 use crate::regression::actors::Actors;
 use crate::regression::row::{Row, Then, Where, Who};
-use crate::op::Op;
 use crate::strategy::{Profile, Strategy, View, calm_pick};
 
 /// Follows rows as far as the scenario still does what they say.

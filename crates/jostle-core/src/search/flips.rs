@@ -43,6 +43,7 @@ impl Flips {
         let mut best: Option<(u32, u32, u32)> = None;
         let mut ties = 0;
         for (at, later) in observed.list.iter().enumerate() {
+            let access = later.access();
             let object = later.object.index()?;
             if object >= self.by_object.len() {
                 self.by_object.resize(object + 1, Vec::new());
@@ -50,7 +51,7 @@ impl Flips {
             let before = self.by_object[object].iter().rev().take(BACK);
             let earlier = before
                 .map(|&i| (i, &observed.list[i as usize]))
-                .find(|(_, e)| e.task == later.task || e.conflicts_with(later))
+                .find(|(_, e)| e.task == later.task || e.access().conflicts_with(access))
                 .filter(|(_, e)| e.task != later.task);
             self.by_object[object].push(at as u32);
             let Some((i, earlier)) = earlier else {

@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use crate::coverage::{Observed, Seen};
 use crate::decision::Rng;
 use crate::hash::{Mixed, mix};
+use crate::op::Effect;
 use crate::strategy::Order;
 
 /// Up to this many pairs all are ordered, and every vector once: 64 vectors are gone
@@ -64,7 +65,8 @@ struct Pair {
 #[derive(Clone, Copy, Debug)]
 struct Use {
     class: u32,
-    writes: bool,
+    /// The strongest effect of all of them.
+    effect: Effect,
     /// The only task that did it, if there is only one.
     by: Option<u32>,
 }
@@ -155,12 +157,12 @@ impl Orders {
             let class = self.level.of(seen);
             match uses.iter_mut().find(|u| u.class == class) {
                 Some(u) => {
-                    u.writes |= seen.writes;
+                    u.effect = u.effect.max(seen.effect);
                     u.by = u.by.filter(|&by| by == task);
                 }
                 None => uses.push(Use {
                     class,
-                    writes: seen.writes,
+                    effect: seen.effect,
                     by: Some(task),
                 }),
             }
@@ -169,7 +171,10 @@ impl Orders {
             let uses = &self.uses[at];
             let hash = uses.iter().fold(0, |hash: u64, u| {
                 let by = u.by.map_or(0, |by| u64::from(by) + 1);
-                hash.wrapping_add(mix(u64::from(u.class) << 1 | u64::from(u.writes), by))
+                hash.wrapping_add(mix(
+                    u64::from(u.class) << 1 | u64::from(u.effect.writes()),
+                    by,
+                ))
             });
             if uses.len() < 2 || !self.uses_known.insert(hash) {
                 continue;
@@ -178,7 +183,7 @@ impl Orders {
                 for j in 0..i {
                     let (a, b) = (self.uses[at][i], self.uses[at][j]);
                     let one_task = a.by.is_some() && a.by == b.by;
-                    if (a.writes || b.writes) && !one_task && self.pairs.len() < MOST {
+                    if a.effect.conflicts_with(b.effect) && !one_task && self.pairs.len() < MOST {
                         self.add(a.class.min(b.class), a.class.max(b.class));
                     }
                 }

@@ -1,7 +1,6 @@
 //! The parts of a search on executions that are written down by hand.
 
 use std::collections::BTreeSet;
-use std::panic::Location;
 
 use crate::coverage::{Aspects, Observed, Seen};
 use crate::decision::{Choice, ChoiceKind, Pick, Rng};
@@ -17,7 +16,7 @@ use crate::strategy::{Kind, Order};
 
 #[track_caller]
 fn site() -> Site {
-    Location::caller()
+    Site::caller()
 }
 
 /// What tasks do to objects, in order, each step a choice between all tasks. Task 1 is

@@ -3,8 +3,8 @@
 use crate::decision::{Environment, Rng};
 use crate::id::TaskId;
 use crate::op::OpKind;
-use crate::task_set::TaskSet;
 use crate::strategy::{Strategy, View};
+use crate::task_set::TaskSet;
 
 /// Stays on a task as long as it can go on, and otherwise takes the one that
 /// was spawned first; the environment is calm too.
@@ -40,7 +40,7 @@ pub(crate) fn pick(ready: &TaskSet, last: TaskId, op: OpKind) -> TaskId {
     // A task that spins is not ready again before another has made a step, and
     // still it is to be followed by the next one and not by the first: two that
     // spin would wake each other for ever.
-    let gives_way = matches!(op, OpKind::Yield | OpKind::Spin);
+    let gives_way = op.offers_to_wait();
     let stays = !gives_way && last != TaskId::CLOCK;
     if stays && ready.contains(last) {
         return last;

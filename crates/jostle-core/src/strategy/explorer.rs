@@ -1,8 +1,11 @@
-//! What a strategy that explores every schedule has to be told.
+//! What an exhaustive exploration is asked, and what it has to be told.
+
+use std::fmt;
 
 use crate::decision::ChoiceKind;
 use crate::id::{ObjectId, TaskId};
 use crate::op::Site;
+use crate::strategy::View;
 
 /// A piece of the state that tasks share.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -33,13 +36,23 @@ pub struct Gate {
     pub side: u8,
 }
 
-/// The part of a [`Strategy`](crate::strategy::Strategy) that explores: it is
-/// asked at every step, also where only one task is ready, answers the choices of
-/// the environment as well, and learns what each step touches.
+/// Explores every schedule of a subject, one execution after the other: it is asked
+/// at every step, also where only one task is ready, answers the choices of the
+/// environment as well, and learns what each step touches.
 ///
-/// A *transition* is what happens between one call of `pick` and the next: the
-/// step of the task that was picked, and whatever runs before the next decision.
-pub trait Explorer {
+/// A *transition* is what happens between one call of [`pick`](Explorer::pick) and the
+/// next: the step of the task that was picked, and whatever runs before the next
+/// decision.
+///
+/// Like [`Strategy`](crate::strategy::Strategy), it is called where there is no current
+/// execution.
+pub trait Explorer: fmt::Debug + Send {
+    /// A new execution begins.
+    fn begin(&mut self);
+
+    /// The task that goes on, one of `view.ready`.
+    fn pick(&mut self, view: &View) -> TaskId;
+
     /// The answer to a choice of the environment among `arity` alternatives.
     fn choose(&mut self, kind: ChoiceKind, arity: u32) -> u32;
 
@@ -67,7 +80,7 @@ pub trait Explorer {
     /// have touched.
     fn made(&mut self, touch: Touch);
 
-    /// Whether the execution need not go on. Asked after each `pick`, whose answer
-    /// is then ignored.
+    /// Whether the execution need not go on. Asked after each [`pick`](Explorer::pick),
+    /// whose answer is then ignored.
     fn gives_up(&self) -> bool;
 }

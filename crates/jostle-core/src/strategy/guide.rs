@@ -16,8 +16,8 @@ use crate::class::{Class, Classes, Group};
 use crate::decision::{Environment, Rng};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, Site};
-use crate::task_set::TaskSet;
 use crate::strategy::{Birth, Profile, Strategy, TaskView, View};
+use crate::task_set::TaskSet;
 
 /// The first operation of one class comes before the first one of another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -99,6 +99,13 @@ impl Guide {
                 step: 0,
             },
         }
+    }
+
+    /// What the executions from now on are held to.
+    pub fn steer(&mut self, orders: &[Order], hold: Option<Hold>) {
+        self.orders.clear();
+        self.orders.extend(orders);
+        self.hold = hold;
     }
 
     /// The class of `op` at its place, and anywhere.
@@ -190,12 +197,6 @@ impl Strategy for Guide {
         self.held.clear();
         self.narrowed = 0;
         self.view.tasks.clear();
-    }
-
-    fn steer(&mut self, orders: &[Order], hold: Option<Hold>) {
-        self.orders.clear();
-        self.orders.extend(orders);
-        self.hold = hold;
     }
 
     fn environment(&self) -> Environment {

@@ -17,6 +17,7 @@
 //! - `guide`: any of them, held to a few orders of operations.
 //! - `priority`: what the two with priorities have in common.
 //! - `explorer`: [`Explorer`], what an exhaustive exploration has to be told.
+//! - `policy`: [`Policy`], either of the two, as backends take it.
 //! - `tree`, `pending`: the tables that the last three keep, so that no
 //!   decision costs more because there are more tasks.
 
@@ -28,6 +29,7 @@ mod newest;
 mod pct;
 mod pending;
 mod piloted;
+mod policy;
 mod pos;
 mod priority;
 mod profile;
@@ -47,6 +49,7 @@ pub use kind::{Kind, UnknownStrategy};
 pub use newest::Newest;
 pub use pct::{Depth, Pct};
 pub use piloted::{Decision, Deviation, Log, Pilot, Point, Route, Stay};
+pub use policy::Policy;
 pub use pos::Pos;
 pub use profile::{Profile, TaskSize};
 pub use random::Random;
@@ -137,15 +140,15 @@ fn uniform_at_length(ready: &TaskSet, rng: &mut Rng) -> TaskId {
 ///
 /// A strategy is used for one execution after the other and keeps the memory of
 /// its tables, so that after the first few executions none allocates.
-pub trait Strategy: std::fmt::Debug {
+///
+/// It may be anybody's. While it is called there is no current execution: a strategy
+/// that uses a primitive panics, and the execution is
+/// [`Broken`](crate::backend::Executed::Broken), as after any other panic of a strategy.
+/// It is `Send`, because a backend may execute on another OS thread.
+pub trait Strategy: std::fmt::Debug + Send {
     /// A new execution begins; forget the last one.
     fn begin(&mut self, profile: &Profile, rng: &mut Rng) {
         let _ = (profile, rng);
-    }
-
-    /// What the executions from now on are held to. Only [`Guide`] heeds it.
-    fn steer(&mut self, orders: &[Order], hold: Option<Hold>) {
-        let _ = (orders, hold);
     }
 
     /// How the environment behaves under this strategy.
@@ -162,11 +165,6 @@ pub trait Strategy: std::fmt::Debug {
     /// Whether the methods below `pick` are to be called.
     fn watches(&self) -> bool {
         false
-    }
-
-    /// The part that explores every schedule, if the strategy is of that kind.
-    fn explorer(&mut self) -> Option<&mut dyn Explorer> {
-        None
     }
 
     /// The task that goes on, one of `view.ready`.

@@ -8,8 +8,8 @@ use crate::class::{Class, Classes, Group};
 use crate::decision::Rng;
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, OpKind, Site};
-use crate::task_set::TaskSet;
 use crate::strategy::{Birth, Profile, Strategy, TaskSize, TaskView, View};
+use crate::task_set::TaskSet;
 
 /// One thing that a task does.
 #[derive(Clone, Copy, Debug)]

@@ -30,10 +30,10 @@ use std::fmt;
 use crate::decision::Rng;
 use crate::id::TaskId;
 use crate::op::Op;
-use crate::task_set::TaskSet;
-use crate::strategy::priority::{ClockPriority, draw, gives_way};
+use crate::strategy::priority::{ClockPriority, draw};
 use crate::strategy::tree::{Max, Tree};
 use crate::strategy::{Birth, Profile, Strategy, View};
+use crate::task_set::TaskSet;
 
 /// How many ordering constraints PCT aims at: the `d` of the paper, from 1 to 9.
 ///
@@ -192,7 +192,7 @@ impl Strategy for Pct {
     }
 
     fn posted(&mut self, task: TaskId, op: &Op, _rng: &mut Rng) {
-        if gives_way(op) {
+        if op.kind.offers_to_wait() {
             self.priorities[task.index()] = self.lowest;
             // Only after a billion yields would two get the same priority.
             self.lowest = (self.lowest - 1).max(1);

@@ -48,7 +48,7 @@ impl List {
                 Some(object) if effect != Effect::None => object as u32,
                 _ => NO_OBJECT,
             },
-            writes: effect == Effect::Write,
+            writes: effect.writes(),
         }
     }
 }
@@ -129,8 +129,8 @@ impl Pending {
         self.links.resize(task + 1, unlinked);
     }
 
-    /// Calls `f` for every task in the lists whose operation conflicts with
-    /// `op`, writers first, the last one linked first.
+    /// Calls `f` for every task in the lists whose operation [conflicts](Op::conflicts_with)
+    /// with `op`, writers first, the last one linked first.
     #[inline]
     pub(super) fn each_conflict(&self, op: &Op, mut f: impl FnMut(TaskId)) {
         let list = List::of(op);
@@ -155,7 +155,7 @@ impl Pending {
 mod tests {
     use super::*;
     use crate::id::ObjectId;
-    use crate::op::OpKind;
+    use crate::op::{OpKind, Site};
     use proptest::prelude::*;
 
     fn op(kind: OpKind, object: ObjectId) -> Op {

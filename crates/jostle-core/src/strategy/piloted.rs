@@ -9,10 +9,10 @@
 
 use crate::decision::{Choice, ChoiceKind, Environment, Rng};
 use crate::id::TaskId;
-use crate::op::{Op, OpKind};
-use crate::task_set::TaskSet;
+use crate::op::Op;
 use crate::strategy::calm;
 use crate::strategy::{Profile, Strategy, View};
+use crate::task_set::TaskSet;
 
 /// A point of an execution at which a choice is made.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -266,9 +266,8 @@ impl Strategy for Pilot {
             .map(TaskId)
             .filter(|&task| ready.contains(task));
         let picked = recorded.or(named).unwrap_or(calm);
-        let stays = view.ready.contains(view.last)
-            && view.last != TaskId::CLOCK
-            && !matches!(last, OpKind::Yield | OpKind::Spin);
+        let stays =
+            view.ready.contains(view.last) && view.last != TaskId::CLOCK && !last.offers_to_wait();
         let unheld = calm::pick(&view.ready, view.last, last);
         state.note(Decision {
             at,

@@ -25,7 +25,7 @@ use crate::decision::Rng;
 use crate::id::TaskId;
 use crate::op::Op;
 use crate::strategy::pending::Pending;
-use crate::strategy::priority::{ClockPriority, DRAWN, draw, gives_way};
+use crate::strategy::priority::{ClockPriority, DRAWN, draw};
 use crate::strategy::tree::{Max, Tree};
 use crate::strategy::{Birth, Profile, Strategy, View};
 
@@ -101,7 +101,7 @@ impl Strategy for Pos {
         self.pending.post(task, op);
         self.priorities[task.index()] = if task == TaskId::CLOCK {
             self.clock.now()
-        } else if gives_way(op) {
+        } else if op.kind.offers_to_wait() {
             1 + rng.below(DRAWN - 1)
         } else {
             draw(rng)

@@ -2,7 +2,6 @@
 
 use crate::decision::Rng;
 use crate::id::TaskId;
-use crate::op::{Op, OpKind};
 
 /// Priorities that are drawn are at least this; below lie those of tasks that
 /// have been lowered. Zero is none.
@@ -13,12 +12,6 @@ pub(super) const DRAWN: u32 = 1 << 31;
 #[inline]
 pub(super) fn draw(rng: &mut Rng) -> u32 {
     DRAWN | rng.bits32()
-}
-
-/// Whether a task that is about to do this asks that others go first.
-#[inline]
-pub(super) fn gives_way(op: &Op) -> bool {
-    matches!(op.kind, OpKind::Yield | OpKind::Spin)
 }
 
 /// The priority of the clock.

@@ -1,4 +1,10 @@
 //! What a transition did, as far as other transitions can tell.
+//!
+//! Whether the order of two transitions matters is decided here, and not by
+//! [`Access::conflicts_with`](crate::op::Access::conflicts_with): what a transition
+//! touches is more than the object of its operation, since everything that runs before
+//! the next decision belongs to it, and it is told piece by piece; see
+//! [`Touch`](crate::strategy::Touch).
 
 use crate::id::{ObjectId, TaskId};
 use crate::strategy::{Gate, Touch};

@@ -5,7 +5,6 @@
 //! - `history`: the partial order of the events of one execution.
 //! - `races`: pairs of events that could have happened in the other order.
 //! - `event`: what a transition did, as far as other transitions can tell.
-//! - `walk`: the strategy that goes where the tree says.
 //!
 //! # What is explored
 //!
@@ -42,14 +41,13 @@ mod event;
 mod history;
 mod races;
 mod tree;
-mod walk;
-
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::backend::{Suite, TargetOf};
 use crate::campaign::{Confirmed, Run, Runner, confirm};
+use crate::strategy::Policy;
 use crate::verify::tree::{Given, Tree};
 
 /// How schedules are left out that show nothing new.
@@ -220,7 +218,13 @@ impl Verification {
                 verified.end = End::Stopped;
                 break;
             }
-            let run = runner.under(target, &mut tree, u32::MAX, false, &self.data);
+            let run = runner.under(
+                target,
+                Policy::Explore(&mut tree),
+                u32::MAX,
+                false,
+                &self.data,
+            );
             verified.executions += 1;
             verified.longest = verified.longest.max(run.outcome.steps);
             if let Some(why) = run.broken {
@@ -248,9 +252,7 @@ impl Verification {
                 }
             }
             progress.executions.fetch_add(1, Ordering::Relaxed);
-            progress
-                .classes
-                .store(tree.classes(), Ordering::Relaxed);
+            progress.classes.store(tree.classes(), Ordering::Relaxed);
             if !tree.advance() {
                 verified.end = End::Exhausted;
                 break;

@@ -6,7 +6,7 @@ use crate::class::hash_site;
 use crate::decision::ChoiceKind;
 use crate::hash::mix;
 use crate::id::{ObjectId, TaskId};
-use crate::op::{Effect, OpKind, Site};
+use crate::op::{Access, Effect, Site};
 use crate::strategy::{Explorer, Gate, Touch, View};
 use crate::verify::event::{Event, Print};
 use crate::verify::history::History;
@@ -165,14 +165,6 @@ impl Tree {
         self.limited
     }
 
-    /// An execution begins.
-    pub(super) fn begin(&mut self) {
-        self.given = None;
-        self.depth = 1;
-        self.answer = 0;
-        self.event = (self.history.len() == 0).then(|| Event::new(TaskId::MAIN, 0, 0));
-    }
-
     /// The transition at hand has ended.
     fn seal(&mut self) {
         let Some(event) = self.event.take() else {
@@ -187,32 +179,6 @@ impl Tree {
         self.history.push(event, answers);
     }
 
-    /// A decision: who goes on.
-    pub(super) fn pick(&mut self, view: &View) -> TaskId {
-        self.seal();
-        let at = self.depth;
-        self.depth += 1;
-        self.answer = 0;
-        let ready: Vec<TaskId> = view.ready.iter().collect();
-        if let Some(node) = self.nodes.get(at) {
-            if node.ready != ready {
-                return self.give_up(Given::Astray);
-            }
-        } else if view.step >= self.bounds.steps {
-            self.limited = true;
-            return self.give_up(Given::TooLong);
-        } else if let Some(node) = self.node(view, ready) {
-            self.nodes.push(node);
-        } else {
-            return self.give_up(Given::Redundant);
-        }
-        let task = self.nodes[at].chosen;
-        if at == self.history.len() {
-            self.event = Some(self.started(task, view));
-        }
-        task
-    }
-
     fn give_up(&mut self, why: Given) -> TaskId {
         self.given = Some(why);
         TaskId::MAIN
@@ -225,12 +191,11 @@ impl Tree {
         let mut event = Event::new(task, label, view.tasks.len() as u32);
         event.universal = races::is_universal(task, row.op.kind);
         event.gate = self.history.gate_of(task, self.history.len());
-        if row.op.object != ObjectId::NONE {
-            match row.op.kind.effect() {
-                Effect::None => {}
-                Effect::Read => event.footprint.push((Touch::Object(row.op.object), false)),
-                Effect::Write => event.footprint.push((Touch::Object(row.op.object), true)),
-            }
+        let Access { object, effect } = row.op.access();
+        if object != ObjectId::NONE && effect != Effect::None {
+            event
+                .footprint
+                .push((Touch::Object(object), effect.writes()));
         }
         event
     }
@@ -243,10 +208,7 @@ impl Tree {
         node.rare = parent.rare_after();
         node.preemptions = parent.preemptions_with(parent.chosen);
         let last = view.last;
-        let offers = matches!(
-            view.tasks[last.index()].op.kind,
-            OpKind::Yield | OpKind::Spin
-        );
+        let offers = view.tasks[last.index()].op.kind.offers_to_wait();
         let goes_on = node.ready.contains(&last) && last != TaskId::CLOCK;
         node.preempts = (goes_on && !offers).then_some(last);
         // The fewer preemptions a schedule has, the better it reads, and whoever lets
@@ -369,6 +331,38 @@ impl Tree {
 }
 
 impl Explorer for Tree {
+    fn begin(&mut self) {
+        self.given = None;
+        self.depth = 1;
+        self.answer = 0;
+        self.event = (self.history.len() == 0).then(|| Event::new(TaskId::MAIN, 0, 0));
+    }
+
+    fn pick(&mut self, view: &View) -> TaskId {
+        self.seal();
+        let at = self.depth;
+        self.depth += 1;
+        self.answer = 0;
+        let ready: Vec<TaskId> = view.ready.iter().collect();
+        if let Some(node) = self.nodes.get(at) {
+            if node.ready != ready {
+                return self.give_up(Given::Astray);
+            }
+        } else if view.step >= self.bounds.steps {
+            self.limited = true;
+            return self.give_up(Given::TooLong);
+        } else if let Some(node) = self.node(view, ready) {
+            self.nodes.push(node);
+        } else {
+            return self.give_up(Given::Redundant);
+        }
+        let task = self.nodes[at].chosen;
+        if at == self.history.len() {
+            self.event = Some(self.started(task, view));
+        }
+        task
+    }
+
     fn choose(&mut self, kind: ChoiceKind, arity: u32) -> u32 {
         let node = &mut self.nodes[self.depth - 1];
         let due = self.answer;
