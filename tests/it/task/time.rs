@@ -17,6 +17,15 @@ use crate::support::explore::{Series, explore, explore_async};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// What goes on for ever soon comes to its end.
+const SHORT: Options = Options {
+    budget: Budget {
+        steps: 200,
+        ..Budget::DEFAULT
+    },
+    ..Options::DEFAULT
+};
+
 fn now() -> VInstant {
     task::sleep(Duration::ZERO).deadline()
 }
@@ -102,14 +111,7 @@ fn blocking_tasks_and_futures_share_the_clock() {
 
 #[test]
 fn a_loop_of_empty_sleeps_is_a_livelock_and_not_a_hang() {
-    let options = Options {
-        budget: Budget {
-            steps: 200,
-            ..Budget::DEFAULT
-        },
-        ..Options::DEFAULT
-    };
-    let explored = Series::of(14).options(options).explore_async(|| async {
+    let explored = Series::of(14).options(SHORT).explore_async(|| async {
         loop {
             task::sleep(Duration::ZERO).await;
         }
@@ -119,14 +121,7 @@ fn a_loop_of_empty_sleeps_is_a_livelock_and_not_a_hang() {
 
 #[test]
 fn a_ticker_that_nobody_needs_any_more_is_a_leak() {
-    let options = Options {
-        budget: Budget {
-            steps: 200,
-            ..Budget::DEFAULT
-        },
-        ..Options::DEFAULT
-    };
-    let explored = Series::of(14).options(options).explore_async(|| async {
+    let explored = Series::of(14).options(SHORT).explore_async(|| async {
         task::spawn(async {
             let mut interval = task::interval(HOUR);
             loop {
