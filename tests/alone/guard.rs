@@ -87,8 +87,7 @@ fn misbehave() {
         &Options::DEFAULT,
         body,
     );
-    let finding = outcome.finding;
-    assert_eq!(finding, None);
+    assert_eq!(outcome.finding, None);
 }
 
 fn named(name: &str, body: impl FnOnce() + Send + 'static) {

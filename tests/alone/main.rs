@@ -1,8 +1,7 @@
-//! Tests in which the clock of the wall counts: what watches over executions.
+//! Tests of the watchdog and of the stack guard, which depend on the wall clock.
 //!
-//! They occupy the machine or wait for seconds, and the time that something takes is part
-//! of what they try, so that they are a binary of their own, in which one is at work at a
-//! time.
+//! They wait for seconds or occupy every processor, and a busy machine could make them
+//! fail. They are therefore a binary of their own, in which one of them runs at a time.
 //!
 //! - `guard`: scenarios that hang or overflow their stack, and a machine that is slow.
 

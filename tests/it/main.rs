@@ -15,8 +15,8 @@
 //! - `layers`: modules import only what lies below them.
 //! - `edges`: what orders tasks, as ThreadSanitizer sees it; only in its builds.
 //!
-//! Beside this binary there are `alone`, where the clock counts, and `catalogue`, `campaigns`
-//! and `memory`, which need the catalogue or the command.
+//! Tests that depend on the wall clock are in the binary `alone`, and those that need the
+//! catalogue or the command in `catalogue`, `campaigns` and `memory`.
 
 #[path = "../support"]
 mod support {

@@ -1,7 +1,7 @@
-//! What is measured of the whole process, where any other test would show.
+//! The memory of a process in which scenarios are executed again and again.
 //!
-//! There is one test here. Another one needs a binary of its own: libtest runs those of a
-//! binary side by side.
+//! It is measured for the whole process, so that this must stay the only test of its
+//! binary: libtest runs the tests of a binary side by side.
 
 use std::fs;
 
