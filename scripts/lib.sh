@@ -30,6 +30,24 @@ need_cargo_fuzz() {
     || fail "cargo-fuzz cannot be installed; try: cargo install cargo-fuzz"
 }
 
+# How many tests passed, by the output of `cargo test` in a file.
+tests_passed() {
+  sed -n 's/^test result: ok\. \([0-9]*\) passed.*/\1/p' "$1" | awk '{n += $1} END {print n + 0}'
+}
+
+# all_tests_ran LOG [CARGO-TEST-ARGUMENTS]: in LOG, the output of `cargo test` with these
+# arguments, every test passed that exists. A filter, or a binary that ended early without
+# an error, leaves some out.
+all_tests_ran() {
+  local log=$1 ran exist
+  shift
+  ran=$(tests_passed "$log")
+  exist=$(cargo test "$@" -- --list 2> /dev/null | grep -c ': test$') || true
+  [ "$exist" -gt 0 ] && [ "$ran" -eq "$exist" ] && return
+  say "error: $ran tests ran of the $exist that exist; see $log"
+  return 1
+}
+
 # The host of the nightly toolchain, which cargo-fuzz builds for.
 nightly_host() { rustc +nightly -vV | sed -n 's/^host: //p'; }
 

@@ -1,76 +1,79 @@
-//! Integration tests, in one binary.
+//! Tests of what scenarios are written with and of the runtime beneath, in one binary.
+//! The folders are those of `src`.
 //!
-//! - `explore`: runs a body over many seeds and collects what came of it.
-//! - `sync_*`: the primitives, the same bodies under std where that can end.
-//! - `statics`: primitives in `static`s start over in each execution.
-//! - `teardown`: executions that end early leave nothing behind.
-//! - `testing`: scenarios as tests, and traces replayed by them.
-//! - `thread_*`: threads, scopes, parking, locals.
+//! - `sync`: the primitives, the same bodies under std where that can end; `statics`:
+//!   primitives in `static`s start over in each execution.
+//! - `thread`: threads, scopes, parking, locals.
 //! - `time`: virtual time and hints.
-//! - `async_*`: `jostle::task`, and crates that run on it unmodified.
-//! - `go_*`: `jostle::go`.
-//! - `cli`: the command: exit codes, messages, files.
-//! - `minimize`, `explain`, `export`: smaller failures, what decides, and failures kept
-//!   as tests.
-//! - `corpus`: inputs and reports of every scenario, replayed byte for byte.
-//! - `determinism`: the same input gives the same execution, in any process.
-//! - `guided`: the guided search finds what it was made for, and finds it again.
-//! - `layers`: modules import only what lies below them.
+//! - `task`: futures, and crates that run on `jostle::task` unmodified.
+//! - `go`: `jostle::go`.
 //! - `parity`: signatures and auto traits are those of std.
-//! - `pages`: reports for browsers and programs.
-//! - `readme`: what the README shows is what there is.
+//! - `rt`: executions that end early leave nothing behind.
+//! - `guard`: scenarios that start OS threads.
+//! - `keep`: failures kept as tests.
+//! - `search`: the guided search finds what it was made for, and finds it again.
+//! - `layers`: modules import only what lies below them.
 //! - `edges`: what orders tasks, as ThreadSanitizer sees it; only in its builds.
-//! - `soak`: many executions in one process.
-//! - `guards`: scenarios that hang, overflow their stack or start OS threads.
+//!
+//! Tests that depend on the wall clock are in the binary `alone`, and those that need the
+//! catalogue or the command in `catalogue`, `campaigns` and `memory`.
 
-mod async_bugs;
-mod async_conformance;
-mod async_crates;
-mod async_select;
-mod async_support;
-mod async_tasks;
-mod async_teardown;
-mod async_time;
-mod cli;
-mod corpus;
-mod determinism;
+#[path = "../support"]
+mod support {
+    pub(crate) mod conformance;
+    pub(crate) mod execute;
+    pub(crate) mod explore;
+    pub(crate) mod failures;
+    pub(crate) mod kept;
+    pub(crate) mod log;
+    pub(crate) mod scenario;
+}
+
 #[cfg(jostle_tsan)]
 mod edges;
-mod explain;
-mod explore;
-mod export;
-mod go_chan;
-mod go_context;
-mod go_select;
-mod go_stories;
-mod go_support;
-mod go_sync;
-mod go_teardown;
-mod go_time;
-mod guards;
-mod guided;
-mod interrupt;
+mod go {
+    mod chan;
+    mod context;
+    mod select;
+    mod stories;
+    mod sync;
+    mod teardown;
+    mod time;
+}
+mod guard;
+mod keep;
 mod layers;
-mod minimize;
-mod pages;
 mod parity;
-mod readme;
-mod soak;
+mod rt {
+    mod teardown;
+}
+mod search;
+mod sync {
+    mod atomic;
+    mod barrier;
+    mod condvar;
+    mod lazy;
+    mod mpsc;
+    mod mutex;
+    mod once;
+    mod rendezvous;
+    mod rwlock;
+    mod statics;
+}
+mod task {
+    mod bugs;
+    mod conformance;
+    mod crates;
+    mod select;
+    mod tasks;
+    mod teardown;
+    mod time;
+}
+mod thread {
+    mod local;
+    mod park;
+    mod scope;
+    mod spawn;
+}
 mod soundness;
-mod statics;
-mod sync_atomic;
-mod sync_barrier;
-mod sync_condvar;
-mod sync_lazy;
-mod sync_mpsc;
-mod sync_mutex;
-mod sync_once;
-mod sync_rendezvous;
-mod sync_rwlock;
-mod teardown;
-mod testing;
-mod thread_local;
-mod thread_park;
-mod thread_scope;
-mod thread_spawn;
 mod time;

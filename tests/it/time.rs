@@ -8,7 +8,8 @@ use jostle::sync::atomic::{AtomicBool, Ordering};
 use jostle::thread;
 use jostle::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::explore::{conformance, explore};
+use crate::support::conformance::conformance;
+use crate::support::explore::explore;
 
 conformance! {
     sleeping_takes_as_long_as_it_should() -> bool {

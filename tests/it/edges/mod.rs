@@ -10,11 +10,8 @@
 //! - `atomics`: orderings and fences.
 //! - `mpsc`: channels of `sync`.
 //! - `go_chan`, `go_sync`: Go's.
-//!
-//! - `catalogue`: the races of the catalogue are found at once.
 
 mod atomics;
-mod catalogue;
 mod go_chan;
 mod go_sync;
 mod locks;

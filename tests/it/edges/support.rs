@@ -1,15 +1,12 @@
 //! Plain memory, and what is said of it.
 
 use std::cell::UnsafeCell;
-use std::panic::Location;
 use std::sync::Arc;
 
-use jostle::Executor;
-use jostle::Plan;
-use jostle::decision::Script;
 use jostle::finding::{Finding, Kind as Found};
-use jostle::scenario::Options;
 use jostle::strategy::Kind;
+
+use crate::support::explore::{Explored, Series};
 
 /// Memory that any task may use at any time, sound or not.
 #[derive(Clone)]
@@ -40,60 +37,37 @@ impl Memory {
 /// Executions of each body: every strategy, several seeds.
 const EXECUTIONS: u64 = 96;
 
-fn findings(body: fn(Memory), kinds: &'static [Kind]) -> Vec<Option<Finding>> {
-    let series = move || {
-        let mut executor = Executor::new();
-        (0..EXECUTIONS)
-            .map(|seed| {
-                let kind = kinds[seed as usize % kinds.len()];
-                let plan = Plan {
-                    options: &Options::DEFAULT,
-                    profile: &Default::default(),
-                    seed,
-                    script: Script::free(),
-                };
-                let body = Box::new(move || body(Memory::new()));
-                let outcome = executor.execute(plan, &mut kind.build(), Location::caller(), body);
-                outcome.finding
-            })
-            .collect()
-    };
-    std::thread::spawn(series).join().unwrap()
+const SERIES: Series = Series::of(EXECUTIONS).once();
+
+fn explore(series: Series, body: fn(Memory)) -> Explored {
+    series.explore(move || body(Memory::new()))
 }
 
 /// Something orders the accesses of `body`, or they do not meet.
 #[track_caller]
 pub(super) fn ordered(body: fn(Memory)) {
-    for (seed, finding) in findings(body, Kind::ALL).into_iter().enumerate() {
-        assert_eq!(finding, None, "seed {seed}");
-    }
+    explore(SERIES, body).gives([()]);
 }
 
 /// As [`ordered`], where nothing ends a wait without reason.
 #[track_caller]
 pub(super) fn ordered_calmly(body: fn(Memory)) {
-    for (seed, finding) in findings(body, &[Kind::Calm]).into_iter().enumerate() {
-        assert_eq!(finding, None, "seed {seed}");
-    }
+    explore(SERIES.strategies(&[Kind::Calm]), body).gives([()]);
 }
 
 /// Nothing orders the accesses of `body`, on any schedule.
 #[track_caller]
 pub(super) fn unordered(body: fn(Memory)) {
-    for (seed, finding) in findings(body, Kind::ALL).into_iter().enumerate() {
-        let finding = finding.unwrap_or_else(|| panic!("seed {seed}: no race was seen"));
-        assert_eq!(finding.kind, Found::Race, "seed {seed}: {finding}");
-        assert!(
-            finding
-                .accesses
-                .iter()
-                .all(|a| a.task.is_some() && a.place.is_some()),
-            "seed {seed}: {finding:?}"
-        );
+    let explored = explore(SERIES, body);
+    explored.always_finds(Found::Race, "");
+    for finding in explored.findings {
+        let mut accesses = finding.accesses.iter();
+        let known = accesses.all(|a| a.task.is_some() && a.place.is_some());
+        assert!(known, "{finding:?}");
     }
 }
 
 /// The races of `body`, one for each seed.
 pub(super) fn races(body: fn(Memory)) -> Vec<Finding> {
-    findings(body, Kind::ALL).into_iter().flatten().collect()
+    explore(SERIES, body).findings
 }

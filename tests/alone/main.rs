@@ -1,0 +1,14 @@
+//! Tests of the watchdog and of the stack guard, which depend on the wall clock.
+//!
+//! They wait for seconds or occupy every processor, and a busy machine could make them
+//! fail. They are therefore a binary of their own, in which one of them runs at a time.
+//!
+//! - `guard`: scenarios that hang or overflow their stack, and a machine that is slow.
+
+#[path = "../support"]
+mod support {
+    pub(crate) mod execute;
+    pub(crate) mod scenario;
+}
+
+mod guard;

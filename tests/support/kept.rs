@@ -1,0 +1,12 @@
+//! Failures kept as tests.
+
+use jostle::campaign::{Follower, Revisit};
+use jostle::keep::Row;
+use jostle::scenario::Scenario;
+
+/// What comes of the kept failure `rows` in the scenario as it is now.
+pub(crate) fn revisit(scenario: &'static Scenario, rows: &[Row], data: &[u8]) -> Revisit {
+    // What is exported is text.
+    let rows = rows.iter().map(|row| row.to_string().parse().unwrap());
+    Follower::new(scenario).revisit(rows.collect(), data)
+}
