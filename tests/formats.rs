@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use jostle::finding::Kind;
-use jostle::input::Input;
-use jostle::keep::Row;
-use jostle::trace::file::{self, ReadError, TraceFile, VERSION};
+use jostle_core::finding::Kind;
+use jostle_core::input::Input;
+use jostle_core::regression::Row;
+use jostle_core::trace::file::{self, ReadError, TraceFile, VERSION};
 use serde_json::{Value, json};
 
 fn root() -> PathBuf {

@@ -131,6 +131,7 @@ fn execute(
     let rejected = Rc::new(Cell::new(false));
     let body: Job = match scenario.body {
         Body::Plain(body) => Box::new(body),
+        Body::Closure(body) => Box::new(body),
         Body::Data(make) => {
             let data = plan.data.to_vec();
             let rejected = Rc::clone(&rejected);

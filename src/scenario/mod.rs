@@ -5,6 +5,8 @@
 
 pub mod registry;
 
+use std::fmt;
+
 use arbitrary::Unstructured;
 pub use jostle_core::budget::Budget;
 pub use jostle_core::subject::{Expect, Options, Subject};
@@ -25,12 +27,24 @@ impl AsRef<Subject> for Scenario {
 }
 
 /// The code of a scenario.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Body {
     /// Takes no argument.
     Plain(fn()),
     /// Makes its argument out of the input's data; the error rejects the input.
     Data(MakeBody),
+    /// Takes no argument and is a closure, which may have been leaked.
+    Closure(&'static (dyn Fn() + Sync)),
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Body::Plain(_) => "Plain",
+            Body::Data(_) => "Data",
+            Body::Closure(_) => "Closure",
+        })
+    }
 }
 
 impl Body {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use jostle::Executor;
 use jostle::guard::watchdog::{self, Action};
 use jostle::scenario::Options;
-use jostle::strategy::Kind as Strategy;
+use jostle_core::strategy::Kind as Strategy;
 
 use crate::support::execute::execute;
 use crate::support::scenario::scenario;

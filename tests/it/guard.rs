@@ -3,9 +3,9 @@
 use std::sync::{Arc, mpsc};
 
 use jostle::Executor;
-use jostle::finding::{Finding, Kind};
+use jostle_core::finding::{Finding, Kind};
 use jostle::scenario::Options;
-use jostle::strategy::Kind as Strategy;
+use jostle_core::strategy::Kind as Strategy;
 
 use crate::support::execute::execute;
 

@@ -1,8 +1,8 @@
 //! Failures kept as tests: they fail as long as the bug is there, whatever else is
 //! edited.
 
-use jostle::campaign::Follower;
-use jostle::keep::Row;
+use jostle_core::campaign::Follower;
+use jostle_core::regression::Row;
 use jostle::scenario::Scenario;
 
 use crate::support::failures::{failing, minimized};

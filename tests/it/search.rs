@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use jostle::campaign::{Campaign, Progress, Runner, Summary};
-use jostle::coverage::Aspects;
-use jostle::finding::Kind as Found;
-use jostle::input::Input;
+use jostle_core::campaign::{Campaign, Progress, Runner, Summary};
+use jostle_core::coverage::Aspects;
+use jostle_core::finding::Kind as Found;
+use jostle_core::input::Input;
 use jostle::scenario::Scenario;
-use jostle::strategy::{Kind, Profile};
+use jostle_core::strategy::{Kind, Profile};
 use jostle::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use jostle::sync::{Condvar, Mutex, mpsc};
 use jostle::{go, thread};

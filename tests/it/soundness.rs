@@ -4,9 +4,9 @@
 use std::panic::Location;
 use std::rc::Rc;
 
-use jostle::budget::Budget;
-use jostle::decision::Script;
-use jostle::finding::Kind;
+use jostle_core::budget::Budget;
+use jostle_core::decision::Script;
+use jostle_core::finding::Kind;
 use jostle::scenario::Options;
 use jostle::sync::{Mutex, mpsc};
 use jostle::{Executor, Outcome, Plan, hint, strategy, thread, time};

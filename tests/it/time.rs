@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jostle::finding::Kind;
+use jostle_core::finding::Kind;
 use jostle::sync::Arc;
 use jostle::sync::atomic::{AtomicBool, Ordering};
 use jostle::thread;

@@ -1,26 +1,79 @@
 //! One execution of a body.
 
-use std::panic::Location;
+use std::sync::Mutex;
 
-use jostle::decision::Script;
-use jostle::scenario::Options;
-use jostle::strategy::{Kind, Profile};
-use jostle::{Executor, Outcome, Plan};
+use jostle::FiberBackend;
+use jostle::scenario::{Body, Scenario};
+use jostle_core::backend::{Backend, Executed, Outcome, Plan};
+use jostle_core::decision::Script;
+use jostle_core::strategy::{Kind, Policy, Profile};
+use jostle_core::subject::{Expect, Options, Subject};
+
+/// A scenario that executes `body` once and is never freed.
+#[track_caller]
+fn once(options: &Options, body: impl FnOnce() + Send + 'static) -> Scenario {
+    let body = Mutex::new(Some(body));
+    let take = move || {
+        let body = body.lock().expect("nobody panics with it").take();
+        body.expect("the body is executed once")();
+    };
+    Scenario {
+        subject: Subject {
+            options: *options,
+            ..subject("test")
+        },
+        body: Body::Closure(Box::leak(Box::new(take))),
+    }
+}
+
+/// A subject in which nothing is expected to be found.
+#[track_caller]
+pub(crate) const fn subject(name: &'static str) -> Subject {
+    Subject {
+        name,
+        about: "",
+        module: "",
+        site: jostle_core::op::Site::caller(),
+        expect: Expect::Clean,
+        options: Options::DEFAULT,
+        takes_data: false,
+    }
+}
 
 /// Executes `body` once.
+#[track_caller]
 pub(crate) fn execute(
-    executor: &mut Executor,
+    backend: &mut FiberBackend,
     strategy: Kind,
     seed: u64,
     options: &Options,
-    body: impl FnOnce() + 'static,
+    body: impl FnOnce() + Send + 'static,
 ) -> Outcome {
+    let mut strategy = strategy.build();
+    match execute_under(backend, Policy::Sample(&mut *strategy), seed, options, body) {
+        Executed::Finished(outcome) => outcome,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Executes `body` once under `policy`.
+#[track_caller]
+pub(crate) fn execute_under(
+    backend: &mut FiberBackend,
+    policy: Policy<'_>,
+    seed: u64,
+    options: &Options,
+    body: impl FnOnce() + Send + 'static,
+) -> Executed {
     let plan = Plan {
-        options,
         profile: &Profile::default(),
         seed,
         script: Script::free(),
+        data: &[],
+        steps: u32::MAX,
+        functions: false,
+        strategy: Kind::Calm,
+        campaign_seed: None,
     };
-    let (mut strategy, site) = (strategy.build(), Location::caller());
-    executor.execute(plan, &mut strategy, site, Box::new(body))
+    backend.execute(&once(options, body), plan, policy)
 }

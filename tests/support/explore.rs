@@ -4,17 +4,17 @@
 //! its choice of strategies, and what it tolerates.
 
 use std::any::Any;
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::future::Future;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
-use jostle::finding::{Finding, Kind as Found};
-use jostle::scenario::Options;
-use jostle::strategy::Kind;
-use jostle::trace::Trace;
-use jostle::{Executor, task};
+use jostle_core::finding::{Finding, Kind as Found};
+use jostle_core::subject::Options;
+use jostle_core::strategy::Kind;
+use jostle_core::trace::Trace;
+use jostle::{FiberBackend, task};
+use jostle_core::backend::Backend;
 
 use crate::support::execute::execute;
 
@@ -38,10 +38,10 @@ where
 }
 
 /// The trace of one execution of `body` under the calm strategy.
-pub(crate) fn trace(body: impl FnOnce() + 'static) -> Trace {
-    let mut executor = Executor::new();
-    execute(&mut executor, Kind::Calm, 0, &Options::DEFAULT, body);
-    executor.trace()
+pub(crate) fn trace(body: impl FnOnce() + Send + 'static) -> Trace {
+    let mut backend = FiberBackend::new();
+    execute(&mut backend, Kind::Calm, 0, &Options::DEFAULT, body);
+    backend.recording().trace()
 }
 
 /// Which executions there are of a body.
@@ -105,26 +105,18 @@ impl Series {
     ) -> Explored {
         let times = if self.twice { 2 } else { 1 };
         let total = times * self.executions;
-        let mut ends: Vec<End> = Vec::new();
-        while (ends.len() as u64) < total {
-            // An executor that gave up a stack has spoiled its OS thread.
-            let (from, body) = (ends.len() as u64, body.clone());
-            let series = move || {
-                let mut executor = Executor::new();
-                let mut ends = Vec::new();
-                for seed in (from..total).map(|n| n / times) {
-                    ends.push(self.execute(&mut executor, seed, body.clone()));
-                    if executor.is_spoiled() {
-                        break;
-                    }
-                }
-                ends
-            };
-            match std::thread::spawn(series).join() {
-                Ok(some) => ends.extend(some),
-                Err(payload) => std::panic::resume_unwind(payload),
-            }
-        }
+        let series = move || {
+            let mut backend = FiberBackend::new();
+            let seeds = (0..total).map(|n| n / times);
+            seeds
+                .map(|seed| self.execute(&mut backend, seed, body.clone()))
+                .collect()
+        };
+        // On an OS thread of its own, which executions may spoil.
+        let ends: Vec<End> = match std::thread::spawn(series).join() {
+            Ok(ends) => ends,
+            Err(payload) => std::panic::resume_unwind(payload),
+        };
         let mut explored = Explored {
             executions: total,
             ..Explored::default()
@@ -153,25 +145,28 @@ impl Series {
 
     fn execute<R: Debug + 'static>(
         &self,
-        executor: &mut Executor,
+        backend: &mut FiberBackend,
         seed: u64,
-        body: impl Fn() -> R + 'static,
+        body: impl Fn() -> R + Send + 'static,
     ) -> End {
-        let returned = Rc::new(RefCell::new(None));
-        let theirs = Rc::clone(&returned);
+        let returned = Arc::new(Mutex::new(None));
+        let theirs = Arc::clone(&returned);
         let strategy = self.strategy(seed);
-        let outcome = execute(executor, strategy, seed, &self.options, move || {
+        let outcome = execute(backend, strategy, seed, &self.options, move || {
             let value = text(&body());
-            *theirs.borrow_mut() = Some(value);
+            *theirs.lock().expect("nobody panics with it") = Some(value);
         });
         let text = match &outcome.finding {
             Some(finding) => finding.to_string(),
-            None => returned.take().expect("a body without a finding returns"),
+            None => {
+                let value = returned.lock().expect("nobody panics with it").take();
+                value.expect("a body without a finding returns")
+            }
         };
         End {
             text,
             finding: outcome.finding,
-            fingerprint: executor.fingerprint(),
+            fingerprint: backend.recording().fingerprint(),
             abandoned: outcome.abandoned,
         }
     }

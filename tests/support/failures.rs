@@ -1,11 +1,12 @@
 //! Failing executions of a scenario, found by seed and minimized.
 
-use jostle::campaign::{Follower, Runner, profile};
-use jostle::decision::Choice;
-use jostle::input::Input;
-use jostle::minimize::{Limits, Minimized, Trial, minimize};
+use jostle::Fibers;
+use jostle_core::campaign::{Follower, Runner, profile};
+use jostle_core::decision::Choice;
+use jostle_core::input::Input;
+use jostle_core::minimize::{Limits, Minimized, Trial, minimize};
 use jostle::scenario::Scenario;
-use jostle::strategy::{Kind, Route};
+use jostle_core::strategy::{Kind, Route};
 
 /// An input for each seed, every strategy in turn.
 pub(crate) fn inputs() -> impl Iterator<Item = Input> {
@@ -14,7 +15,7 @@ pub(crate) fn inputs() -> impl Iterator<Item = Input> {
 
 /// Those of the first `patience` [`inputs`] that fail.
 pub(crate) fn failing(scenario: &'static Scenario, patience: usize) -> impl Iterator<Item = Input> {
-    let mut runner = Runner::new();
+    let mut runner = Runner::of(&Fibers);
     let profile = profile(&mut runner, scenario);
     inputs().take(patience).filter(move |input| {
         let run = runner.run(scenario, &profile, input);
@@ -24,7 +25,7 @@ pub(crate) fn failing(scenario: &'static Scenario, patience: usize) -> impl Iter
 
 /// The choices of the execution of `input`, and the signature of what it finds.
 fn choices(scenario: &'static Scenario, input: &Input) -> (Vec<Choice>, Option<String>) {
-    let mut runner = Runner::new();
+    let mut runner = Runner::of(&Fibers);
     let profile = profile(&mut runner, scenario);
     let run = runner.run(scenario, &profile, input);
     let found = run.outcome.finding.map(|finding| finding.signature());
@@ -35,7 +36,7 @@ fn choices(scenario: &'static Scenario, input: &Input) -> (Vec<Choice>, Option<S
 pub(crate) fn minimized(scenario: &'static Scenario, input: &Input) -> (Minimized, Trial) {
     let (choices, found) = choices(scenario, input);
     let (small, first) = minimized_from(scenario, choices, &input.data);
-    assert_eq!(first.signature, found, "{}", scenario.name);
+    assert_eq!(first.signature, found, "{}", scenario.subject.name);
     (small, first)
 }
 
@@ -45,7 +46,7 @@ pub(crate) fn minimized_from(
     choices: Vec<Choice>,
     data: &[u8],
 ) -> (Minimized, Trial) {
-    let mut follower = Follower::new(scenario);
+    let mut follower = Follower::new(&Fibers, scenario);
     let first = follower.execute(Route::Choices(choices), data).trial;
     let small = minimize(
         first.clone(),
@@ -55,10 +56,10 @@ pub(crate) fn minimized_from(
         &mut |_, _| {},
     );
     let small = small.unwrap();
-    assert_eq!(small.trial.signature, first.signature, "{}", scenario.name);
+    assert_eq!(small.trial.signature, first.signature, "{}", scenario.subject.name);
     // What is said of the schedule is true of it.
     let again = follower.schedule(&small.schedule);
-    assert_eq!(again.trial.signature, first.signature, "{}", scenario.name);
+    assert_eq!(again.trial.signature, first.signature, "{}", scenario.subject.name);
     assert_eq!(again.trace.preemptions, small.trial.preemptions);
     (small, first)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jostle::finding::Access;
+use jostle_core::finding::Access;
 use jostle::sync::{Barrier, Condvar, LazyLock, Mutex, Once, OnceLock, RwLock};
 use jostle::thread;
 

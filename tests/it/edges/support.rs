@@ -3,8 +3,8 @@
 use std::cell::UnsafeCell;
 use std::sync::Arc;
 
-use jostle::finding::{Finding, Kind as Found};
-use jostle::strategy::Kind;
+use jostle_core::finding::{Finding, Kind as Found};
+use jostle_core::strategy::Kind;
 
 use crate::support::explore::{Explored, Series};
 

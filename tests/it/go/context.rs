@@ -154,7 +154,7 @@ fn a_deadline_ends_the_context() {
         // Now and in the past.
         let (now, _stop) = context::with_deadline(&root, go::now());
         assert_eq!(error(&now), Some(Error::DeadlineExceeded));
-        let past = jostle::vtime::VInstant::START;
+        let past = jostle_core::vtime::VInstant::START;
         let (past, _stop) = context::with_deadline(&root, past);
         assert_eq!(error(&past), Some(Error::DeadlineExceeded));
     });

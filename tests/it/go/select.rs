@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jostle::go;
 use jostle::go::{Receiver, Select, Sender, WaitGroup};
-use jostle::strategy::{Depth, Kind};
+use jostle_core::strategy::{Depth, Kind};
 
 use crate::support::explore::{Series, explore};
 use crate::support::log::Log;
@@ -109,7 +109,7 @@ fn a_lonely_select_of_both_ends_waits_for_ever() {
     assert_eq!(seen.all(), ["deadlock: all tasks are asleep - deadlock!"]);
     assert_eq!(
         seen.finding(seen.all()[0]).waits[0].op,
-        jostle::op::OpKind::Select
+        jostle_core::op::OpKind::Select
     );
 }
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::Mutex as Cell;
 
-use jostle::finding::Place;
+use jostle_core::finding::Place;
 use jostle::go;
 use jostle::go::{Once, Receiver, Sender, WaitGroup, context};
-use jostle::op::OpKind;
+use jostle_core::op::OpKind;
 
 use crate::support::explore::explore;
 

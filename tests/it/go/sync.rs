@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering::Relaxed};
 use std::time::Duration;
 
-use jostle::finding::Kind;
+use jostle_core::finding::Kind;
 use jostle::go;
 use jostle::go::{Cond, Locker, Mutex, Once, RwMutex, WaitGroup};
 use jostle::scenario::Options;

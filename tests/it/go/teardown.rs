@@ -6,13 +6,13 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jostle::budget::Budget;
+use jostle_core::budget::Budget;
 use jostle::go;
 use jostle::go::{Cond, Mutex, Once, Receiver, RwMutex, Sender, Ticker, Timer, WaitGroup, context};
 
 use jostle::Executor;
 use jostle::scenario::Options;
-use jostle::strategy::Kind;
+use jostle_core::strategy::Kind;
 
 use crate::support::execute::execute;
 use crate::support::explore::{Series, explore, trace};
@@ -232,7 +232,7 @@ fn the_trace_ends_where_the_execution_did() {
             let _deferred = go::defer(|| deferred(&group, &mutex));
             Receiver::<()>::nil().recv();
         });
-        let step = |step: &jostle::trace::Step| (step.kind, step.value);
+        let step = |step: &jostle_core::trace::Step| (step.kind, step.value);
         trace.steps.iter().map(step).collect::<Vec<_>>()
     };
     let plain = steps(|_, _| {});

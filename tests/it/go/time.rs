@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jostle::go;
 use jostle::go::{Ticker, Timer};
-use jostle::vtime::VInstant;
+use jostle_core::vtime::VInstant;
 
 use crate::support::explore::explore;
 use crate::support::log::Log;

@@ -4,8 +4,8 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use jostle::finding::Kind;
-use jostle::op::OpKind;
+use jostle_core::finding::Kind;
+use jostle_core::op::OpKind;
 use jostle::sync::atomic::{AtomicBool, Ordering};
 use jostle::sync::{Arc, Barrier, Condvar, LazyLock, Mutex, Once, OnceLock, RwLock, mpsc};
 use jostle::thread;

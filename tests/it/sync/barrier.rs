@@ -1,6 +1,6 @@
 //! `Barrier`.
 
-use jostle::finding::Kind;
+use jostle_core::finding::Kind;
 use jostle::sync::Barrier;
 
 use crate::support::conformance::conformance;

@@ -1,6 +1,6 @@
 //! `OnceLock` and `LazyLock`.
 
-use jostle::finding::Kind;
+use jostle_core::finding::Kind;
 use jostle::sync::{LazyLock, OnceLock};
 
 use crate::support::conformance::conformance;

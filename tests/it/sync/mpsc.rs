@@ -3,7 +3,7 @@
 use std::sync::mpsc::{RecvTimeoutError, SendError, TryRecvError, TrySendError};
 use std::time::Duration;
 
-use jostle::finding::Kind;
+use jostle_core::finding::Kind;
 use jostle::sync::mpsc;
 use jostle::thread;
 

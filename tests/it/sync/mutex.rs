@@ -1,6 +1,6 @@
 //! `Mutex`.
 
-use jostle::finding::Kind;
+use jostle_core::finding::Kind;
 use jostle::sync::{Arc, Mutex};
 use jostle::thread;
 

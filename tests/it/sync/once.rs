@@ -1,6 +1,6 @@
 //! `Once`.
 
-use jostle::finding::Kind;
+use jostle_core::finding::Kind;
 use jostle::sync::Once;
 
 use crate::support::conformance::conformance;

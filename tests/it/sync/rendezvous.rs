@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError};
 
-use jostle::finding::Kind;
+use jostle_core::finding::Kind;
 use jostle::sync::mpsc;
 
 use crate::support::conformance::conformance;

@@ -1,6 +1,6 @@
 //! `RwLock`.
 
-use jostle::finding::Kind;
+use jostle_core::finding::Kind;
 use jostle::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use jostle::sync::{Arc, RwLock, RwLockWriteGuard};
 use jostle::thread;

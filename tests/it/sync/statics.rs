@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex as StdMutex, OnceLock as StdOnceLock};
 
-use jostle::finding::Kind;
+use jostle_core::finding::Kind;
 use jostle::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 use jostle::sync::{Condvar, LazyLock, Mutex, MutexGuard, Once, OnceLock, RwLock};
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 
-use jostle::finding::Kind;
-use jostle::op::OpKind;
+use jostle_core::finding::Kind;
+use jostle_core::op::OpKind;
 use jostle::scenario::Options;
 use jostle::{sync, task, thread};
 
@@ -399,5 +399,5 @@ fn a_dropped_handle_does_not_hide_a_lost_wake_up() {
         String::new()
     });
     let finding = explored.always_finds(Kind::LostWakeup, "");
-    assert_eq!(finding.waits[0].task, jostle::id::TaskId::MAIN);
+    assert_eq!(finding.waits[0].task, jostle_core::id::TaskId::MAIN);
 }

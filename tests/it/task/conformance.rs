@@ -6,7 +6,7 @@
 
 use std::future::Future;
 
-use jostle::budget::Budget;
+use jostle_core::budget::Budget;
 use jostle::scenario::Options;
 
 use crate::support::explore::{Explored, Series};
@@ -15,7 +15,7 @@ macro_rules! bodies {
     (exact { $($exact:ident)* } sets { $($set:ident)* } $($item:item)*) => {
         mod ours {
             use jostle::task;
-            pub(super) type Instant = jostle::vtime::VInstant;
+            pub(super) type Instant = jostle_core::vtime::VInstant;
 
             fn since(later: Instant, earlier: Instant) -> std::time::Duration {
                 later.since(earlier)

@@ -5,9 +5,9 @@ use std::future::ready;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
-use jostle::decision::ChoiceKind;
+use jostle_core::decision::ChoiceKind;
 use jostle::scenario::Options;
-use jostle::strategy::Kind as Strategy;
+use jostle_core::strategy::Kind as Strategy;
 use jostle::{Executor, task};
 
 use crate::support::execute::execute;

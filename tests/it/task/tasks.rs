@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::task::Poll;
 
-use jostle::finding::Kind;
+use jostle_core::finding::Kind;
 use jostle::scenario::Options;
 use jostle::task::{self, JoinSet};
 use jostle::{sync, thread};
@@ -370,9 +370,9 @@ fn names_are_used() {
 fn a_yield_lets_tasks_with_a_lower_priority_go_first() {
     // Under PCT a task that spins and does not yield would use up the budget.
     let options = Options {
-        budget: jostle::budget::Budget {
+        budget: jostle_core::budget::Budget {
             steps: 200,
-            ..jostle::budget::Budget::DEFAULT
+            ..jostle_core::budget::Budget::DEFAULT
         },
         ..Options::DEFAULT
     };

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use jostle::finding::Kind;
+use jostle_core::finding::Kind;
 use jostle::scenario::Options;
 use jostle::task::{self, JoinSet};
 use jostle::{go, sync, thread};
@@ -302,7 +302,7 @@ fn a_task_that_blocks_for_ever_cannot_be_aborted() {
         finding
             .waits
             .iter()
-            .any(|w| w.op == jostle::op::OpKind::Park)
+            .any(|w| w.op == jostle_core::op::OpKind::Park)
     );
 }
 

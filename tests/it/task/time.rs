@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use jostle::budget::Budget;
-use jostle::finding::Kind;
+use jostle_core::budget::Budget;
+use jostle_core::finding::Kind;
 use jostle::scenario::Options;
 use jostle::task::{self, Sleep};
 use jostle::thread;
-use jostle::vtime::VInstant;
+use jostle_core::vtime::VInstant;
 
 use crate::support::explore::{Series, explore, explore_async};
 

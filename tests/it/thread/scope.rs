@@ -1,6 +1,6 @@
 //! Scoped threads.
 
-use jostle::finding::Kind;
+use jostle_core::finding::Kind;
 use jostle::scenario::Options;
 use jostle::thread;
 

@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
-use jostle::campaign::{Runner, profile};
-use jostle::input::Input;
-use jostle::strategy::Kind;
+use jostle_core::campaign::{Runner, profile};
+use jostle_core::input::Input;
+use jostle_core::strategy::Kind;
 
 use crate::support::catalogue::{catalogue, named};
 use crate::support::effort::effort;

@@ -1,12 +1,12 @@
 //! The races of the catalogue, each found at once, whatever the strategy and the seed.
 
-use jostle::campaign::Runner;
-use jostle::finding::{Finding, Kind as Found};
-use jostle::input::Input;
-use jostle::op::OpKind;
+use jostle_core::campaign::Runner;
+use jostle_core::finding::{Finding, Kind as Found};
+use jostle_core::input::Input;
+use jostle_core::op::OpKind;
 use jostle::scenario::{Expect, Scenario};
-use jostle::strategy::{Kind, Profile};
-use jostle::trace::Trace;
+use jostle_core::strategy::{Kind, Profile};
+use jostle_core::trace::Trace;
 
 use crate::support::catalogue::{catalogue, named};
 use crate::support::failures::{inputs, minimized};

@@ -1,6 +1,6 @@
 //! Every known bug kept as a test.
 
-use jostle::campaign::Follower;
+use jostle_core::campaign::Follower;
 use jostle::scenario::{Expect, Scenario};
 
 use crate::support::catalogue::catalogue;

@@ -5,10 +5,10 @@
 
 use std::fs;
 
-use jostle::campaign::Runner;
-use jostle::input::Input;
+use jostle_core::campaign::Runner;
+use jostle_core::input::Input;
 use jostle::scenario::registry::{Scope, scenarios};
-use jostle::strategy::{Kind, Profile};
+use jostle_core::strategy::{Kind, Profile};
 
 use crate::support::effort::executions;
 

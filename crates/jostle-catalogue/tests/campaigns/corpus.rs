@@ -17,15 +17,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
-use jostle::campaign::{Runner, profile};
-use jostle::decision::Choice;
-use jostle::finding::{Finding, Kind as Found};
-use jostle::input::{self, Input};
-use jostle::report::terminal::{self, Options};
-use jostle::report::{Commands, Report};
+use jostle_core::campaign::{Runner, profile};
+use jostle_core::decision::Choice;
+use jostle_core::finding::{Finding, Kind as Found};
+use jostle_core::input::{self, Input};
+use jostle_report::terminal::{self, Options};
+use jostle_report::{Commands, Report};
 use jostle::scenario::{Expect, Scenario};
-use jostle::trace::Trace;
-use jostle::trace::file::{self, FindingSummary, TraceFile};
+use jostle_core::trace::Trace;
+use jostle_core::trace::file::{self, FindingSummary, TraceFile};
 
 use crate::support::catalogue::catalogue;
 use crate::support::failures::{inputs, minimized_from};

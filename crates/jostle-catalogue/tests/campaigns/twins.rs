@@ -1,9 +1,9 @@
 //! Many executions in one process, of what must not fail.
 
-use jostle::campaign::{Runner, profile};
-use jostle::input::Input;
+use jostle_core::campaign::{Runner, profile};
+use jostle_core::input::Input;
 use jostle::scenario::Expect;
-use jostle::strategy::Profile;
+use jostle_core::strategy::Profile;
 
 use crate::support::catalogue::catalogue;
 use crate::support::effort::executions;

@@ -1,11 +1,11 @@
 //! Explanations: the pair whose order decides, and what is missing where none does.
 
-use jostle::campaign::{Followed, Follower};
-use jostle::explain::{self, Explanation};
-use jostle::input::Input;
-use jostle::op::OpKind;
-use jostle::report::explanation;
-use jostle::report::terminal::Options;
+use jostle_core::campaign::{Followed, Follower};
+use jostle_core::explain::{self, Explanation};
+use jostle_core::input::Input;
+use jostle_core::op::OpKind;
+use jostle_report::explanation;
+use jostle_report::terminal::Options;
 use jostle::scenario::Scenario;
 
 use crate::support::catalogue::named;

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 
 use jostle::arbitrary::{Arbitrary, Unstructured};
-use jostle::campaign::Runner;
-use jostle::decision::Override;
-use jostle::input::{Input, Steering};
+use jostle_core::campaign::Runner;
+use jostle_core::decision::Override;
+use jostle_core::input::{Input, Steering};
 use jostle::scenario::{Body, Expect, Scenario};
-use jostle::strategy::{Kind, Profile};
+use jostle_core::strategy::{Kind, Profile};
 
 use crate::support::catalogue::{catalogue, named};
 use crate::support::failures::{failing, minimized};

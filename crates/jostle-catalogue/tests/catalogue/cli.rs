@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use jostle::input::{Input, select};
+use jostle_core::input::{Input, select};
 use serde_json::Value;
 
 use crate::command::{code, fingerprint, folder, jostle, stderr, stdout};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use jostle::strategy::Kind;
+use jostle_core::strategy::Kind;
 
 use crate::command::command;
 use crate::support::catalogue::catalogue;
@@ -109,7 +109,7 @@ fn every_strategy_and_every_finding_is_explained() {
         };
         assert!(text.contains(&shown), "{shown}");
     }
-    for kind in jostle::finding::Kind::ALL {
+    for kind in jostle_core::finding::Kind::ALL {
         assert!(text.contains(&format!("| `{kind}` |")), "{kind}");
     }
 }
