@@ -1,12 +1,15 @@
-//! What can be typed, and the text of `--help`.
+//! The syntax of the command line, and the text of `--help`.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgGroup, Args as Group, Parser, Subcommand};
+use clap::{ArgGroup, Args as Group, Parser, Subcommand, ValueEnum};
+use jostle_core::strategy::Kind;
+use jostle_core::verify::Bounds;
+use jostle_report::publish::FOLDER;
 
-use crate::cli::annotations::When;
-use crate::strategy::Kind;
+/// Set to `true` by GitHub Actions in every step.
+const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
 
 /// Finds concurrency bugs by making the scheduler the fuzz input.
 ///
@@ -15,13 +18,13 @@ use crate::strategy::Kind;
 /// found by then.
 #[derive(Parser, Debug)]
 #[command(name = "jostle", version, arg_required_else_help = true)]
-pub(super) struct Args {
+pub(crate) struct Args {
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(crate) command: Command,
 }
 
 #[derive(Subcommand, Debug)]
-pub(super) enum Command {
+pub(crate) enum Command {
     /// Lists the scenarios and what exploring them should find.
     List(List),
     /// Explores scenarios until they have shown what they are expected to.
@@ -65,55 +68,55 @@ pub(super) enum Command {
 }
 
 #[derive(Group, Debug)]
-pub(super) struct List {
+pub(crate) struct List {
     /// Print one JSON document instead.
     #[arg(long)]
-    pub(super) json: bool,
+    pub(crate) json: bool,
 }
 
 #[derive(Group, Debug)]
-pub(super) struct Hunt {
+pub(crate) struct Hunt {
     /// The scenarios to explore; all of them if none is named.
     #[arg(value_name = "NAME")]
-    pub(super) names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// This strategy instead of a guided search: calm, random, pct1 … pct9, pos,
     /// urw, round-robin, newest. Several are taken in turn.
     #[arg(long, value_name = "S")]
-    pub(super) strategy: Vec<Kind>,
+    pub(crate) strategy: Vec<Kind>,
     /// Begin with the inputs in DIR/NAME, NAME being the scenario, and save there what
     /// reaches something new: the fuzz target reads and writes the same.
     #[arg(long, value_name = "DIR", conflicts_with = "strategy")]
-    pub(super) corpus: Option<PathBuf>,
+    pub(crate) corpus: Option<PathBuf>,
     /// Executions of each scenario at most, besides those of a corpus. Without it, a
     /// scenario that expects nothing gets 2000, and a known bug is looked for in up to 100000.
     #[arg(long, value_name = "N")]
-    pub(super) runs: Option<u64>,
+    pub(crate) runs: Option<u64>,
     /// Seconds for each scenario at most; a number with s, m or h behind it
     /// also does. With it and without --runs, time alone is the limit.
     #[arg(long, value_name = "T", value_parser = duration)]
-    pub(super) time: Option<Duration>,
+    pub(crate) time: Option<Duration>,
     /// What all inputs derive from.
     #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(super) seed: u64,
+    pub(crate) seed: u64,
     /// OS threads to use. Without it, one for each CPU.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(super) jobs: Option<u16>,
+    pub(crate) jobs: Option<u16>,
     /// Go on after a finding, up to the limit, to find others.
     #[arg(long)]
-    pub(super) keep_going: bool,
+    pub(crate) keep_going: bool,
     /// Where the traces of findings are saved.
-    #[arg(long, value_name = "DIR", default_value = crate::present::FOLDER)]
-    pub(super) out: PathBuf,
+    #[arg(long, value_name = "DIR", default_value = FOLDER)]
+    pub(crate) out: PathBuf,
     /// Show every step in reports.
     #[arg(long)]
-    pub(super) full: bool,
+    pub(crate) full: bool,
     /// Print one JSON document with every figure instead.
     #[arg(long)]
-    pub(super) json: bool,
+    pub(crate) json: bool,
     /// Also write the results to this file as JUnit XML, which CI systems show as
     /// a table of tests.
     #[arg(long, value_name = "FILE")]
-    pub(super) junit: Option<PathBuf>,
+    pub(crate) junit: Option<PathBuf>,
     /// Print what makes the hunt fail as annotations of GitHub Actions. The
     /// default, auto, does so where GITHUB_ACTIONS is true.
     #[arg(
@@ -126,64 +129,85 @@ pub(super) struct Hunt {
         require_equals = true,
         hide_default_value = true
     )]
-    pub(super) annotations: When,
+    pub(crate) annotations: When,
+}
+
+/// Whether to print annotations.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum When {
+    /// In a step of GitHub Actions.
+    Auto,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+impl When {
+    pub(crate) fn is_now(self) -> bool {
+        match self {
+            When::Auto => std::env::var_os(GITHUB_ACTIONS).is_some_and(|value| value == "true"),
+            When::Always => true,
+            When::Never => false,
+        }
+    }
 }
 
 #[derive(Group, Debug)]
-pub(super) struct Verify {
+pub(crate) struct Verify {
     /// The scenarios.
     #[arg(value_name = "NAME", required = true)]
-    pub(super) names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// Only schedules with at most this many preemptions: a step of another task
     /// where the one before could have gone on. Most bugs need one or two.
     #[arg(long, value_name = "K")]
-    pub(super) preemptions: Option<u32>,
+    pub(crate) preemptions: Option<u32>,
     /// Spurious wake-ups, weak failures and cancellations in one execution at most.
-    #[arg(long, value_name = "N", default_value_t = crate::verify::Bounds::DEFAULT.rare)]
-    pub(super) rare: u32,
+    #[arg(long, value_name = "N", default_value_t = Bounds::DEFAULT.rare)]
+    pub(crate) rare: u32,
     /// Steps of one execution at most.
-    #[arg(long, value_name = "N", default_value_t = crate::verify::Bounds::DEFAULT.steps)]
-    pub(super) steps: u32,
+    #[arg(long, value_name = "N", default_value_t = Bounds::DEFAULT.steps)]
+    pub(crate) steps: u32,
     /// Executions of each scenario at most.
     #[arg(long, value_name = "N")]
-    pub(super) runs: Option<u64>,
+    pub(crate) runs: Option<u64>,
     /// Seconds for each scenario at most; a number with s, m or h behind it
     /// also does.
     #[arg(long, value_name = "T", value_parser = duration)]
-    pub(super) time: Option<Duration>,
+    pub(crate) time: Option<Duration>,
     /// A file that the argument of the scenario is made of; without it, no bytes.
     #[arg(long, value_name = "FILE")]
-    pub(super) data: Option<PathBuf>,
+    pub(crate) data: Option<PathBuf>,
     /// Where the trace of a finding is saved.
-    #[arg(long, value_name = "DIR", default_value = crate::present::FOLDER)]
-    pub(super) out: PathBuf,
+    #[arg(long, value_name = "DIR", default_value = FOLDER)]
+    pub(crate) out: PathBuf,
     /// Show every step in reports.
     #[arg(long)]
-    pub(super) full: bool,
+    pub(crate) full: bool,
     /// Print one JSON document with every figure instead.
     #[arg(long)]
-    pub(super) json: bool,
+    pub(crate) json: bool,
 }
 
 /// An execution in a file.
 #[derive(Group, Debug)]
-pub(super) struct Saved {
+pub(crate) struct Saved {
     /// A trace that `hunt`, `verify`, `cargo test` or the fuzz target saved, or an
     /// artifact or corpus file of libFuzzer.
     #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
+    pub(crate) file: PathBuf,
     /// The scenario, for a file of libFuzzer, which does not name it.
     #[arg(long, value_name = "NAME")]
-    pub(super) scenario: Option<String>,
+    pub(crate) scenario: Option<String>,
 }
 
 #[derive(Group, Debug)]
-pub(super) struct Replay {
+pub(crate) struct Replay {
     #[command(flatten)]
-    pub(super) saved: Saved,
+    pub(crate) saved: Saved,
     /// Show every step.
     #[arg(long)]
-    pub(super) full: bool,
+    pub(crate) full: bool,
 }
 
 #[derive(Group, Debug)]
@@ -193,63 +217,63 @@ pub(super) struct Replay {
         .required(true)
         .multiple(true)
 ))]
-pub(super) struct Report {
+pub(crate) struct Report {
     #[command(flatten)]
-    pub(super) saved: Saved,
+    pub(crate) saved: Saved,
     /// Write a page for a browser: one file that needs no network.
     #[arg(long, value_name = "OUT")]
-    pub(super) html: Option<PathBuf>,
+    pub(crate) html: Option<PathBuf>,
     /// Print one JSON document.
     #[arg(long)]
-    pub(super) json: bool,
+    pub(crate) json: bool,
     /// Write trace events, which ui.perfetto.dev and chrome://tracing open.
     #[arg(long, value_name = "OUT")]
-    pub(super) perfetto: Option<PathBuf>,
+    pub(crate) perfetto: Option<PathBuf>,
 }
 
 #[derive(Group, Debug)]
-pub(super) struct Minimize {
+pub(crate) struct Minimize {
     #[command(flatten)]
-    pub(super) saved: Saved,
+    pub(crate) saved: Saved,
     /// Where the trace of the minimized failure is saved. Without it, beside FILE
     /// with .min.trace.json at the end.
     #[arg(long, value_name = "FILE")]
-    pub(super) out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
     /// Save it as an input of the fuzz target, too.
     #[arg(long, value_name = "FILE")]
-    pub(super) artifact: Option<PathBuf>,
+    pub(crate) artifact: Option<PathBuf>,
     /// Seconds at most; a number with s, m or h behind it also does. Without it, a
     /// fixed number of executions is the limit, and the result the same each time.
     #[arg(long, value_name = "T", value_parser = duration)]
-    pub(super) time: Option<Duration>,
+    pub(crate) time: Option<Duration>,
     /// Show every step in the report.
     #[arg(long)]
-    pub(super) full: bool,
+    pub(crate) full: bool,
 }
 
 #[derive(Group, Debug)]
-pub(super) struct Explain {
+pub(crate) struct Explain {
     #[command(flatten)]
-    pub(super) saved: Saved,
+    pub(crate) saved: Saved,
 }
 
 #[derive(Group, Debug)]
-pub(super) struct Triage {
+pub(crate) struct Triage {
     /// A folder with traces of failing executions, artifacts of libFuzzer, or both.
     #[arg(value_name = "DIR")]
-    pub(super) folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// The scenario of the artifacts, which do not name it.
     #[arg(long, value_name = "NAME")]
-    pub(super) scenario: Option<String>,
+    pub(crate) scenario: Option<String>,
     /// Print one JSON document instead.
     #[arg(long)]
-    pub(super) json: bool,
+    pub(crate) json: bool,
 }
 
 #[derive(Group, Debug)]
-pub(super) struct Export {
+pub(crate) struct Export {
     #[command(flatten)]
-    pub(super) saved: Saved,
+    pub(crate) saved: Saved,
 }
 
 /// Parses a number of seconds, minutes or hours.

@@ -5,55 +5,59 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use jostle_core::backend::Suite;
+use jostle_core::input::{self, Input};
+use jostle_core::subject::Subject;
+use jostle_report::publish;
 
-use crate::cli::list;
-use crate::input::{self, Input};
-use crate::present;
-use crate::scenario::Scenario;
-use crate::scenario::registry::Scope;
+use crate::list;
 
 /// The corpus of one scenario; by default one that is kept nowhere.
 #[derive(Default)]
-pub(super) struct Corpus {
+pub(crate) struct Corpus {
     folder: Option<PathBuf>,
     selector: u32,
     inputs: Vec<Input>,
 }
 
 impl Corpus {
-    /// What is in the folder of `scenario` in `parent`, by name. Any bytes are an
+    /// What is in the folder of `subject` in `parent`, by name. Any bytes are an
     /// input, and a folder that is not there has none.
-    pub(super) fn open(parent: &Path, scenario: &Scenario, scope: Scope) -> anyhow::Result<Corpus> {
-        let folder = parent.join(scenario.name);
+    pub(crate) fn open<S: Suite>(
+        parent: &Path,
+        subject: &Subject,
+        suite: &S,
+    ) -> anyhow::Result<Corpus> {
+        let folder = parent.join(subject.name);
         let inputs = read(&folder).with_context(|| {
             format!(
                 "the corpus in {} cannot be read; name another folder with --corpus",
                 folder.display()
             )
         })?;
-        let all = list::all(scope)?;
-        let names: Vec<&str> = all.iter().map(|s| s.name).collect();
+        let all = list::all(suite)?;
+        let names: Vec<&str> = all.iter().map(|target| target.as_ref().name).collect();
         Ok(Corpus {
             folder: Some(folder),
-            selector: input::selector_of(scenario.name, &names),
+            selector: input::selector_of(subject.name, &names),
             inputs,
         })
     }
 
     /// The inputs.
-    pub(super) fn inputs(&self) -> &[Input] {
+    pub(crate) fn inputs(&self) -> &[Input] {
         &self.inputs
     }
 
     /// Adds `inputs` to the folder, under the names that libFuzzer gives them.
-    pub(super) fn save(&self, inputs: &[Input]) -> anyhow::Result<()> {
+    pub(crate) fn save(&self, inputs: &[Input]) -> anyhow::Result<()> {
         let Some(folder) = &self.folder else {
             return Ok(());
         };
         for input in inputs {
             let bytes = input.encode(self.selector);
             let path = folder.join(sha1_smol::Sha1::from(&bytes).digest().to_string());
-            present::replace(&path, &bytes).with_context(|| {
+            publish::replace(&path, &bytes).with_context(|| {
                 format!(
                     "the corpus in {} cannot be written to; name another folder with --corpus",
                     folder.display()

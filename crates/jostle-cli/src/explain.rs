@@ -1,27 +1,28 @@
 //! `jostle explain`.
 
 use anyhow::Context;
+use jostle_core::backend::Suite;
+use jostle_core::campaign::{Follower, apart};
+use jostle_report::publish;
 
-use crate::campaign::Follower;
-use crate::cli::args::Explain;
-use crate::cli::outcome::{self, Outcome};
-use crate::cli::smallest;
-use crate::cli::subject::{self, Subject};
-use crate::present;
-use crate::scenario::registry::Scope;
+use crate::args::Explain;
+use crate::exit::ExitStatus;
+use crate::output;
+use crate::recorded::Recorded;
+use crate::smallest;
 
-pub(super) fn run(scope: Scope, args: &Explain) -> anyhow::Result<Outcome> {
-    let subject = Subject::of(scope, &args.saved)?;
-    let text = subject::apart(|| explain(&subject))?;
+pub(crate) fn run<S: Suite>(suite: &S, args: &Explain) -> anyhow::Result<ExitStatus> {
+    let recorded = Recorded::of(suite, &args.saved)?;
+    let text = apart(suite, |_| explain(&recorded));
     let text = text.with_context(|| format!("cannot explain {}", args.saved.file.display()))?;
-    outcome::print(&text)?;
-    Ok(Outcome::AsExpected)
+    output::print(&text)?;
+    Ok(ExitStatus::AsExpected)
 }
 
-fn explain(subject: &Subject) -> anyhow::Result<String> {
-    let mut follower = Follower::new(subject.scenario);
-    let first = smallest::failure(subject, &mut follower)?;
-    let small = smallest::of(&first, subject, &mut follower)?;
+fn explain<S: Suite>(recorded: &Recorded<'_, S>) -> anyhow::Result<String> {
+    let mut follower = Follower::new(recorded.suite, recorded.target);
+    let first = smallest::failure(recorded, &mut follower)?;
+    let small = smallest::of(&first, recorded, &mut follower)?;
     let best = follower.schedule(&small.schedule);
     let explanation = follower.explain(&best, &small.schedule);
     let (finding, explanation) = best
@@ -31,8 +32,8 @@ fn explain(subject: &Subject) -> anyhow::Result<String> {
     Ok(format!(
         "{} in {}: {}\n\n{}",
         finding.kind,
-        subject.scenario.name,
+        recorded.subject().name,
         finding.headline(),
-        present::explanation(&finding, &best.trace, &explanation)
+        publish::explanation(&finding, &best.trace, &explanation)
     ))
 }

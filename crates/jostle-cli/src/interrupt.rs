@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static CAUGHT: AtomicBool = AtomicBool::new(false);
 
 /// The exit code of a process that SIGINT ended.
-pub(super) const CODE: u8 = 130;
+pub(crate) const CODE: u8 = 130;
 
 /// From now on Ctrl-C is noted. Where that cannot be had, it ends the process as
 /// ever.
-pub(super) fn catch() {
+pub(crate) fn catch() {
     let _ = ctrlc::set_handler(|| {
         if CAUGHT.swap(true, Ordering::Relaxed) {
             process::exit(CODE.into());
@@ -20,6 +20,6 @@ pub(super) fn catch() {
 }
 
 /// Whether there was a Ctrl-C.
-pub(super) fn caught() -> bool {
+pub(crate) fn caught() -> bool {
     CAUGHT.load(Ordering::Relaxed)
 }

@@ -1,100 +1,97 @@
-//! The command line.
+//! The `jostle` command over the targets of any backend.
 //!
 //! - `args`: what can be typed, and the text of `--help`.
 //! - `list`, `hunt`, `verify`, `replay`, `report`, `minimize`,
 //!   `explain`, `export`, `triage`: one subcommand each.
-//! - `subject`: files that hold an execution, and executing them again.
+//! - `recorded`: files that hold an execution, and executing them again.
 //!   `smallest`: its failure, minimized.
 //! - `corpus`: inputs that a hunt begins with, and those that it keeps.
+//! - `sink`: where results go; the formats stand beside their commands.
 //! - `progress`: the live line. `interrupt`: Ctrl-C.
-//! - `json`: the document of `--json`.
-//! - `junit`, `annotations`: the results of a hunt for CI.
-//! - `outcome`: exit codes, and errors that name their remedy.
+//! - `output`: what several commands print or save; `exit`: exit codes.
 //!
-//! A project gets the same command for its own scenarios with one line in its
-//! `main.rs`: [`jostle::main!();`](crate::main).
+//! Users get it by `jostle::main!();` of the crate `jostle`, over its own backend.
+#![forbid(unsafe_code)]
 
-mod annotations;
 mod args;
 mod corpus;
+mod exit;
 mod explain;
 mod export;
 mod hunt;
 mod interrupt;
-mod json;
-mod junit;
 mod list;
 mod minimize;
-mod outcome;
+mod output;
 mod progress;
+mod recorded;
 mod replay;
 mod report;
-#[cfg(test)]
-mod samples;
+mod sink;
 mod smallest;
-mod subject;
+#[cfg(test)]
+mod tests;
 mod triage;
 mod verify;
 
 use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
+use jostle_core::backend::Suite;
 
-use crate::cli::args::{Args, Command};
-use crate::cli::outcome::Outcome;
-use crate::scenario::registry::Scope;
+use crate::args::{Args, Command};
+use crate::exit::ExitStatus;
+use crate::output::Fault;
 
-/// Defines `fn main` of a program that explores the scenarios linked into it.
+/// Runs the command line of this process on the targets of `suite`.
 ///
-/// ```no_run
-/// // src/bin/jostle.rs of your project:
-/// use std as _; // here: the crate that holds your scenarios
-/// jostle::main!();
-/// ```
-#[macro_export]
-macro_rules! main {
-    () => {
-        fn main() -> ::std::process::ExitCode {
-            $crate::cli::main($crate::scenario::registry::Scope::Program)
-        }
-    };
-}
-
-/// Runs the command line of this process on the scenarios in `scope`.
+/// A panic is a fault of Jostle as one of the backend is: exit code 2, so that no script
+/// takes it for a finding or a pass.
 #[must_use]
-pub fn main(scope: Scope) -> ExitCode {
-    run(scope, std::env::args_os()).into()
+pub fn main<S: Suite>(suite: &S) -> ExitCode {
+    let args = std::env::args_os();
+    let status = catch_unwind(AssertUnwindSafe(|| run(suite, args)));
+    // The panic has printed its message.
+    let status = status.unwrap_or_else(|_| {
+        output::warn("error: that was a fault of Jostle; please report it");
+        ExitStatus::Broken
+    });
+    status.into()
 }
 
-fn run(scope: Scope, args: impl Iterator<Item = OsString>) -> Outcome {
+fn run<S: Suite>(suite: &S, args: impl Iterator<Item = OsString>) -> ExitStatus {
     let args = match Args::try_parse_from(args) {
         Ok(args) => args,
         Err(error) => {
             // Help and version are no errors and go to standard output.
             let _ = error.print();
             return match error.exit_code() {
-                0 => Outcome::AsExpected,
-                _ => Outcome::Unusable,
+                0 => ExitStatus::AsExpected,
+                _ => ExitStatus::Unusable,
             };
         }
     };
     let result = match &args.command {
-        Command::List(list) => list::run(scope, list),
-        Command::Hunt(hunt) => hunt::run(scope, hunt),
-        Command::Verify(verify) => verify::run(scope, verify),
-        Command::Replay(replay) => replay::run(scope, replay),
-        Command::Report(report) => report::run(scope, report),
-        Command::Minimize(minimize) => minimize::run(scope, minimize),
-        Command::Explain(explain) => explain::run(scope, explain),
-        Command::Triage(triage) => triage::run(scope, triage),
-        Command::Export(export) => export::run(scope, export),
+        Command::List(list) => list::run(suite, list),
+        Command::Hunt(hunt) => hunt::run(suite, hunt),
+        Command::Verify(verify) => verify::run(suite, verify),
+        Command::Replay(replay) => replay::run(suite, replay),
+        Command::Report(report) => report::run(suite, report),
+        Command::Minimize(minimize) => minimize::run(suite, minimize),
+        Command::Explain(explain) => explain::run(suite, explain),
+        Command::Triage(triage) => triage::run(suite, triage),
+        Command::Export(export) => export::run(suite, export),
     };
     match result {
-        Ok(outcome) => outcome,
+        Ok(status) => status,
         Err(error) => {
-            outcome::complain(&error);
-            Outcome::Unusable
+            output::complain(&error);
+            match error.is::<Fault>() {
+                true => ExitStatus::Broken,
+                false => ExitStatus::Unusable,
+            }
         }
     }
 }

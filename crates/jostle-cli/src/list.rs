@@ -1,14 +1,16 @@
 //! `jostle list`.
 
+use jostle_core::backend::{Suite, TargetOf};
+use jostle_core::subject::Subject;
+use jostle_report::publish::expectation;
 use serde_json::json;
 
-use crate::cli::args::List;
-use crate::cli::outcome::{self, Outcome};
-use crate::scenario::registry::Scope;
-use crate::scenario::{Expect, Scenario};
+use crate::args::List;
+use crate::exit::ExitStatus;
+use crate::output;
 
-pub(super) fn run(scope: Scope, args: &List) -> anyhow::Result<Outcome> {
-    let scenarios = all(scope)?;
+pub(crate) fn run<S: Suite>(suite: &S, args: &List) -> anyhow::Result<ExitStatus> {
+    let scenarios: Vec<&Subject> = all(suite)?.into_iter().map(AsRef::as_ref).collect();
     if args.json {
         let rows: Vec<_> = scenarios
             .iter()
@@ -22,8 +24,8 @@ pub(super) fn run(scope: Scope, args: &List) -> anyhow::Result<Outcome> {
                 })
             })
             .collect();
-        outcome::print(&format!("{:#}\n", json!({ "scenarios": rows })))?;
-        return Ok(Outcome::AsExpected);
+        output::print(&format!("{:#}\n", json!({ "scenarios": rows })))?;
+        return Ok(ExitStatus::AsExpected);
     }
     let name = width(scenarios.iter().map(|s| s.name.len()));
     let expect = width(scenarios.iter().map(|s| expectation(s).len()));
@@ -34,51 +36,42 @@ pub(super) fn run(scope: Scope, args: &List) -> anyhow::Result<Outcome> {
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    outcome::print(&text)?;
-    Ok(Outcome::AsExpected)
+    output::print(&text)?;
+    Ok(ExitStatus::AsExpected)
 }
 
 fn width(lengths: impl Iterator<Item = usize>) -> usize {
     lengths.max().unwrap_or(0)
 }
 
-/// What a scenario expects, as one writes it in its attribute.
-pub(super) fn expectation(scenario: &Scenario) -> String {
-    match scenario.expect {
-        Expect::Clean => "clean".to_owned(),
-        Expect::Finds(kind, "") => kind.to_string(),
-        Expect::Finds(kind, text) => format!("{kind}: {text}"),
-    }
-}
-
-/// The scenarios in `scope`.
+/// Every target of `suite`.
 ///
 /// # Errors
 ///
 /// If there is none, or if two have the same name.
-pub(super) fn all(scope: Scope) -> anyhow::Result<Vec<&'static Scenario>> {
-    let scenarios = crate::scenario::registry::scenarios(scope)?;
+pub(crate) fn all<S: Suite>(suite: &S) -> anyhow::Result<Vec<&'static TargetOf<S>>> {
+    let targets = suite.targets()?;
     anyhow::ensure!(
-        !scenarios.is_empty(),
+        !targets.is_empty(),
         "there is no scenario in this program; mark functions with #[jostle::scenario] and link \
          their crate with `use my_crate as _;`"
     );
-    Ok(scenarios)
+    Ok(targets)
 }
 
-/// The scenario with this name.
+/// The target with this name.
 ///
 /// # Errors
 ///
 /// If there is none; the message gives the names that are nearest.
-pub(super) fn named(
-    scenarios: &[&'static Scenario],
+pub(crate) fn named<S: Suite>(
+    targets: &[&'static TargetOf<S>],
     name: &str,
-) -> anyhow::Result<&'static Scenario> {
-    if let Some(found) = scenarios.iter().find(|s| s.name == name) {
+) -> anyhow::Result<&'static TargetOf<S>> {
+    if let Some(found) = targets.iter().find(|target| target.as_ref().name == name) {
         return Ok(found);
     }
-    let mut near: Vec<&str> = scenarios.iter().map(|s| s.name).collect();
+    let mut near: Vec<&str> = targets.iter().map(|target| target.as_ref().name).collect();
     near.sort_by(|a, b| {
         let likeness = |n: &str| strsim::jaro_winkler(n, name);
         likeness(b).total_cmp(&likeness(a))

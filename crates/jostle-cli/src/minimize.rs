@@ -6,37 +6,36 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use indicatif::HumanCount;
+use jostle_core::backend::Suite;
+use jostle_core::campaign::{Followed, Follower, apart, confirm};
+use jostle_core::explain::Explanation;
+use jostle_core::finding::Finding;
+use jostle_core::input::Input;
+use jostle_core::minimize::Minimized;
+use jostle_report::Commands;
+use jostle_report::publish;
 
-use crate::campaign::{self, Followed, Follower};
-use crate::cli::args::Minimize;
-use crate::cli::outcome::{self, Outcome};
-use crate::cli::progress::Line;
-use crate::cli::subject::Subject;
-use crate::cli::{interrupt, smallest, subject};
-use crate::explain::Explanation;
-use crate::finding::Finding;
-use crate::input::Input;
-use crate::minimize::Minimized;
-use crate::present;
-use crate::report::Commands;
-use crate::scenario::Scenario;
-use crate::scenario::registry::Scope;
+use crate::args::Minimize;
+use crate::exit::ExitStatus;
+use crate::output;
+use crate::progress::Line;
+use crate::recorded::Recorded;
+use crate::{interrupt, smallest};
 
 /// How often the best so far is saved after the first time, which is at once.
 const SAVE: Duration = Duration::from_secs(1);
 
-pub(super) fn run(scope: Scope, args: &Minimize) -> anyhow::Result<Outcome> {
-    let subject = Subject::of(scope, &args.saved)?;
+pub(crate) fn run<S: Suite>(suite: &S, args: &Minimize) -> anyhow::Result<ExitStatus> {
+    let recorded = Recorded::of(suite, &args.saved)?;
     interrupt::catch();
     let job = Job {
-        scenario: subject.scenario,
-        subject: &subject,
+        recorded: &recorded,
         args,
         out: args.out.clone().unwrap_or_else(|| beside(&args.saved.file)),
     };
-    let text = subject::apart(|| job.run())??;
-    outcome::print(&text)?;
-    Ok(Outcome::AsExpected)
+    let text = apart(suite, |_| job.run())?;
+    output::print(&text)?;
+    Ok(ExitStatus::AsExpected)
 }
 
 /// `crash-1f.trace.json` becomes `crash-1f.min.trace.json`, and so does `crash-1f`.
@@ -46,18 +45,17 @@ fn beside(file: &Path) -> PathBuf {
     file.with_file_name(format!("{stem}.min.trace.json"))
 }
 
-struct Job<'a> {
-    scenario: &'static Scenario,
-    subject: &'a Subject,
+struct Job<'a, S: Suite> {
+    recorded: &'a Recorded<'a, S>,
     args: &'a Minimize,
     out: PathBuf,
 }
 
-impl Job<'_> {
+impl<S: Suite> Job<'_, S> {
     /// Minimizes, saves, and gives the report.
     fn run(&self) -> anyhow::Result<String> {
-        let mut follower = Follower::new(self.scenario);
-        let first = smallest::failure(self.subject, &mut follower)
+        let mut follower = Follower::new(self.recorded.suite, self.recorded.target);
+        let first = smallest::failure(self.recorded, &mut follower)
             .with_context(|| format!("cannot minimize {}", self.args.saved.file.display()))?;
         let minimized = self.search(&first, &mut follower)?;
         let best = follower.schedule(&minimized.schedule);
@@ -67,7 +65,11 @@ impl Job<'_> {
         Ok(self.report(&first, &minimized, &best, &finding, &explanation))
     }
 
-    fn search(&self, first: &Followed, follower: &mut Follower) -> anyhow::Result<Minimized> {
+    fn search(
+        &self,
+        first: &Followed,
+        follower: &mut Follower<'_, S::Backend>,
+    ) -> anyhow::Result<Minimized> {
         let deadline = self.args.time.and_then(|t| Instant::now().checked_add(t));
         let failed = RefCell::new(None);
         let over = || {
@@ -81,7 +83,7 @@ impl Job<'_> {
         let mut tried = false;
         let minimized = smallest::search(
             first,
-            self.subject,
+            self.recorded,
             &mut |candidate| {
                 // The first one is the failure itself, which there is always time for.
                 let go_on = !std::mem::replace(&mut tried, true) || !over();
@@ -96,7 +98,7 @@ impl Job<'_> {
                         saved = Some(Instant::now());
                     }
                 }
-                let name = self.scenario.name;
+                let name = self.recorded.subject().name;
                 line.set(&format!(
                     "{name}: {best} after {} executions",
                     HumanCount(trials)
@@ -118,18 +120,24 @@ impl Job<'_> {
             );
         };
         let input = Input::from_decisions(&minimized.trial.log, minimized.schedule.data.clone());
-        let confirmed = campaign::confirm(self.scenario, finding, best.trace.clone(), &input.data);
+        let Recorded { suite, target, .. } = *self.recorded;
+        let confirmed = confirm(suite, target, finding, best.trace.clone(), &input.data);
         let finding = confirmed.finding;
-        let file = present::trace_file(self.scenario, &input, &confirmed.trace, Some(&finding));
-        present::save_at(&self.out, &file).with_context(|| {
+        let file = publish::trace_file(
+            self.recorded.subject(),
+            &input,
+            &confirmed.trace,
+            Some(&finding),
+        );
+        publish::save_at(&self.out, &file).with_context(|| {
             format!(
                 "cannot save {}; name another file with --out",
                 self.out.display()
             )
         })?;
         if let Some(path) = &self.args.artifact {
-            let bytes = input.encode(self.subject.selector());
-            present::replace(path, &bytes)
+            let bytes = input.encode(self.recorded.selector());
+            publish::replace(path, &bytes)
                 .with_context(|| format!("cannot save {}", path.display()))?;
         }
         Ok(finding)
@@ -146,13 +154,19 @@ impl Job<'_> {
         let commands = Commands {
             replay: format!(
                 "{} replay {}",
-                outcome::program(),
-                present::quoted(&self.out)
+                output::program(),
+                publish::quoted(&self.out)
             ),
             minimize: None,
         };
         let full = self.args.full;
-        let report = present::report(self.scenario, finding, &best.trace, &commands, full);
+        let report = publish::report(
+            self.recorded.subject(),
+            finding,
+            &best.trace,
+            &commands,
+            full,
+        );
         let cut = if minimized.complete {
             ""
         } else {
@@ -161,12 +175,12 @@ impl Job<'_> {
         format!(
             "{report}\n{}\nFails with {}, {} steps of {} matter; {} bytes of data instead of {}.\n\
              Minimizing took {} executions{cut}.\n",
-            present::explanation(finding, &best.trace, explanation),
+            publish::explanation(finding, &best.trace, explanation),
             size(minimized),
             explanation.matter.len(),
             first.trace.steps.len(),
             minimized.schedule.data.len(),
-            self.subject.data().len(),
+            self.recorded.data().len(),
             HumanCount(minimized.trials),
         )
     }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cli::interrupt;
-use crate::cli::outcome::warn;
+use crate::interrupt;
+use crate::output::warn;
 
 /// How often the line is renewed on a terminal.
 const TICK: Duration = Duration::from_millis(100);
@@ -18,14 +18,14 @@ const PLAIN: Duration = Duration::from_secs(10);
 
 /// Shows what a campaign has come to: one line that changes on a terminal, a
 /// line now and then elsewhere.
-pub(super) struct Line {
+pub(crate) struct Line {
     bar: Option<ProgressBar>,
     printed: Instant,
 }
 
 impl Line {
     /// A line that shows nothing if `quiet`.
-    pub(super) fn new(quiet: bool) -> Line {
+    pub(crate) fn new(quiet: bool) -> Line {
         let live = !quiet && io::stderr().is_terminal();
         let bar = live.then(|| {
             let bar = ProgressBar::new_spinner();
@@ -40,14 +40,14 @@ impl Line {
         }
     }
 
-    /// Does `work` on an OS thread of its own, which an execution may spoil, and shows
-    /// meanwhile what `text` makes of the time since now, unless `quiet`. Calls `stop`
+    /// Does `work` on an OS thread of its own, and shows meanwhile
+    /// what `text` makes of the time since now, unless `quiet`. Calls `stop`
     /// after a Ctrl-C, for `work` to come to an end.
     ///
     /// # Panics
     ///
     /// If `work` does, with its panic.
-    pub(super) fn during<T: Send>(
+    pub(crate) fn during<T: Send>(
         &mut self,
         quiet: bool,
         text: impl Fn(Duration) -> String,
@@ -99,7 +99,7 @@ impl Line {
     }
 
     /// Shows `text` on a terminal.
-    pub(super) fn set(&self, text: &str) {
+    pub(crate) fn set(&self, text: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(text.to_owned());
             bar.tick();
@@ -107,7 +107,7 @@ impl Line {
     }
 
     /// Prints a line above the live one.
-    pub(super) fn say(&self, line: &str) {
+    pub(crate) fn say(&self, line: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| warn(line)),
             None => warn(line),
@@ -115,7 +115,7 @@ impl Line {
     }
 
     /// Takes the live line away.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

@@ -2,37 +2,39 @@
 
 use std::path::Path;
 
-use crate::cli::args::Replay;
-use crate::cli::outcome::{self, Outcome};
-use crate::cli::subject::{self, Replayed, Subject};
-use crate::finding::Finding;
-use crate::present;
-use crate::report::Commands;
-use crate::scenario::Scenario;
-use crate::scenario::registry::Scope;
+use jostle_core::backend::Suite;
+use jostle_core::finding::Finding;
+use jostle_core::subject::Subject;
+use jostle_report::Commands;
+use jostle_report::publish;
 
-pub(super) fn run(scope: Scope, args: &Replay) -> anyhow::Result<Outcome> {
-    let subject = Subject::of(scope, &args.saved)?;
-    let replayed = subject.replay()?;
+use crate::args::Replay;
+use crate::exit::ExitStatus;
+use crate::output;
+use crate::recorded::{self, Recorded, Replayed};
+
+pub(crate) fn run<S: Suite>(suite: &S, args: &Replay) -> anyhow::Result<ExitStatus> {
+    let recorded = Recorded::of(suite, &args.saved)?;
+    let replayed = recorded.replay()?;
     let Some(finding) = &replayed.run.outcome.finding else {
-        outcome::print(&clean(subject.scenario, &replayed))?;
-        return Ok(Outcome::AsExpected);
+        output::print(&clean(recorded.subject(), &replayed))?;
+        return Ok(ExitStatus::AsExpected);
     };
-    outcome::print(&show(subject.scenario, finding, &replayed, args))?;
-    Ok(Outcome::Finding)
+    output::print(&show(recorded.subject(), finding, &replayed, args))?;
+    Ok(ExitStatus::Finding)
 }
 
-fn clean(scenario: &Scenario, replayed: &Replayed) -> String {
+fn clean(subject: &Subject, replayed: &Replayed) -> String {
     let outcome = &replayed.run.outcome;
     if replayed.run.rejected {
         return format!(
             "{}: the scenario's argument cannot be made out of this input, so nothing ran\n",
-            scenario.name
+            subject.name
         );
     }
     format!(
         "{}: nothing found; {} steps, {} choices, {} preemptions, fingerprint {:016x}\n",
-        scenario.name,
+        subject.name,
         outcome.steps,
         replayed.trace.choices.len(),
         outcome.preemptions,
@@ -40,20 +42,20 @@ fn clean(scenario: &Scenario, replayed: &Replayed) -> String {
     )
 }
 
-fn show(scenario: &Scenario, finding: &Finding, replayed: &Replayed, args: &Replay) -> String {
+fn show(subject: &Subject, finding: &Finding, replayed: &Replayed, args: &Replay) -> String {
     let commands = commands(&args.saved.file, args.saved.scenario.as_deref());
-    let report = present::report(scenario, finding, &replayed.trace, &commands, args.full);
+    let report = publish::report(subject, finding, &replayed.trace, &commands, args.full);
     format!("{report}Fingerprint: {:016x}\n", replayed.fingerprint)
 }
 
 /// The commands that go on from an execution in `file`.
-pub(super) fn commands(file: &Path, scenario: Option<&str>) -> Commands {
+pub(crate) fn commands(file: &Path, scenario: Option<&str>) -> Commands {
     let command = |name| {
         format!(
             "{} {name}{} {}",
-            outcome::program(),
-            subject::scenario_option(scenario),
-            present::quoted(file)
+            output::program(),
+            recorded::scenario_option(scenario),
+            publish::quoted(file)
         )
     };
     Commands {

@@ -4,40 +4,41 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
+use jostle_core::backend::Suite;
+use jostle_core::campaign::{Follower, apart};
+use jostle_core::explain::Pair;
+use jostle_core::trace::Trace;
+use jostle_report::publish;
+use jostle_report::{Execution, Page, html, json, perfetto};
 
-use crate::campaign::Follower;
-use crate::cli::args::Report;
-use crate::cli::outcome::{self, Outcome};
-use crate::cli::replay;
-use crate::cli::subject::{Replayed, Subject};
-use crate::explain::Pair;
-use crate::present;
-use crate::report::{Execution, Page, html, json, perfetto};
-use crate::scenario::registry::Scope;
-use crate::trace::Trace;
+use crate::args::Report;
+use crate::exit::ExitStatus;
+use crate::output;
+use crate::recorded::{Recorded, Replayed};
+use crate::replay;
 
 /// A passing execution, and the pair whose order decides, where it fails and there.
 type Compared = (Trace, Option<[Pair; 2]>);
 
-pub(super) fn run(scope: Scope, args: &Report) -> anyhow::Result<Outcome> {
-    let subject = Subject::of(scope, &args.saved)?;
-    let replayed = subject.replay()?;
-    let scenario = subject.scenario;
+pub(crate) fn run<S: Suite>(suite: &S, args: &Report) -> anyhow::Result<ExitStatus> {
+    let recorded = Recorded::of(suite, &args.saved)?;
+    let replayed = recorded.replay()?;
+    let subject = recorded.subject();
     anyhow::ensure!(
         !replayed.run.rejected,
         "{}: the scenario's argument cannot be made out of this input, so there is nothing to \
          report; name another file",
-        scenario.name
+        subject.name
     );
     let passing = match replayed.run.outcome.finding {
-        Some(_) => passing(&subject, &replayed.trace)?,
+        Some(_) => passing(&recorded, &replayed.trace)?,
         None => None,
     };
     let commands = replay::commands(&args.saved.file, args.saved.scenario.as_deref());
     let page = Page {
-        scenario: scenario.name,
-        about: scenario.about,
-        site: scenario.site,
+        scenario: subject.name,
+        about: subject.about,
+        site: subject.site,
         failing: execution(&replayed),
         passing: passing.as_ref().map(|(trace, _)| Execution {
             finding: None,
@@ -46,7 +47,7 @@ pub(super) fn run(scope: Scope, args: &Report) -> anyhow::Result<Outcome> {
         decides: passing.as_ref().and_then(|(_, decides)| *decides),
         commands: &commands,
     };
-    let read = &present::read_source;
+    let read = &publish::read_source;
     if let Some(path) = &args.html {
         write(path, &html::render(&page, read), "--html")?;
     }
@@ -54,23 +55,25 @@ pub(super) fn run(scope: Scope, args: &Report) -> anyhow::Result<Outcome> {
         write(path, &perfetto::render(&page), "--perfetto")?;
     }
     if args.json {
-        outcome::print(&json::render(&page, read))?;
+        output::print(&json::render(&page, read))?;
     }
-    Ok(Outcome::AsExpected)
+    Ok(ExitStatus::AsExpected)
 }
 
 /// A passing execution to compare `failing` with: the nearest one that has the order of
 /// two operations the other way round, with these, or else another one.
-fn passing(subject: &Subject, failing: &Trace) -> anyhow::Result<Option<Compared>> {
-    // On a thread of its own, which an execution may spoil.
-    let nearest = std::thread::scope(|scope| {
-        let work = || Follower::new(subject.scenario).nearest(failing, subject.data());
-        scope.spawn(work).join()
+fn passing<S: Suite>(
+    recorded: &Recorded<'_, S>,
+    failing: &Trace,
+) -> anyhow::Result<Option<Compared>> {
+    let nearest = apart(recorded.suite, |_| {
+        let mut follower = Follower::new(recorded.suite, recorded.target);
+        follower.nearest(failing, recorded.data())
     });
-    if let Ok(Some((trace, decides))) = nearest {
+    if let Some((trace, decides)) = nearest {
         return Ok(Some((trace, Some(decides))));
     }
-    let passing = subject.passing(failing)?;
+    let passing = recorded.passing(failing)?;
     Ok(passing.map(|replayed| (replayed.trace, None)))
 }
 
@@ -88,6 +91,6 @@ fn write(path: &Path, text: &str, option: &str) -> anyhow::Result<()> {
             path.display()
         )
     })?;
-    outcome::warn(&format!("wrote {}", path.display()));
+    output::warn(&format!("wrote {}", path.display()));
     Ok(())
 }

@@ -1,59 +1,63 @@
 //! The failure of a file, and the smallest one that it can be made.
 
 use anyhow::Context;
+use jostle_core::backend::Suite;
+use jostle_core::campaign::{Followed, Follower};
+use jostle_core::minimize::{Limits, Minimized, Schedule, Trial, minimize};
+use jostle_core::strategy::Route;
 
-use crate::campaign::{Followed, Follower};
-use crate::cli::subject::Subject;
-use crate::minimize::{Limits, Minimized, Schedule, Trial, minimize};
-use crate::strategy::Route;
+use crate::recorded::Recorded;
 
-/// Executes `subject` again.
+/// Executes `recorded` again.
 ///
 /// # Errors
 ///
 /// If it does not fail.
-pub(super) fn failure(subject: &Subject, follower: &mut Follower) -> anyhow::Result<Followed> {
-    let choices = subject.replay()?.trace.choices;
-    let first = follower.execute(Route::Choices(choices), subject.data());
+pub(crate) fn failure<S: Suite>(
+    recorded: &Recorded<'_, S>,
+    follower: &mut Follower<'_, S::Backend>,
+) -> anyhow::Result<Followed> {
+    let choices = recorded.replay()?.trace.choices;
+    let first = follower.execute(Route::Choices(choices), recorded.data());
     anyhow::ensure!(
         first.finding.is_some(),
         "it does not fail (any more), so that there is nothing to minimize; `jostle hunt {}` looks \
          for failures",
-        subject.scenario.name
+        recorded.subject().name
     );
     Ok(first)
 }
 
-/// Minimizes the failure `first` of `subject`, with the default limits.
+/// Minimizes the failure `first` of `recorded`, with the default limits.
 ///
 /// # Errors
 ///
 /// As [`search`].
-pub(super) fn of(
+pub(crate) fn of<S: Suite>(
     first: &Followed,
-    subject: &Subject,
-    follower: &mut Follower,
+    recorded: &Recorded<'_, S>,
+    follower: &mut Follower<'_, S::Backend>,
 ) -> anyhow::Result<Minimized> {
     search(
         first,
-        subject,
+        recorded,
         &mut |candidate| Some(follower.trial(candidate)),
         &mut |_, _| {},
     )
 }
 
-/// Minimizes the failure `first` of `subject`; see [`minimize`].
+/// Minimizes the failure `first` of `recorded`; see [`minimize`].
 ///
 /// # Errors
 ///
 /// If it does not fail again.
-pub(super) fn search(
+pub(crate) fn search<S: Suite>(
     first: &Followed,
-    subject: &Subject,
+    recorded: &Recorded<'_, S>,
     run: &mut dyn FnMut(&Schedule) -> Option<Trial>,
     watch: &mut dyn FnMut(u64, Option<&Minimized>),
 ) -> anyhow::Result<Minimized> {
-    let data = subject.data().to_vec();
+    let data = recorded.data().to_vec();
     minimize(first.trial.clone(), data, Limits::DEFAULT, run, watch).with_context(|| {
         format!(
             "{} was found, and not again with the same schedule: something decides that Jostle \

@@ -6,16 +6,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use jostle_core::backend::Suite;
+use jostle_core::campaign::{Follower, apart};
+use jostle_report::publish;
+use jostle_report::text::{GAP, clean, fit, width};
 use serde_json::json;
 
-use crate::campaign::Follower;
-use crate::cli::args::Triage;
-use crate::cli::outcome::{self, Outcome};
-use crate::cli::smallest;
-use crate::cli::subject::{self, Subject};
-use crate::present;
-use crate::report::text::{GAP, clean, fit, width};
-use crate::scenario::registry::Scope;
+use crate::args::Triage;
+use crate::exit::ExitStatus;
+use crate::output::{self, Fault};
+use crate::recorded::{self, Recorded};
+use crate::smallest;
 
 /// Raised when a field of the document changes its meaning or goes away.
 const VERSION: u32 = 1;
@@ -44,9 +45,11 @@ struct Table {
     passing: Vec<PathBuf>,
     /// With the reason.
     unreadable: Vec<(PathBuf, String)>,
+    /// The backend failed on some of these.
+    broken: bool,
 }
 
-pub(super) fn run(scope: Scope, args: &Triage) -> anyhow::Result<Outcome> {
+pub(crate) fn run<S: Suite>(suite: &S, args: &Triage) -> anyhow::Result<ExitStatus> {
     let folder = &args.folder;
     let mut files = Vec::new();
     let entries = fs::read_dir(folder)
@@ -60,35 +63,45 @@ pub(super) fn run(scope: Scope, args: &Triage) -> anyhow::Result<Outcome> {
     files.sort();
     let mut table = Table::default();
     for path in files {
-        if let Err(error) = table.sort_in(scope, &path, args.scenario.as_deref()) {
+        if let Err(error) = table.sort_in(suite, &path, args.scenario.as_deref()) {
+            if error.is::<Fault>() {
+                output::complain(&error);
+                table.broken = true;
+            }
             table.unreadable.push((path, format!("{error:#}")));
         }
     }
     anyhow::ensure!(
-        !table.bugs.is_empty() || !table.passing.is_empty(),
+        !table.bugs.is_empty() || !table.passing.is_empty() || table.broken,
         "there is neither a trace nor an artifact in {}; artifacts of libFuzzer need --scenario",
         folder.display()
     );
-    table.minimize(scope, args.scenario.as_deref());
-    outcome::print(&match args.json {
+    table.minimize(suite, args.scenario.as_deref());
+    output::print(&match args.json {
         true => table.document(),
         false => table.text(args.scenario.as_deref()),
     })?;
-    Ok(match table.bugs.is_empty() {
-        true => Outcome::AsExpected,
-        false => Outcome::Finding,
+    Ok(match (table.bugs.is_empty(), table.broken) {
+        (false, _) => ExitStatus::Finding,
+        (true, true) => ExitStatus::Broken,
+        (true, false) => ExitStatus::AsExpected,
     })
 }
 
 impl Table {
-    fn sort_in(&mut self, scope: Scope, path: &Path, name: Option<&str>) -> anyhow::Result<()> {
-        let subject = Subject::load(scope, path, name)?;
-        let replayed = subject.replay()?;
+    fn sort_in<S: Suite>(
+        &mut self,
+        suite: &S,
+        path: &Path,
+        name: Option<&str>,
+    ) -> anyhow::Result<()> {
+        let recorded = Recorded::load(suite, path, name)?;
+        let replayed = recorded.replay()?;
         let Some(finding) = replayed.run.outcome.finding else {
             self.passing.push(path.to_owned());
             return Ok(());
         };
-        let key = (subject.scenario.name, finding.signature());
+        let key = (recorded.subject().name, finding.signature());
         let bug = self.bugs.entry(key).or_insert_with(|| Bug {
             kind: finding.kind.name(),
             message: finding.headline().to_owned(),
@@ -101,23 +114,23 @@ impl Table {
     }
 
     /// Minimizes the smallest file of each bug.
-    fn minimize(&mut self, scope: Scope, name: Option<&str>) {
+    fn minimize<S: Suite>(&mut self, suite: &S, name: Option<&str>) {
         for bug in self.bugs.values_mut() {
             bug.files.sort();
             let Some((_, path)) = bug.files.first() else {
                 continue;
             };
             let size = || {
-                let subject = Subject::load(scope, path, name).ok()?;
-                let mut follower = Follower::new(subject.scenario);
-                let first = smallest::failure(&subject, &mut follower).ok()?;
-                let small = smallest::of(&first, &subject, &mut follower).ok()?;
+                let recorded = Recorded::load(suite, path, name).ok()?;
+                let mut follower = Follower::new(suite, recorded.target);
+                let first = smallest::failure(&recorded, &mut follower).ok()?;
+                let small = smallest::of(&first, &recorded, &mut follower).ok()?;
                 let preemptions = small.trial.preemptions;
                 let others = small.schedule.deviations.len();
                 let others = others.saturating_sub(preemptions as usize);
                 Some((preemptions, others, small.trial.steps))
             };
-            bug.size = subject::apart(size).ok().flatten();
+            bug.size = apart(suite, |_| size());
         }
     }
 
@@ -193,9 +206,9 @@ impl Table {
                 let _ = writeln!(
                     text,
                     "  {} minimize{} {}",
-                    outcome::program(),
-                    subject::scenario_option(name),
-                    present::quoted(path)
+                    output::program(),
+                    recorded::scenario_option(name),
+                    publish::quoted(path)
                 );
             }
         }
@@ -245,7 +258,7 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Kind;
+    use jostle_core::finding::Kind;
 
     fn bug(kind: Kind, message: &str, files: usize, size: Option<(u32, usize, u32)>) -> Bug {
         let file = |n: usize| (9, PathBuf::from(format!("crashes/crash-{n}")));
@@ -267,6 +280,7 @@ mod tests {
                 PathBuf::from("crashes/notes"),
                 "this is no trace".to_owned(),
             )],
+            broken: false,
         }
     }
 
@@ -294,7 +308,7 @@ mod tests {
         let rows = text.lines().skip(2).take_while(|line| !line.is_empty());
         assert_eq!(rows.clone().count(), 4);
         assert!(rows.clone().all(|row| width(row) <= WIDTH), "{text}");
-        insta::assert_snapshot!(text.replace(&outcome::program(), "jostle"));
+        insta::assert_snapshot!(text.replace(&output::program(), "jostle"));
     }
 
     #[test]

@@ -1,28 +1,27 @@
-//! Files that hold an execution, and executing them again.
+//! Reads files that hold an execution, and executes them again.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
+use jostle_core::backend::{Suite, TargetOf};
+use jostle_core::campaign::{self, Run, Runner};
+use jostle_core::finding::Kind;
+use jostle_core::input::Input;
+use jostle_core::strategy::{self, Profile};
+use jostle_core::subject::Subject;
+use jostle_core::trace::file::{self, ReadError, TraceFile};
+use jostle_core::trace::{self, Trace};
 
-use crate::campaign::{self, Run, Runner};
-use crate::cli::args::Saved;
-use crate::cli::{list, outcome};
-use crate::finding::Kind;
-use crate::guard::watchdog;
-use crate::input::Input;
-use crate::sanitizer::SEES_RACES;
-use crate::scenario::Scenario;
-use crate::scenario::registry::Scope;
-use crate::strategy::{self, Profile};
-use crate::trace::file::{self, ReadError, TraceFile};
-use crate::trace::{self, Trace};
+use crate::args::Saved;
+use crate::list;
+use crate::output::{self, Fault};
 
 /// An execution that a file holds.
-#[derive(Debug)]
-pub(super) struct Subject {
+pub(crate) struct Recorded<'a, S: Suite> {
+    pub(crate) suite: &'a S,
     /// Of which scenario.
-    pub(super) scenario: &'static Scenario,
+    pub(crate) target: &'static TargetOf<S>,
     content: Content,
 }
 
@@ -35,54 +34,45 @@ enum Content {
 
 /// A replayed execution.
 #[derive(Debug)]
-pub(super) struct Replayed {
-    pub(super) run: Run,
-    pub(super) trace: Trace,
-    pub(super) fingerprint: u64,
+pub(crate) struct Replayed {
+    pub(crate) run: Run,
+    pub(crate) trace: Trace,
+    pub(crate) fingerprint: u64,
 }
 
-impl Subject {
+impl<'a, S: Suite> Recorded<'a, S> {
     /// What was named on the command line.
-    pub(super) fn of(scope: Scope, saved: &Saved) -> anyhow::Result<Subject> {
-        Subject::load(scope, &saved.file, saved.scenario.as_deref())
+    pub(crate) fn of(suite: &'a S, saved: &Saved) -> anyhow::Result<Recorded<'a, S>> {
+        Recorded::load(suite, &saved.file, saved.scenario.as_deref())
     }
 
     /// Reads a trace file or an input of libFuzzer, which needs the name of the
     /// scenario.
-    pub(super) fn load(scope: Scope, path: &Path, name: Option<&str>) -> anyhow::Result<Subject> {
-        let scenarios = list::all(scope)?;
+    pub(crate) fn load(
+        suite: &'a S,
+        path: &Path,
+        name: Option<&str>,
+    ) -> anyhow::Result<Recorded<'a, S>> {
+        let targets = list::all(suite)?;
         let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        Subject::read(&scenarios, &bytes, name)
-            .with_context(|| format!("cannot replay {}", path.display()))
+        let (scenario, content) =
+            read(&bytes, name).with_context(|| format!("cannot replay {}", path.display()))?;
+        let target = list::named::<S>(&targets, &scenario)
+            .with_context(|| format!("cannot replay {}", path.display()))?;
+        Ok(Recorded {
+            suite,
+            target,
+            content,
+        })
     }
 
-    fn read(
-        scenarios: &[&'static Scenario],
-        bytes: &[u8],
-        name: Option<&str>,
-    ) -> anyhow::Result<Subject> {
-        match (file::read(bytes), name) {
-            (Ok(file), name) => Ok(Subject {
-                scenario: list::named(scenarios, name.unwrap_or(&file.scenario))?,
-                content: Content::Trace(Box::new(file)),
-            }),
-            // Any bytes are a fuzz input, so that only the user can tell.
-            // An input may well be one line feed, which is an empty trace file too.
-            (Err(ReadError::Foreign | ReadError::Empty), Some(name)) if !bytes.is_empty() => {
-                let (selector, input) = Input::decode(bytes);
-                Ok(Subject {
-                    scenario: list::named(scenarios, name)?,
-                    content: Content::Input(selector, input),
-                })
-            }
-            (Err(error @ ReadError::Foreign), None) => Err(anyhow::Error::from(error)
-                .context("for an input of libFuzzer name the scenario with --scenario")),
-            (Err(error), _) => Err(error.into()),
-        }
+    /// The scenario.
+    pub(crate) fn subject(&self) -> &'static Subject {
+        self.target.as_ref()
     }
 
     /// What the scenario makes its argument of.
-    pub(super) fn data(&self) -> &[u8] {
+    pub(crate) fn data(&self) -> &[u8] {
         match &self.content {
             Content::Trace(file) => &file.data,
             Content::Input(_, input) => &input.data,
@@ -90,7 +80,7 @@ impl Subject {
     }
 
     /// Which scenario the fuzz target takes its input for if none is named.
-    pub(super) fn selector(&self) -> u32 {
+    pub(crate) fn selector(&self) -> u32 {
         match &self.content {
             Content::Trace(_) => 0,
             Content::Input(selector, _) => *selector,
@@ -98,25 +88,23 @@ impl Subject {
     }
 
     /// Executes it again and warns if it is not what was recorded.
-    pub(super) fn replay(&self) -> anyhow::Result<Replayed> {
-        watchdog::start();
-        watchdog::on_stall(watchdog::Action::Exit(1));
+    pub(crate) fn replay(&self) -> anyhow::Result<Replayed> {
         let replayed = self.on_a_runner(|runner| match &self.content {
-            Content::Trace(file) => runner.replay(self.scenario, file.choices.clone(), &file.data),
+            Content::Trace(file) => runner.replay(self.target, file.choices.clone(), &file.data),
             Content::Input(_, input) => {
-                let profile = campaign::profile(runner, self.scenario);
-                runner.run(self.scenario, &profile, input)
+                let profile = campaign::profile(runner, self.target);
+                runner.run(self.target, &profile, input)
             }
         })?;
         if let Content::Trace(file) = &self.content {
             if let Some(divergence) = &replayed.run.outcome.divergence {
-                outcome::warn(&format!(
+                output::warn(&format!(
                     "warning: the trace does not fit the scenario any more; {divergence}. The \
                      scenario has changed since it was recorded, or something decides that Jostle \
                      does not control"
                 ));
             } else if file.fingerprint != replayed.fingerprint {
-                outcome::warn(
+                output::warn(
                     "warning: all choices of the trace fit, but the steps between them have \
                      changed since it was recorded",
                 );
@@ -125,9 +113,9 @@ impl Subject {
         if let Content::Trace(file) = &self.content
             && file.finding.as_ref().is_some_and(|f| f.kind == Kind::Race)
             && replayed.run.outcome.finding.is_none()
-            && !SEES_RACES
+            && !self.suite.capabilities().races
         {
-            outcome::warn(
+            output::warn(
                 "warning: the trace was recorded with a data race, which only a build with \
                  ThreadSanitizer sees; this one executes the same steps and finds nothing",
             );
@@ -141,23 +129,24 @@ impl Subject {
     ///
     /// If that does not pass anywhere, some random schedule may: then the one that
     /// parts the latest.
-    pub(super) fn passing(&self, failing: &Trace) -> anyhow::Result<Option<Replayed>> {
+    pub(crate) fn passing(&self, failing: &Trace) -> anyhow::Result<Option<Replayed>> {
         let data = self.data();
-        let passes = |run: &Run| run.outcome.finding.is_none() && !run.rejected;
+        let passes =
+            |run: &Run| run.outcome.finding.is_none() && !run.rejected && run.broken.is_none();
         let replayed = self.on_a_runner(|runner| {
             let mut steps = 0_u32;
             for length in beginnings(failing.choices.len()) {
                 let choices = failing.choices[..length].to_vec();
-                let run = runner.replay(self.scenario, choices, data);
+                let run = runner.replay(self.target, choices, data);
                 steps = run.outcome.steps.saturating_add(steps);
-                if passes(&run) || steps > ENOUGH_STEPS || runner.is_spoiled() {
+                if passes(&run) || run.broken.is_some() || steps > ENOUGH_STEPS {
                     return run;
                 }
             }
-            let random = |runner: &mut Runner, seed| {
+            let random = |runner: &mut Runner<S::Backend>, seed| {
                 let mut input = Input::from_seed(strategy::Kind::Random, seed);
                 input.data = data.to_vec();
-                runner.run(self.scenario, &Profile::default(), &input)
+                runner.run(self.target, &Profile::default(), &input)
             };
             let mut best = (None, 0);
             for seed in 0..RANDOM {
@@ -165,9 +154,6 @@ impl Subject {
                 let common = passes(&run).then(|| common_steps(failing, &runner.trace()));
                 if common > best.0 {
                     best = (common, seed);
-                }
-                if runner.is_spoiled() {
-                    return run;
                 }
                 steps = run.outcome.steps.saturating_add(steps);
                 if steps > ENOUGH_STEPS {
@@ -179,27 +165,50 @@ impl Subject {
         Ok(Some(replayed).filter(|replayed| passes(&replayed.run)))
     }
 
+    /// Executes on an OS thread of its own.
+    ///
+    /// # Errors
+    ///
+    /// If the backend fails.
     fn on_a_runner(
         &self,
-        execute: impl FnOnce(&mut Runner) -> Run + Send,
+        execute: impl FnOnce(&mut Runner<S::Backend>) -> Run + Send,
     ) -> anyhow::Result<Replayed> {
-        apart(|| {
-            watchdog::subject(self.scenario, None);
-            let mut runner = Runner::new();
-            let run = execute(&mut runner);
+        let replayed = campaign::apart(self.suite, |runner| {
+            let run = execute(runner);
             Replayed {
                 run,
                 trace: runner.trace(),
                 fingerprint: runner.fingerprint(),
             }
-        })
+        });
+        match replayed.run.broken {
+            None => Ok(replayed),
+            Some(why) => Err(anyhow::Error::new(Fault {
+                scenario: self.subject().name,
+                why,
+            })),
+        }
     }
 }
 
-/// Works on an OS thread of its own, which an execution may spoil.
-pub(super) fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
-    let done = std::thread::scope(|scope| scope.spawn(work).join());
-    done.map_err(|_| anyhow::anyhow!("the executor gave up; this is a bug in jostle"))
+/// The name of the scenario and the execution that a file holds. Any bytes are an input
+/// of libFuzzer, so that only the user can tell: by `name`.
+fn read(bytes: &[u8], name: Option<&str>) -> anyhow::Result<(String, Content)> {
+    match (file::read(bytes), name) {
+        (Ok(file), name) => {
+            let name = name.unwrap_or(&file.scenario).to_owned();
+            Ok((name, Content::Trace(Box::new(file))))
+        }
+        // An input may well be one line feed, which is an empty trace file too.
+        (Err(ReadError::Foreign | ReadError::Empty), Some(name)) if !bytes.is_empty() => {
+            let (selector, input) = Input::decode(bytes);
+            Ok((name.to_owned(), Content::Input(selector, input)))
+        }
+        (Err(error @ ReadError::Foreign), None) => Err(anyhow::Error::from(error)
+            .context("for an input of libFuzzer name the scenario with --scenario")),
+        (Err(error), _) => Err(error.into()),
+    }
 }
 
 /// Executions with so many steps in all are enough in search of one that passes:
@@ -229,7 +238,7 @@ fn beginnings(choices: usize) -> impl Iterator<Item = usize> {
 }
 
 /// The option that names a scenario, as it was given.
-pub(super) fn scenario_option(name: Option<&str>) -> String {
+pub(crate) fn scenario_option(name: Option<&str>) -> String {
     name.map_or_else(String::new, |name| format!(" --scenario {name}"))
 }
 

@@ -1,39 +1,51 @@
-//! The document of `hunt --json`.
+//! The results of a hunt as the document of `--json`.
 
-use std::path::PathBuf;
-
+use jostle_core::campaign::{Found, Verdict};
+use jostle_report::publish::expectation;
 use serde_json::{Value, json};
 
-use crate::campaign::{Found, Summary, Verdict};
-use crate::cli::list::expectation;
+use crate::args::Hunt;
+use crate::hunt::Hunted;
+use crate::output::print;
+use crate::sink::{Asked, Sink};
 
 /// Raised when a field changes its meaning or goes away.
 const VERSION: u32 = 1;
 
-/// Every figure of a hunt. `saved` holds the paths of the traces of each
-/// scenario's findings, in their order.
-pub(super) fn document(seed: u64, summaries: &[Summary], saved: &[Vec<PathBuf>]) -> String {
-    let scenarios: Vec<Value> = summaries
-        .iter()
-        .zip(saved)
-        .map(|(summary, paths)| scenario(summary, paths))
-        .collect();
-    let document = json!({
-        "jostle_hunt": VERSION,
-        "seed": seed.to_string(),
-        "as_expected": summaries
-            .iter()
-            .all(|s| matches!(s.verdict(), Verdict::AsExpected | Verdict::NotObservable)),
-        "scenarios": scenarios,
-    });
-    format!("{document:#}\n")
+struct Json {
+    /// The seed of the hunt.
+    seed: u64,
 }
 
-fn scenario(summary: &Summary, paths: &[PathBuf]) -> Value {
+pub(super) fn asked(args: &Hunt) -> Asked<Hunted> {
+    args.json
+        .then(|| Box::new(Json { seed: args.seed }) as Box<_>)
+}
+
+impl Sink<Hunted> for Json {
+    fn end(&mut self, results: &[Hunted]) -> anyhow::Result<()> {
+        let fine = |hunted: &Hunted| {
+            matches!(
+                hunted.summary.verdict(),
+                Verdict::AsExpected | Verdict::NotObservable
+            )
+        };
+        let document = json!({
+            "jostle_hunt": VERSION,
+            "seed": self.seed.to_string(),
+            "as_expected": results.iter().all(fine),
+            "scenarios": results.iter().map(scenario).collect::<Vec<_>>(),
+        });
+        Ok(print(&format!("{document:#}\n"))?)
+    }
+}
+
+fn scenario(hunted: &Hunted) -> Value {
+    let summary = &hunted.summary;
     let seconds = summary.elapsed.as_secs_f64();
     json!({
-        "name": summary.scenario.name,
-        "expect": expectation(summary.scenario),
+        "name": summary.subject.name,
+        "expect": expectation(&summary.subject),
         "verdict": match summary.verdict() {
             Verdict::AsExpected => "as-expected",
             Verdict::Unexpected => "unexpected",
@@ -41,6 +53,7 @@ fn scenario(summary: &Summary, paths: &[PathBuf]) -> Value {
             Verdict::NothingRan => "nothing-ran",
             Verdict::Stopped => "stopped",
             Verdict::NotObservable => "not-observable",
+            Verdict::Broken => "broken",
         },
         "executions": summary.executions,
         "rejected": summary.rejected,
@@ -51,7 +64,7 @@ fn scenario(summary: &Summary, paths: &[PathBuf]) -> Value {
         "seconds": seconds,
         "executions_per_second": summary.executions as f64 / seconds.max(1e-9),
         "findings": summary.findings.iter().map(finding).collect::<Vec<_>>(),
-        "traces": paths,
+        "traces": hunted.traces,
     })
 }
 

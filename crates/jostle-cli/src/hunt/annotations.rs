@@ -1,0 +1,26 @@
+//! The results of a hunt as annotations of GitHub Actions, on standard error as reports
+//! are, so that the document of `--json` stays one.
+
+use jostle_report::annotations;
+
+use crate::args::Hunt;
+use crate::hunt::Hunted;
+use crate::progress::Line;
+use crate::sink::{Asked, Sink};
+
+struct Annotations;
+
+pub(super) fn asked(args: &Hunt) -> Asked<Hunted> {
+    args.annotations
+        .is_now()
+        .then(|| Box::new(Annotations) as Box<_>)
+}
+
+impl Sink<Hunted> for Annotations {
+    fn result(&mut self, hunted: &Hunted, line: &Line) -> anyhow::Result<()> {
+        for annotation in annotations::render(&hunted.summary) {
+            line.say(&annotation);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,213 @@
+//! `jostle hunt`.
+//!
+//! - [`mod@self`]: explores the scenarios and decides how the command ends.
+//! - `terminal`, `json`, `junit`, `annotations`: the results in one format each.
+
+mod annotations;
+mod json;
+mod junit;
+mod terminal;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use indicatif::HumanCount;
+use jostle_core::backend::{Suite, TargetOf};
+use jostle_core::campaign::{Campaign, Found, Progress, Summary, Verdict};
+use jostle_core::coverage::Aspects;
+use jostle_core::input::Input;
+use jostle_core::subject::Expect;
+use jostle_report::publish;
+
+use crate::args::Hunt;
+use crate::corpus::Corpus;
+use crate::exit::ExitStatus;
+use crate::output::{self, Fault};
+use crate::progress::Line;
+use crate::sink::Sinks;
+use crate::{interrupt, list, replay};
+
+/// Executions of a scenario that expects nothing. That takes less than a second.
+const CLEAN_RUNS: u64 = 2_000;
+
+/// Executions in which a known bug is looked for at most.
+const BUG_RUNS: u64 = 100_000;
+
+/// What became of one scenario.
+pub(crate) struct Hunted {
+    summary: Summary,
+    /// The traces of the findings that are of interest.
+    traces: Vec<PathBuf>,
+    /// Their reports.
+    reports: Vec<String>,
+}
+
+/// The formats that were asked for.
+fn sinks(args: &Hunt) -> Sinks<Hunted> {
+    Sinks::new([
+        junit::asked(args),
+        json::asked(args),
+        terminal::asked(args),
+        annotations::asked(args),
+    ])
+}
+
+pub(crate) fn run<S: Suite>(suite: &S, args: &Hunt) -> anyhow::Result<ExitStatus> {
+    let all = list::all(suite)?;
+    let chosen = if args.names.is_empty() {
+        all
+    } else {
+        let named = args.names.iter().map(|name| list::named::<S>(&all, name));
+        named.collect::<anyhow::Result<_>>()?
+    };
+    if args.runs == Some(0) && args.corpus.is_none() {
+        anyhow::bail!("--runs 0 executes nothing but a corpus; name one with --corpus");
+    }
+    interrupt::catch();
+    let mut line = Line::new(args.json);
+    let mut sinks = sinks(args);
+    let mut results = Vec::new();
+    for (i, target) in chosen.iter().enumerate() {
+        let corpus = match &args.corpus {
+            Some(folder) => Corpus::open(folder, target.as_ref(), suite)?,
+            None => Corpus::default(),
+        };
+        let seeds = corpus.inputs();
+        let summary = explore(suite, target, args, seeds, &mut line, i + 1, chosen.len());
+        corpus.save(&summary.kept)?;
+        let hunted = save(summary, args)?;
+        sinks.result(&hunted, &line)?;
+        results.push(hunted);
+        if interrupt::caught() {
+            break;
+        }
+    }
+    line.end();
+    sinks.end(&results)?;
+    let stopped = results
+        .iter()
+        .filter(|hunted| hunted.verdict() == Verdict::Stopped);
+    let left = chosen.len() - (results.len() - stopped.count());
+    if left > 0 {
+        output::warn(&format!(
+            "Ctrl-C: {left} of {} scenarios were not explored to the end",
+            chosen.len()
+        ));
+    }
+    for fault in results.iter().filter_map(Hunted::fault) {
+        output::complain(&fault.into());
+    }
+    // Some of the catalogue may be out of sight; if all that was asked for is, the
+    // command has done nothing.
+    let unseen = |hunted: &Hunted| hunted.verdict() == Verdict::NotObservable;
+    if left == 0 && results.iter().all(unseen) {
+        anyhow::bail!(
+            "only a ThreadSanitizer build can see a data race; build with the nightly toolchain \
+             and RUSTFLAGS=-Zsanitizer=thread"
+        );
+    }
+    let rest = match left {
+        0 => ExitStatus::AsExpected,
+        _ => ExitStatus::Stopped,
+    };
+    let gravest = results.iter().map(Hunted::status).max();
+    Ok(gravest.map_or(rest, |status| status.max(rest)))
+}
+
+impl Hunted {
+    fn verdict(&self) -> Verdict {
+        self.summary.verdict()
+    }
+
+    fn status(&self) -> ExitStatus {
+        match self.verdict() {
+            Verdict::AsExpected | Verdict::NotObservable => ExitStatus::AsExpected,
+            Verdict::Stopped => ExitStatus::Stopped,
+            Verdict::Broken => ExitStatus::Broken,
+            Verdict::Unexpected | Verdict::Missed | Verdict::NothingRan => ExitStatus::Finding,
+        }
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        Some(Fault {
+            scenario: self.summary.subject.name,
+            why: self.summary.broken.clone()?,
+        })
+    }
+}
+
+/// Saves the traces of the findings that are of interest: all of a scenario that was
+/// named, and otherwise those that it does not expect.
+fn save(summary: Summary, args: &Hunt) -> anyhow::Result<Hunted> {
+    let subject = &summary.subject;
+    let (mut traces, mut reports) = (Vec::new(), Vec::new());
+    let wanted = |found: &&Found| !found.expected || !args.names.is_empty();
+    for found in summary.findings.iter().filter(wanted) {
+        let (finding, trace) = (&found.finding, &found.trace);
+        let path = output::save(&args.out, subject, &found.input, trace, finding)?;
+        let commands = replay::commands(&path, None);
+        reports.push(publish::report(
+            subject, finding, trace, &commands, args.full,
+        ));
+        traces.push(path);
+    }
+    Ok(Hunted {
+        summary,
+        traces,
+        reports,
+    })
+}
+
+fn explore<S: Suite>(
+    suite: &S,
+    target: &TargetOf<S>,
+    args: &Hunt,
+    corpus: &[Input],
+    line: &mut Line,
+    nth: usize,
+    of: usize,
+) -> Summary {
+    let subject = target.as_ref();
+    let default = match subject.expect {
+        _ if args.time.is_some() => u64::MAX,
+        Expect::Clean => CLEAN_RUNS,
+        Expect::Finds(..) => BUG_RUNS,
+    };
+    let jobs = args.jobs.map_or_else(
+        || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        usize::from,
+    );
+    let campaign = Campaign {
+        strategies: args.strategy.clone(),
+        runs: args
+            .runs
+            .unwrap_or(default)
+            .saturating_add(corpus.len() as u64),
+        time: args.time,
+        seed: args.seed,
+        jobs,
+        stop_at_first: !args.keep_going,
+        aspects: Aspects::SEARCH,
+    };
+    let progress = Progress::default();
+    let text = |elapsed| live(subject.name, nth, of, &progress, elapsed);
+    let stop = || progress.stop();
+    line.during(args.json, text, stop, || {
+        campaign.explore_from(corpus, suite, target, &progress)
+    })
+}
+
+fn live(name: &str, nth: usize, of: usize, progress: &Progress, elapsed: Duration) -> String {
+    let executions = progress.executions();
+    let rate = (executions as f64 / elapsed.as_secs_f64().max(0.001)) as u64;
+    let unseen = progress.unseen().map_or_else(String::new, |unseen| {
+        format!(" ({:.1} % of the next ones new)", 100.0 * unseen)
+    });
+    format!(
+        "[{nth}/{of}] {name}: {} executions, {}/s, {} distinct{unseen}, {} findings",
+        HumanCount(executions),
+        HumanCount(rate),
+        HumanCount(progress.distinct()),
+        HumanCount(progress.findings()),
+    )
+}

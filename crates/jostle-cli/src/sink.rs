@@ -1,0 +1,44 @@
+//! The places that the results of a command go to.
+//!
+//! A command explores and decides; each format is a sink in a file of its own, and a
+//! line in the command's list of sinks.
+
+use crate::progress::Line;
+
+/// A format of results of type `R`, one for each scenario.
+pub(crate) trait Sink<R> {
+    /// A scenario is done. `line` is the live line, above which there may be others.
+    fn result(&mut self, _result: &R, _line: &Line) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    /// The command is done, and the live line gone.
+    fn end(&mut self, _results: &[R]) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+/// A sink, if it was asked for.
+pub(crate) type Asked<R> = Option<Box<dyn Sink<R>>>;
+
+/// The sinks of one command, in the order in which they are told.
+pub(crate) struct Sinks<R>(Vec<Box<dyn Sink<R>>>);
+
+impl<R> Sinks<R> {
+    /// Those that were asked for.
+    pub(crate) fn new(sinks: impl IntoIterator<Item = Asked<R>>) -> Sinks<R> {
+        Sinks(sinks.into_iter().flatten().collect())
+    }
+
+    /// See [`Sink::result`].
+    pub(crate) fn result(&mut self, result: &R, line: &Line) -> anyhow::Result<()> {
+        let mut sinks = self.0.iter_mut();
+        sinks.try_for_each(|sink| sink.result(result, line))
+    }
+
+    /// See [`Sink::end`].
+    pub(crate) fn end(&mut self, results: &[R]) -> anyhow::Result<()> {
+        let mut sinks = self.0.iter_mut();
+        sinks.try_for_each(|sink| sink.end(results))
+    }
+}

@@ -1,0 +1,173 @@
+//! `jostle verify`.
+//!
+//! - [`mod@self`]: explores the scenarios.
+//! - `conclusion`: what follows from an exploration; `statement`: the same in words.
+//! - `terminal`, `json`: the results in one format each.
+
+mod conclusion;
+mod json;
+mod statement;
+mod terminal;
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use indicatif::HumanCount;
+use jostle_core::backend::{Suite, TargetOf};
+use jostle_core::campaign::Confirmed;
+use jostle_core::input::{Input, Steering};
+use jostle_core::strategy::Kind;
+use jostle_core::subject::Subject;
+use jostle_core::verify::{Bounds, End, Progress, Reduction, Verification, Verified};
+use jostle_report::publish;
+
+use crate::args::Verify;
+use crate::exit::ExitStatus;
+use crate::output::{self, Fault};
+use crate::progress::Line;
+use crate::sink::Sinks;
+use crate::verify::conclusion::Conclusion;
+use crate::{interrupt, list, replay};
+
+/// What became of one scenario.
+pub(crate) struct Explored {
+    name: &'static str,
+    verified: Verified,
+    conclusion: Conclusion,
+    statement: String,
+    /// The finding.
+    saved: Option<Saved>,
+}
+
+/// A finding that was saved.
+struct Saved {
+    path: PathBuf,
+    report: String,
+}
+
+/// The formats that were asked for.
+fn sinks(args: &Verify) -> Sinks<Explored> {
+    Sinks::new([json::asked(args), terminal::asked(args)])
+}
+
+pub(crate) fn run<S: Suite>(suite: &S, args: &Verify) -> anyhow::Result<ExitStatus> {
+    let all = list::all(suite)?;
+    let named = args.names.iter().map(|name| list::named::<S>(&all, name));
+    let chosen = named.collect::<anyhow::Result<Vec<_>>>()?;
+    let verification = verification(args)?;
+    interrupt::catch();
+    let mut line = Line::new(args.json);
+    let mut sinks = sinks(args);
+    let mut results: Vec<Explored> = Vec::new();
+    let mut rest = ExitStatus::AsExpected;
+    for (i, &target) in chosen.iter().enumerate() {
+        let subject = target.as_ref();
+        let verified = explore(&verification, suite, target, args, &mut line);
+        let saved = match &verified.end {
+            End::Found(found) => Some(save(args, subject, found, &verification.data)?),
+            _ => None,
+        };
+        let conclusion = Conclusion::of(subject, suite.capabilities(), &verified);
+        let explored = Explored {
+            name: subject.name,
+            statement: statement::statement(subject, &verification, &verified, conclusion),
+            verified,
+            conclusion,
+            saved,
+        };
+        sinks.result(&explored, &line)?;
+        results.push(explored);
+        let left = chosen.len() - (i + 1);
+        if interrupt::caught() && left > 0 {
+            line.say(&format!(
+                "Ctrl-C: {left} of {} scenarios were not explored",
+                chosen.len()
+            ));
+            rest = ExitStatus::Stopped;
+            break;
+        }
+    }
+    line.end();
+    sinks.end(&results)?;
+    for fault in results.iter().filter_map(Explored::fault) {
+        output::complain(&fault.into());
+    }
+    let statuses = results.iter().map(|explored| explored.conclusion.status());
+    Ok(statuses.fold(rest, ExitStatus::max))
+}
+
+impl Explored {
+    fn fault(&self) -> Option<Fault> {
+        match &self.verified.end {
+            End::Broken(why) => Some(Fault {
+                scenario: self.name,
+                why: why.clone(),
+            }),
+            _ => None,
+        }
+    }
+}
+
+fn verification(args: &Verify) -> anyhow::Result<Verification> {
+    let data = match &args.data {
+        Some(path) => fs::read(path).with_context(|| format!("cannot read {}", path.display()))?,
+        None => Vec::new(),
+    };
+    Ok(Verification {
+        reduction: match args.preemptions {
+            Some(most) => Reduction::Preemptions(most),
+            None => Reduction::Sources,
+        },
+        bounds: Bounds {
+            steps: args.steps,
+            rare: args.rare,
+        },
+        runs: args.runs,
+        time: args.time,
+        data,
+    })
+}
+
+fn explore<S: Suite>(
+    verification: &Verification,
+    suite: &S,
+    target: &TargetOf<S>,
+    args: &Verify,
+    line: &mut Line,
+) -> Verified {
+    let name = target.as_ref().name;
+    let progress = Progress::default();
+    let text = |elapsed: Duration| {
+        let executions = progress.executions();
+        let rate = executions as f64 / elapsed.as_secs_f64().max(0.001);
+        format!(
+            "{name}: {} executions, {}/s, {} classes",
+            HumanCount(executions),
+            HumanCount(rate as u64),
+            HumanCount(progress.classes()),
+        )
+    };
+    let stop = || progress.stop();
+    line.during(args.json, text, stop, || {
+        verification.explore(suite, target, &progress)
+    })
+}
+
+fn save(args: &Verify, subject: &Subject, found: &Confirmed, data: &[u8]) -> anyhow::Result<Saved> {
+    let input = Input {
+        strategy: Kind::Calm,
+        seed: 0,
+        steering: Steering::none(),
+        overrides: Vec::new(),
+        data: data.to_vec(),
+    };
+    let (finding, trace) = (&found.finding, &found.trace);
+    let path = output::save(&args.out, subject, &input, trace, finding)?;
+    let commands = replay::commands(&path, None);
+    Ok(Saved {
+        report: publish::report(subject, finding, trace, &commands, args.full),
+        path,
+    })
+}

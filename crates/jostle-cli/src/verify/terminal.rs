@@ -1,0 +1,22 @@
+//! The results of a verification as lines on standard error.
+
+use crate::args::Verify;
+use crate::progress::Line;
+use crate::sink::{Asked, Sink};
+use crate::verify::Explored;
+
+struct Terminal;
+
+pub(super) fn asked(args: &Verify) -> Asked<Explored> {
+    (!args.json).then(|| Box::new(Terminal) as Box<_>)
+}
+
+impl Sink<Explored> for Terminal {
+    fn result(&mut self, explored: &Explored, line: &Line) -> anyhow::Result<()> {
+        if let Some(saved) = &explored.saved {
+            line.say(&saved.report);
+        }
+        line.say(&format!("{}: {}", explored.name, explored.statement));
+        Ok(())
+    }
+}
