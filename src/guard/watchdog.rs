@@ -74,10 +74,9 @@ pub fn subject(subject: &jostle_core::subject::Subject, campaign_seed: Option<u6
     });
 }
 
-/// Notes the input of the next execution on the calling OS thread. It costs a
-/// few instructions.
-pub fn mark(strategy: Kind, seed: u64) {
-    let code = match strategy {
+/// A number for a strategy, not 0.
+pub(crate) fn code_of(strategy: Kind) -> u32 {
+    match strategy {
         Kind::Calm => 1,
         Kind::Random => 2,
         Kind::Pos => 3,
@@ -85,13 +84,12 @@ pub fn mark(strategy: Kind, seed: u64) {
         Kind::RoundRobin => 5,
         Kind::Newest => 6,
         Kind::Pct(depth) => PCT + u32::from(depth.get()),
-    };
-    Pulse::of_this_thread().mark(code, seed);
+    }
 }
 
 const PCT: u32 = 256;
 
-/// The strategy with the code that [`mark`] gave it.
+/// The strategy with the number that [`code_of`] gives it.
 pub(crate) fn strategy_of(code: u32) -> Option<Kind> {
     match code {
         1 => Some(Kind::Calm),

@@ -97,8 +97,8 @@ pub struct Begin<'a> {
     pub budget: Budget,
     /// The seed of the random stream.
     pub seed: u64,
-    /// What is prescribed.
-    pub script: Script,
+    /// What is prescribed; it is taken.
+    pub script: &'a mut Script,
     /// What the strategy knows beforehand.
     pub profile: &'a Profile,
     /// Where what is executed stands.
@@ -222,7 +222,7 @@ impl Kernel {
         self.preemptions = 0;
         self.finding = None;
         self.decisions
-            .reset(begin.seed, policy.environment(), begin.script);
+            .reset(begin.seed, policy.environment(), std::mem::take(begin.script));
         policy.begin(begin.profile, &mut self.decisions.rng);
         self.attention = Attention::NONE;
         if policy.watches() {
