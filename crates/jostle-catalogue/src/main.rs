@@ -1,9 +1,6 @@
-//! The `jostle` command, with the scenarios of the catalogue.
+//! The `jostle` command over the catalogue.
 
-use std::process::ExitCode;
+// Links the scenarios.
+use jostle_catalogue as _;
 
-use jostle::scenario::registry::Scope;
-
-fn main() -> ExitCode {
-    jostle::cli::main(Scope::All)
-}
+jostle::main!();
