@@ -91,7 +91,7 @@ fn circumstances(to: &mut impl Write, pulse: &Pulse) -> Result {
     if let Some(s) = pulse.subject() {
         writeln!(to, "  scenario: {} at {}", s.scenario, s.site)?;
     }
-    match pulse.last_step() {
+    match pulse.heartbeat().last_step() {
         Some(s) => writeln!(to, "  last step: {} did {} at {}", s.task, s.kind, s.site),
         None => writeln!(to, "  last step: none was made"),
     }?;

@@ -128,22 +128,24 @@ fn execute(
         },
         functions: plan.functions,
     };
-    let rejected = Rc::new(Cell::new(false));
-    let body: Job = match scenario.body {
-        Body::Plain(body) => Box::new(body),
-        Body::Closure(body) => Box::new(body),
+    let rejected;
+    let (body, rejects): (Job, _) = match scenario.body {
+        Body::Plain(body) => (Box::new(body), None),
+        Body::Closure(body) => (Box::new(body), None),
         Body::Data(make) => {
             let data = plan.data.to_vec();
-            let rejected = Rc::clone(&rejected);
-            Box::new(move || match make(&mut Unstructured::new(&data)) {
+            rejected = Rc::new(Cell::new(false));
+            let rejects = Rc::clone(&rejected);
+            let body = move || match make(&mut Unstructured::new(&data)) {
                 Ok(body) => body(),
-                Err(_) => rejected.set(true),
-            })
+                Err(_) => rejects.set(true),
+            };
+            (Box::new(body), Some(&rejected))
         }
     };
     match executor.execute(order, policy, body) {
         Done::Broken(why) => Executed::Broken(why),
-        Done::Finished(_) if rejected.get() => Executed::Rejected,
+        Done::Finished(_) if rejects.is_some_and(|r| r.get()) => Executed::Rejected,
         Done::Finished(outcome) => Executed::Finished(outcome),
     }
 }

@@ -103,7 +103,10 @@ impl Executor {
         panics::forget();
         let epoch = self.epochs.begin();
         // Not the one that it was made with, if it is used when its thread ends.
-        current.with(|x| x.pulse = Pulse::of_this_thread());
+        current.with(|x| {
+            x.pulse = Pulse::of_this_thread();
+            x.kernel.set_heartbeat(x.pulse.heartbeat());
+        });
         let mut body = Some(body);
         let run = || run(current, epoch, order, &mut body);
         if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(run)) {
@@ -302,7 +305,7 @@ fn unwind(current: Current, task: TaskId) -> bool {
     loop {
         current.with(|x| {
             x.stuck = false;
-            x.pulse.beat();
+            x.pulse.heartbeat().beat();
         });
         switch::resume(current, task);
         let (ended, stuck) = current.with(|x| {

@@ -1,11 +1,11 @@
 //! Signs of life, for a watchdog on another OS thread.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use jostle_core::id::TaskId;
-use jostle_core::op::{AtomicSite, OpKind, Site};
+use jostle_core::kernel::Heartbeat;
+use jostle_core::op::Site;
 use crate::rt::badge::{Badge, StaticCell};
 use crate::rt::registry::{Lent, Registry};
 
@@ -15,7 +15,8 @@ use crate::rt::registry::{Lent, Registry};
 /// that ends leaves it to another one.
 #[derive(Debug)]
 pub(crate) struct Pulse {
-    beats: AtomicU64,
+    /// Where the kernel shows its steps.
+    heartbeat: Heartbeat,
     executing: AtomicBool,
     os_thread: AtomicI32,
     /// What is being executed.
@@ -23,11 +24,6 @@ pub(crate) struct Pulse {
     /// A number for the strategy, 0 for none.
     strategy: AtomicU32,
     seed: AtomicU64,
-    /// The task that made the last step, the code of its operation, and where it
-    /// stands. The three belong together once the thread stands still.
-    last_task: AtomicU32,
-    last_kind: AtomicU8,
-    last_site: AtomicSite,
     /// Who runs.
     badge: StaticCell<Badge>,
 }
@@ -41,14 +37,6 @@ pub(crate) struct Subject {
     pub(crate) site: Site,
     /// The seed of the campaign.
     pub(crate) campaign_seed: Option<u64>,
-}
-
-/// A step.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LastStep {
-    pub(crate) task: TaskId,
-    pub(crate) kind: OpKind,
-    pub(crate) site: Site,
 }
 
 /// The pulses of the OS threads that execute scenarios, and of some that have.
@@ -75,15 +63,12 @@ impl Drop for Owned {
 impl Pulse {
     const fn new() -> Pulse {
         Pulse {
-            beats: AtomicU64::new(0),
+            heartbeat: Heartbeat::new(),
             executing: AtomicBool::new(false),
             os_thread: AtomicI32::new(0),
             subject: Mutex::new(None),
             strategy: AtomicU32::new(0),
             seed: AtomicU64::new(0),
-            last_task: AtomicU32::new(0),
-            last_kind: AtomicU8::new(0),
-            last_site: AtomicSite::new(),
             badge: StaticCell::new(),
         }
     }
@@ -118,21 +103,9 @@ impl Pulse {
         PULSES.iter()
     }
 
-    /// A sign of life. Only the owning thread beats, so that a load and a store
-    /// do.
-    #[inline]
-    pub(crate) fn beat(&self) {
-        let beats = self.beats.load(Ordering::Relaxed);
-        self.beats.store(beats.wrapping_add(1), Ordering::Relaxed);
-    }
-
-    /// `task` has made a step.
-    #[inline(always)]
-    pub(crate) fn step(&self, task: TaskId, kind: OpKind, site: Site) {
-        self.last_task.store(task.0, Ordering::Relaxed);
-        self.last_kind.store(kind as u8, Ordering::Relaxed);
-        self.last_site.set(Some(site));
-        self.beat();
+    /// Where the kernel of this thread shows its steps.
+    pub(crate) fn heartbeat(&self) -> &Heartbeat {
+        &self.heartbeat
     }
 
     /// A worker with this badge is resumed.
@@ -143,8 +116,7 @@ impl Pulse {
 
     /// An execution begins or ends.
     pub(crate) fn executing(&self, executing: bool) {
-        self.beat();
-        self.last_site.set(None);
+        self.heartbeat.clear();
         self.badge.set(None);
         self.executing.store(executing, Ordering::Relaxed);
     }
@@ -153,22 +125,12 @@ impl Pulse {
     pub(crate) fn read(&self) -> Option<u64> {
         self.executing
             .load(Ordering::Relaxed)
-            .then(|| self.beats.load(Ordering::Relaxed))
+            .then(|| self.heartbeat.beats())
     }
 
     /// The number of the OS thread.
     pub(crate) fn os_thread_id(&self) -> i32 {
         self.os_thread.load(Ordering::Relaxed)
-    }
-
-    /// The last step of the execution, `None` before the first one.
-    pub(crate) fn last_step(&self) -> Option<LastStep> {
-        let kind = self.last_kind.load(Ordering::Relaxed);
-        Some(LastStep {
-            task: TaskId(self.last_task.load(Ordering::Relaxed)),
-            kind: *OpKind::ALL.get(usize::from(kind))?,
-            site: self.last_site.get()?,
-        })
     }
 
     /// Who runs, `None` before the first task.

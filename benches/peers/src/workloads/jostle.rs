@@ -1,9 +1,10 @@
 //! The workloads under jostle.
 
+use jostle::Fibers;
 use jostle::scenario::{Body, Expect, Options, Scenario, Subject};
 use jostle::sync::atomic::{AtomicUsize, Ordering};
 use jostle::sync::{Arc, Mutex, mpsc};
-use jostle::{Fibers, task, thread};
+use jostle::{task, thread};
 use jostle_core::campaign::{Campaign, Progress, Runner, profile};
 use jostle_core::coverage::Aspects;
 use jostle_core::input::{Input, Steering};
@@ -72,7 +73,7 @@ fn execute(scenario: &Scenario, strategy: Kind, executions: u64) -> u64 {
     steps
 }
 
-/// What `jostle hunt` does: it also draws inputs and counts interleavings.
+/// What `jostle hunt` does: it also draws inputs and counts classes.
 fn campaign(scenario: &Scenario, executions: u64) -> u64 {
     let campaign = Campaign {
         strategies: vec![Kind::Random],
