@@ -72,7 +72,7 @@ pub mod verify;
 
 pub mod present;
 // Registering a scenario puts a static into a section of the linker, which inside
-// this crate counts as unsafe code.
+// this crate is no safe code.
 #[cfg(feature = "catalogue")]
 #[allow(unsafe_code)]
 mod scenarios;

@@ -36,6 +36,7 @@ use crate::rt::coroutine::{Link, Worker};
 use crate::rt::duties::Duties;
 use crate::rt::foreign::{Lookout, Roster};
 use crate::rt::object::{Gate, Object};
+use crate::rt::panics;
 use crate::rt::pulse::Pulse;
 use crate::rt::race;
 use crate::rt::record::Record;
@@ -353,8 +354,7 @@ impl Execution {
     /// ends here: no task goes on past its next point.
     #[cold]
     pub(crate) fn breaks(&mut self) {
-        self.broken
-            .get_or_insert_with(|| crate::rt::panics::last_in_words());
+        self.broken.get_or_insert_with(panics::last_in_words);
         self.stop(Next::Over);
     }
 

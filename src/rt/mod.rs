@@ -29,6 +29,7 @@
 //! - `record`: what was chosen and done.
 //! - `footprint`: telling an exhaustive exploration what a step touches.
 //! - `registry`: what is lent to OS threads and executors, and never freed.
+//! - `sys`: the operating system.
 //! - `pulse`: signs of life for the watchdog.
 //! - `foreign`: OS threads that the scenario starts behind our back.
 //!
@@ -64,6 +65,7 @@ pub(crate) mod registry;
 pub(crate) mod schedule;
 pub(crate) mod shared;
 pub(crate) mod switch;
+pub(crate) mod sys;
 pub(crate) mod task;
 pub(crate) mod timer;
 pub(crate) mod turn;
@@ -77,7 +79,7 @@ mod tests;
 pub use execution::Outcome;
 pub use executor::{Executor, Plan};
 
-pub(crate) use cell::TaskCell;
+pub(crate) use cell::{Exclusive, LockCell, ShareCell, Sharing, TaskCell};
 pub(crate) use clock::TimerId;
 pub(crate) use gate::{
     acquire, first_at, give_up, is_open, new_object, note_and_set_gates, owner, release, set_gate,

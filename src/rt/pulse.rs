@@ -7,8 +7,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::id::TaskId;
 use crate::op::{OpKind, Site};
-use crate::rt::badge::{Badge, StaticCell};
+use crate::rt::badge::Badge;
+use crate::rt::cell::StaticCell;
 use crate::rt::registry::{Lent, Registry};
+use crate::rt::sys;
 
 /// What an OS thread that executes scenarios shows to the watchdog.
 ///
@@ -94,7 +96,7 @@ impl Pulse {
         Pulse::existing().unwrap_or_else(|| {
             let lent = PULSES.lend(Pulse::new);
             let pulse = lent.get();
-            pulse.os_thread.store(os_thread(), Ordering::Relaxed);
+            pulse.os_thread.store(sys::os_thread(), Ordering::Relaxed);
             pulse.executing(false);
             PULSE.set(Some(pulse));
             let mut owned = Some(Owned(lent));
@@ -208,13 +210,6 @@ impl Pulse {
     }
 }
 
-/// The number of the calling OS thread.
-#[allow(unsafe_code)]
-pub(crate) fn os_thread() -> i32 {
-    // SAFETY: `gettid` takes nothing and always succeeds.
-    unsafe { libc::gettid() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,7 +220,7 @@ mod tests {
         for _ in 0..300 {
             std::thread::spawn(|| {
                 let pulse = Pulse::of_this_thread();
-                assert_eq!(pulse.os_thread_id(), os_thread());
+                assert_eq!(pulse.os_thread_id(), sys::os_thread());
                 pulse.executing(true);
             })
             .join()
