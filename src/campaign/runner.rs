@@ -220,12 +220,12 @@ fn execute(
             })
         }
     };
-    let outcome = executor.execute(plan, strategy, scenario.site, body);
-    if let Some(fault) = &outcome.broken {
+    let run = Run {
+        outcome: executor.execute(plan, strategy, scenario.site, body),
+        rejected: rejected.get(),
+    };
+    if let Some(fault) = &run.outcome.broken {
         panic!("this is a bug in jostle, not in {}: {fault}", scenario.name);
     }
-    Run {
-        outcome,
-        rejected: rejected.get(),
-    }
+    run
 }

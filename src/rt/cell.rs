@@ -102,7 +102,9 @@ impl<T> DerefMut for Borrowed<'_, T> {
 /// as a `RefCell` gives out borrows, and are given back with an [`Attached`] token: one
 /// that outlives its execution counts for ever, and the primitive refuses to join
 /// another one.
-pub(crate) struct LockCell<T: ?Sized> {
+pub(crate) struct LockCell<H, T: ?Sized> {
+    /// What the lock keeps beside the value, for its guards.
+    pub(crate) beside: H,
     /// How many share the value; [`ALONE`] if somebody has it for himself.
     holders: Cell<u32>,
     poisoned: Cell<bool>,
@@ -116,11 +118,12 @@ const ALONE: u32 = u32::MAX;
 // through an `Exclusive`, beside which there is no other one and no `Sharing`. None of
 // them is `Send`, so that the value gets to another thread only when all were given back
 // there, which the next token comes after. `T: Send` because that hands it on.
-unsafe impl<T: ?Sized + Send> Sync for LockCell<T> {}
+unsafe impl<H: Sync, T: ?Sized + Send> Sync for LockCell<H, T> {}
 
-impl<T> LockCell<T> {
-    pub(crate) const fn new(value: T) -> LockCell<T> {
+impl<H, T> LockCell<H, T> {
+    pub(crate) const fn new(beside: H, value: T) -> LockCell<H, T> {
         LockCell {
+            beside,
             holders: Cell::new(0),
             poisoned: Cell::new(false),
             value: UnsafeCell::new(value),
@@ -133,7 +136,7 @@ impl<T> LockCell<T> {
     }
 }
 
-impl<T: ?Sized> LockCell<T> {
+impl<H, T: ?Sized> LockCell<H, T> {
     /// The value, and whether it is poisoned. An [`Exclusive`] that still exists was
     /// forgotten, and what it lent has ended.
     pub(crate) fn get_mut(&mut self) -> (&mut T, bool) {
@@ -158,10 +161,17 @@ impl<T: ?Sized> LockCell<T> {
         self.poisoned.set(poisoned);
     }
 
+    /// Has the next holder see that the value may be broken.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn poison(&self, attached: &Attached) {
+        self.set_poisoned(attached, true);
+    }
+
     /// The value for oneself, and whether it is poisoned. The lock says that nobody has
     /// the value.
     #[inline]
-    pub(crate) fn lock(&self, _: &Attached) -> (Exclusive<'_, T>, bool) {
+    pub(crate) fn lock(&self, _: &Attached) -> (Exclusive<'_, H, T>, bool) {
         let _inside = sanitizer::inside();
         if self.holders.get() != 0 {
             already_held();
@@ -184,14 +194,14 @@ fn already_held() -> ! {
 pub(crate) struct ShareCell<T: ?Sized> {
     /// `Sync` takes a `T` that is.
     readers: PhantomData<T>,
-    cell: LockCell<T>,
+    cell: LockCell<(), T>,
 }
 
 impl<T> ShareCell<T> {
     pub(crate) const fn new(value: T) -> ShareCell<T> {
         ShareCell {
             readers: PhantomData,
-            cell: LockCell::new(value),
+            cell: LockCell::new((), value),
         }
     }
 
@@ -219,41 +229,32 @@ impl<T: ?Sized> ShareCell<T> {
 }
 
 impl<T: ?Sized> Deref for ShareCell<T> {
-    type Target = LockCell<T>;
+    type Target = LockCell<(), T>;
 
     #[inline]
-    fn deref(&self) -> &LockCell<T> {
+    fn deref(&self) -> &LockCell<(), T> {
         &self.cell
     }
 }
 
 /// The value of a [`LockCell`] for oneself.
-pub(crate) struct Exclusive<'a, T: ?Sized> {
+pub(crate) struct Exclusive<'a, H, T: ?Sized> {
     /// `None` once it has been given back.
-    cell: Option<&'a LockCell<T>>,
+    cell: Option<&'a LockCell<H, T>>,
     /// Not `Send`, as std's guards are not.
     thread: PhantomData<*const ()>,
 }
 
 // SAFETY: A shared reference gives `&T`, and the cell that belongs to it.
-unsafe impl<T: ?Sized + Sync> Sync for Exclusive<'_, T> {}
+unsafe impl<H: Sync, T: ?Sized + Sync> Sync for Exclusive<'_, H, T> {}
 
-impl<'a, T: ?Sized> Exclusive<'a, T> {
+impl<'a, H, T: ?Sized> Exclusive<'a, H, T> {
     /// Gives the value back.
     #[inline]
     pub(crate) fn give_back(&mut self, _: &Attached) {
         let _inside = sanitizer::inside();
         if let Some(cell) = self.cell.take() {
             cell.holders.set(0);
-        }
-    }
-
-    /// Has the next holder see that the value may be broken. Nobody sees it before the
-    /// lock is given up.
-    #[inline]
-    pub(crate) fn poison(&mut self, attached: &Attached) {
-        if let Some(cell) = self.cell {
-            cell.set_poisoned(attached, true);
         }
     }
 
@@ -269,9 +270,15 @@ impl<'a, T: ?Sized> Exclusive<'a, T> {
         Sharing::new(cell)
     }
 
+    /// Where the value lies, unless it has been given back.
+    #[inline]
+    pub(crate) fn cell_if_held(&self) -> Option<&'a LockCell<H, T>> {
+        self.cell
+    }
+
     /// Where the value lies.
     #[inline]
-    pub(crate) fn cell(&self) -> &'a LockCell<T> {
+    pub(crate) fn cell(&self) -> &'a LockCell<H, T> {
         match self.cell {
             Some(cell) => cell,
             None => given_back(),
@@ -284,7 +291,7 @@ fn given_back() -> ! {
     panic!("this is a bug in jostle: what a lock guards was used after it was given back")
 }
 
-impl<T: ?Sized> Deref for Exclusive<'_, T> {
+impl<H, T: ?Sized> Deref for Exclusive<'_, H, T> {
     type Target = T;
 
     #[inline]
@@ -295,7 +302,7 @@ impl<T: ?Sized> Deref for Exclusive<'_, T> {
     }
 }
 
-impl<T: ?Sized> DerefMut for Exclusive<'_, T> {
+impl<H, T: ?Sized> DerefMut for Exclusive<'_, H, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: As in `deref`.
@@ -317,7 +324,7 @@ unsafe impl<T: ?Sized + Sync> Sync for Sharing<'_, T> {}
 
 impl<'a, T: ?Sized> Sharing<'a, T> {
     /// One that has been counted.
-    fn new(cell: &'a LockCell<T>) -> Sharing<'a, T> {
+    fn new<H>(cell: &'a LockCell<H, T>) -> Sharing<'a, T> {
         Sharing {
             // SAFETY: The pointer that a cell gives to what is in it is not null.
             value: unsafe { NonNull::new_unchecked(cell.value.get()) },

@@ -193,6 +193,7 @@ impl Execution {
     }
 
     /// Makes everything new but the memory.
+    #[inline]
     pub(crate) fn begin(
         &mut self,
         epoch: u32,
@@ -355,6 +356,7 @@ impl Execution {
     #[cold]
     pub(crate) fn breaks(&mut self) {
         self.broken.get_or_insert_with(panics::last_in_words);
+        self.spoiled = true;
         self.stop(Next::Over);
     }
 

@@ -11,12 +11,11 @@ use crate::id::{ObjectId, TaskId};
 use crate::op::Site;
 use crate::oracle;
 use crate::rt::clock::Action;
-use crate::rt::coroutine::Job;
 use crate::rt::current::{self, Current};
 use crate::rt::duties::Duties;
 use crate::rt::execution::{Execution, Next, Outcome};
 use crate::rt::footprint::Explored;
-use crate::rt::foreign::{self, Lookout};
+use crate::rt::foreign;
 use crate::rt::pulse::Pulse;
 use crate::rt::task::State;
 use crate::rt::{object, panics, switch};
@@ -75,7 +74,8 @@ impl Executor {
     ///
     /// # Panics
     ///
-    /// If the executor is spoiled, or if this thread already runs an execution.
+    /// If the executor is spoiled, if this thread already runs an execution, or if the
+    /// strategy panics at the beginning; in the last case the executor is spoiled.
     pub fn execute(
         &mut self,
         plan: Plan<'_>,
@@ -87,46 +87,74 @@ impl Executor {
             !self.is_spoiled(),
             "the OS thread of this executor is spoiled"
         );
-        let inside = sanitizer::inside();
+        // Should it not be needed, it is dropped when the execution is over.
+        let mut body = Some(body);
+        let _inside = sanitizer::inside();
         sanitizer::forget();
         let entered = self.execution.enter();
         let current = entered.current();
         panics::forget();
         let epoch = self.epochs.begin();
+        let mut explored = None;
         current.with(|x| {
             mem::swap(&mut x.strategy, strategy);
             // Not the one that it was made with, if it is used when its thread ends.
             x.pulse = Pulse::of_this_thread();
+            if sanitizer::KEEPS_STACKS_APART {
+                x.pool.append(&mut x.used);
+            }
+            if x.budget.stack != plan.options.budget.stack {
+                x.pool.clear();
+            }
+            x.budget = plan.options.budget;
+            x.allowed_panics = plan.options.allowed_panics;
+            x.cancel = plan.options.cancel;
+            x.begin(epoch, plan.seed, plan.script, plan.profile, site);
+            explored = x.duties.has(Duties::EXPLORER).then(Explored::begin);
+            x.keep_lookout(site);
+            x.pulse.executing(true);
+            x.next = match x.new_task(None, site, &mut body) {
+                Ok(main) => Next::Run(main),
+                Err(reason) => {
+                    x.finding = Some(Finding::new(Kind::Panic, reason));
+                    Next::Over
+                }
+            };
         });
-        let mut body = Some(body);
-        let run = || run(current, epoch, plan, site, &mut body);
+        let run = || run(current, epoch, explored);
         if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(run)) {
             mem::forget(payload);
             current.with(Execution::breaks);
         }
         // The teardown makes neither steps nor choices nor findings.
-        let outcome = current.with(|x| {
+        current.with(|x| {
             if x.broken.is_some() {
                 x.leave_broken();
             }
             x.pulse.executing(false);
             x.lookout = None;
             mem::swap(&mut x.strategy, strategy);
-            Outcome {
-                finding: x.finding.clone(),
-                steps: x.view.step,
-                preemptions: x.preemptions,
-                divergence: x.decisions.divergence().cloned(),
-                abandoned: x.abandoned,
-                broken: x.broken.clone(),
-            }
         });
         self.epochs.end();
         drop(entered);
         Edge::execution().acquire();
-        drop(inside);
-        // Of a main task that there was no room for.
-        drop(body);
+        if body.is_some() {
+            // Of a main task that there was no room for.
+            sanitizer::outside(|| drop(body));
+        }
+        let x = self.execution.idle();
+        let mut outcome = Outcome {
+            finding: None,
+            steps: x.view.step,
+            preemptions: x.preemptions,
+            divergence: x.decisions.divergence().cloned(),
+            abandoned: x.abandoned,
+            broken: x.broken.clone(),
+        };
+        // Most executions have none, which is large to copy.
+        if let Some(finding) = &x.finding {
+            outcome.finding = Some(finding.clone());
+        }
         outcome
     }
 
@@ -218,45 +246,29 @@ impl Default for Executor {
     }
 }
 
-/// Executes, judges and clears away.
-fn run(current: Current, epoch: u32, plan: Plan<'_>, site: Site, body: &mut Option<Job>) {
-    let mut explored = None;
-    current.with(|x| {
-        if sanitizer::KEEPS_STACKS_APART {
-            x.pool.append(&mut x.used);
-        }
-        if x.budget.stack != plan.options.budget.stack {
-            x.pool.clear();
-        }
-        x.budget = plan.options.budget;
-        x.allowed_panics = plan.options.allowed_panics;
-        x.cancel = plan.options.cancel;
-        x.begin(epoch, plan.seed, plan.script, plan.profile, site);
-        explored = x.duties.has(Duties::EXPLORER).then(Explored::begin);
-        x.keep_lookout(site);
-        x.pulse.executing(true);
-        x.next = match x.new_task(None, site, body) {
-            Ok(main) => Next::Run(main),
-            Err(reason) => {
-                x.finding = Some(Finding::new(Kind::Panic, reason));
-                Next::Over
-            }
-        };
-    });
+/// Executes what has begun, judges it and clears it away.
+#[inline(always)]
+fn run(current: Current, epoch: u32, explored: Option<Explored>) {
     drive(current);
-    if current.with(|x| x.broken.is_some()) {
+    let Some(snapshot) = current.with(|x| x.broken.is_none().then(|| x.snapshot())) else {
         return;
+    };
+    // Findings are large: they are moved only if there are any.
+    if let Some(snapshot) = &snapshot
+        && let Some(finding) = oracle::judge(snapshot)
+    {
+        current.with(|x| {
+            x.finding.get_or_insert(finding);
+        });
     }
-    let snapshot = current.with(|x| x.snapshot());
-    let judged = snapshot.as_ref().and_then(oracle::judge);
+    // These go over any other one.
     current.with(|x| {
-        let lookout = x.lookout.as_ref();
-        if let Some(finding) =
-            foreign::accusation(epoch).or_else(|| lookout.and_then(Lookout::look))
+        if let Some(finding) = foreign::accusation(epoch) {
+            x.finding = Some(finding);
+        } else if let Some(lookout) = &x.lookout
+            && let Some(finding) = lookout.look()
         {
             x.finding = Some(finding);
-        } else if let Some(finding) = judged {
-            x.finding.get_or_insert(finding);
         }
     });
     drop(explored);
@@ -308,6 +320,7 @@ impl Execution {
     }
 
     /// The stopped execution, unless a finding stopped it.
+    #[inline(always)]
     fn snapshot(&self) -> Option<Snapshot> {
         let Next::Stop(stop) = self.next else {
             return None;
@@ -523,6 +536,5 @@ impl Execution {
         }
         mem::forget(self.clock.take_armed());
         mem::forget(mem::take(&mut self.leftovers));
-        self.spoiled = true;
     }
 }

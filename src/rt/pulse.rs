@@ -92,26 +92,32 @@ impl Pulse {
     }
 
     /// The pulse of the calling OS thread.
+    #[inline]
     pub(crate) fn of_this_thread() -> &'static Pulse {
-        Pulse::existing().unwrap_or_else(|| {
-            let lent = PULSES.lend(Pulse::new);
-            let pulse = lent.get();
-            pulse.os_thread.store(sys::os_thread(), Ordering::Relaxed);
-            pulse.executing(false);
-            PULSE.set(Some(pulse));
-            let mut owned = Some(Owned(lent));
-            if OWNED.try_with(|slot| slot.set(owned.take())).is_err() {
-                // The destructors of the thread have come too far to give it back.
-                if let Some(owned) = owned {
-                    std::mem::forget(owned);
-                }
-            }
-            pulse
-        })
+        match Pulse::existing() {
+            Some(pulse) => pulse,
+            None => Pulse::lend(),
+        }
+    }
+
+    #[cold]
+    fn lend() -> &'static Pulse {
+        let lent = PULSES.lend(Pulse::new);
+        let pulse = lent.get();
+        pulse.os_thread.store(sys::os_thread(), Ordering::Relaxed);
+        pulse.executing(false);
+        PULSE.set(Some(pulse));
+        let mut owned = Some(Owned(lent));
+        if OWNED.try_with(|slot| slot.set(owned.take())).is_err() {
+            // The destructors of the thread have come too far to give it back.
+            std::mem::forget(owned);
+        }
+        pulse
     }
 
     /// The pulse of the calling OS thread if it has one. Signal handlers may
     /// ask.
+    #[inline]
     pub(crate) fn existing() -> Option<&'static Pulse> {
         PULSE.try_with(Cell::get).ok().flatten()
     }

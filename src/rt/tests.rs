@@ -308,15 +308,16 @@ fn an_execution_that_does_not_begin_is_broken_too() {
         seed: 0,
         script: Script::free(),
     };
-    let mut strategy: Box<dyn Strategy> = Box::new(Stillborn);
-    let outcome = Executor::new().execute(
-        plan,
-        &mut strategy,
-        Location::caller(),
-        Box::new(|| take_turns(1)),
-    );
-    let broken = outcome.broken.expect("the strategy panicked");
-    assert!(broken.contains("a fault at the beginning"), "{broken}");
+    let mut executor = Executor::new();
+    let begin = std::panic::AssertUnwindSafe(|| {
+        let mut strategy: Box<dyn Strategy> = Box::new(Stillborn);
+        let body = Box::new(|| take_turns(1));
+        executor.execute(plan, &mut strategy, Location::caller(), body)
+    });
+    let payload = std::panic::catch_unwind(begin).expect_err("the strategy panics");
+    let message = crate::rt::panics::message(&*payload);
+    assert_eq!(message, "a fault at the beginning");
+    assert!(executor.is_spoiled());
     // Another one can execute on this thread.
     execute(&mut Executor::new(), Kind::Random.build(), 0, small);
 }

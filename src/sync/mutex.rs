@@ -15,10 +15,9 @@ use crate::sync::lock::{self, guarded};
 /// Which of the waiting tasks gets the lock is a scheduling decision, as with
 /// std's, which promises no order.
 pub struct Mutex<T: ?Sized> {
-    handle: Handle,
     /// It is held while there is a guard. Gate A says the same to the runtime, but
     /// only within one execution.
-    data: LockCell<T>,
+    data: LockCell<Handle, T>,
 }
 
 // A task that panics poisons the mutex, and so nobody sees broken data unawares.
@@ -30,8 +29,7 @@ impl<T> Mutex<T> {
     #[track_caller]
     pub const fn new(value: T) -> Mutex<T> {
         Mutex {
-            handle: Handle::new(),
-            data: LockCell::new(value),
+            data: LockCell::new(Handle::new(), value),
         }
     }
 
@@ -47,22 +45,25 @@ impl<T> Mutex<T> {
 }
 
 /// A mutex, for its guard, whose type may not say more of `T` than std's.
-pub(super) struct Parts<'a, T: ?Sized> {
-    handle: &'a Handle,
-    data: &'a LockCell<T>,
-}
+pub(super) struct Parts<'a, T: ?Sized>(&'a LockCell<Handle, T>);
 
 impl<'a, T: ?Sized> Parts<'a, T> {
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     fn attach(&self) -> Attached {
-        let attached = self.handle.attach("Mutex");
+        let attached = self.0.beside.attach("Mutex");
         if attached.fresh {
-            lock::assert_free(self.data.is_held(&attached), "Mutex", self.handle);
-            self.data.set_poisoned(&attached, false);
-            rt::set_gate(&attached, Side::A, true);
+            self.start_over(&attached);
         }
         attached
+    }
+
+    #[cold]
+    #[track_caller]
+    fn start_over(&self, attached: &Attached) {
+        lock::assert_free(self.0.is_held(attached), "Mutex", &self.0.beside);
+        self.0.set_poisoned(attached, false);
+        rt::set_gate(attached, Side::A, true);
     }
 
     /// Takes the lock, which is free.
@@ -70,9 +71,8 @@ impl<'a, T: ?Sized> Parts<'a, T> {
     fn guard(&self, attached: &Attached, site: Site) -> LockResult<MutexGuard<'a, T>> {
         rt::acquire(attached, Side::A);
         Edge::object(attached.id.0, 0).acquire();
-        let (value, poisoned) = self.data.lock(attached);
+        let (value, poisoned) = self.0.lock(attached);
         let guard = MutexGuard {
-            handle: self.handle,
             value,
             site,
             panicking: rt::panicking(),
@@ -92,10 +92,7 @@ impl<'a, T: ?Sized> Parts<'a, T> {
 impl<T: ?Sized> Mutex<T> {
     #[inline]
     fn parts(&self) -> Parts<'_, T> {
-        Parts {
-            handle: &self.handle,
-            data: &self.data,
-        }
+        Parts(&self.data)
     }
 
     /// Waits for the lock; see [`std::sync::Mutex::lock`].
@@ -187,8 +184,7 @@ impl<T: ?Sized> fmt::Debug for Mutex<T> {
 /// The right to use what a [`Mutex`] guards; see [`std::sync::MutexGuard`].
 #[must_use = "if unused the Mutex will immediately unlock"]
 pub struct MutexGuard<'a, T: ?Sized> {
-    handle: &'a Handle,
-    value: Exclusive<'a, T>,
+    value: Exclusive<'a, Handle, T>,
     site: Site,
     /// Whether the task was unwinding when it took the lock: then its unwinding
     /// is no reason to poison.
@@ -199,37 +195,32 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     /// Gives the lock up, for a `Condvar`, in one step with the beginning of the wait,
     /// and says how to wait for it again.
     pub(super) fn into_parts(mut self) -> Parts<'a, T> {
-        let parts = Parts {
-            handle: self.handle,
-            data: self.value.cell(),
-        };
+        let cell = self.value.cell();
         // Unless the guard outlived its execution.
-        if let Some(attached) = self.handle.attached() {
-            self.poison(&attached);
+        if let Some(attached) = cell.beside.attached() {
+            if lock::poisons(self.panicking) {
+                cell.poison(&attached);
+            }
             self.value.give_back(&attached);
             Edge::object(attached.id.0, 0).release();
             rt::give_up(&attached, Side::A);
         }
         std::mem::forget(self);
-        parts
-    }
-
-    /// Poisons the mutex if the guard is dropped because of a panic that began
-    /// while it was there.
-    #[inline]
-    fn poison(&mut self, attached: &Attached) {
-        if lock::poisons(self.panicking) {
-            self.value.poison(attached);
-        }
+        Parts(cell)
     }
 }
 
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         // Unless the guard outlived its execution, on a stack that was given up.
-        if let Some(attached) = self.handle.attached() {
-            self.poison(&attached);
+        if let Some(cell) = self.value.cell_if_held()
+            && let Some(attached) = cell.beside.attached()
+        {
+            // Nobody sees it before the lock is given up.
+            if lock::poisons(self.panicking) {
+                cell.poison(&attached);
+            }
             Edge::object(attached.id.0, 0).release();
             rt::unlock(&attached, Side::A, OpKind::Unlock, self.site);
             // Whoever locks next does not come after this.

@@ -69,7 +69,7 @@ impl<T: ?Sized + fmt::Display> fmt::Display for RwLockReadGuard<'_, T> {
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockWriteGuard<'a, T: ?Sized> {
     core: &'a Core,
-    value: Exclusive<'a, T>,
+    value: Exclusive<'a, (), T>,
     site: Site,
     /// Whether the task was unwinding when it took the lock: then its unwinding
     /// is no reason to poison.
@@ -80,7 +80,7 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
     /// The lock is held for writing by the running task.
     pub(super) fn new(
         core: &'a Core,
-        value: Exclusive<'a, T>,
+        value: Exclusive<'a, (), T>,
         site: Site,
     ) -> RwLockWriteGuard<'a, T> {
         RwLockWriteGuard {
@@ -118,7 +118,7 @@ impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
         };
         rt::release(&attached, OpKind::Unlock, self.site);
         if lock::poisons(self.panicking) {
-            self.value.poison(&attached);
+            self.value.cell().poison(&attached);
         }
         let mut state = self.core.state.get(&attached);
         state.writing = false;
