@@ -199,6 +199,7 @@ impl Execution {
     #[cold]
     pub(crate) fn breaks(&mut self) {
         self.broken.get_or_insert_with(panics::last_in_words);
+        self.spoiled = true;
         self.kernel.give_up_execution();
     }
 
