@@ -32,6 +32,7 @@ impl Side {
     pub const NOT_FULL: Side = Side::Shared;
 
     /// This gate of `object`, for an exploration.
+    #[inline]
     pub(super) fn gate(self, object: ObjectId) -> GateId {
         GateId {
             object,
@@ -82,6 +83,7 @@ pub(super) struct Object {
 
 impl Kernel {
     /// Gives an object its number and a clean row, with both gates shut.
+    #[inline]
     pub fn new_object(&mut self, kind: &'static str, site: Site) -> ObjectId {
         let at = self.object_info.len();
         self.object_info.push(ObjectInfo { kind, site });
@@ -127,6 +129,7 @@ impl Kernel {
 
     /// The first of the tasks that are about to pass a gate.
     #[must_use]
+    #[inline]
     pub fn first_at(&self, object: ObjectId, side: Side) -> Option<TaskId> {
         self.object(object).gates[side as usize].pending.first()
     }
@@ -223,6 +226,7 @@ impl Kernel {
     }
 
     /// Notes that somebody tries to acquire the object without waiting.
+    #[inline]
     pub fn set_tried(&mut self, object: ObjectId) {
         if !std::mem::replace(&mut self.object_mut(object).tried, true) {
             self.touch(Touch::Tried(object), true);
@@ -231,6 +235,7 @@ impl Kernel {
 
     /// Notes that a wake-up was given while nobody waited (`missed`), or that
     /// somebody has seen to it since.
+    #[inline]
     pub fn set_missed(&mut self, object: ObjectId, missed: bool) {
         self.object_mut(object).missed = missed;
     }
