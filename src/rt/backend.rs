@@ -49,6 +49,35 @@ impl FiberBackend {
     }
 }
 
+impl FiberBackend {
+    /// Executes on an OS thread of its own.
+    #[cold]
+    #[inline(never)]
+    fn execute_elsewhere(
+        &mut self,
+        scenario: &Scenario,
+        mut plan: Plan<'_>,
+        policy: Policy<'_>,
+    ) -> Executed {
+        let made = std::thread::scope(|scope| {
+            let fresh = scope.spawn(|| {
+                watchdog::subject(&scenario.subject, plan.campaign_seed);
+                let mut executor = Executor::new();
+                let executed = execute(&mut executor, scenario, &mut plan, policy);
+                (executed, executor.into_kernel())
+            });
+            fresh.join()
+        });
+        match made {
+            Ok((executed, kernel)) => {
+                self.elsewhere = Some(kernel);
+                executed
+            }
+            Err(_) => Executed::Broken("the executor panicked".to_owned()),
+        }
+    }
+}
+
 impl Default for FiberBackend {
     fn default() -> FiberBackend {
         FiberBackend::new()
@@ -62,6 +91,7 @@ impl Backend for FiberBackend {
         capabilities()
     }
 
+    #[inline]
     fn execute(
         &mut self,
         scenario: &Scenario,
@@ -69,22 +99,7 @@ impl Backend for FiberBackend {
         policy: Policy<'_>,
     ) -> Executed {
         if self.executor.is_spoiled() {
-            let made = std::thread::scope(|scope| {
-                let fresh = scope.spawn(|| {
-                    watchdog::subject(&scenario.subject, plan.campaign_seed);
-                    let mut executor = Executor::new();
-                    let executed = execute(&mut executor, scenario, &mut plan, policy);
-                    (executed, executor.into_kernel())
-                });
-                fresh.join()
-            });
-            return match made {
-                Ok((executed, kernel)) => {
-                    self.elsewhere = Some(kernel);
-                    executed
-                }
-                Err(_) => Executed::Broken("the executor panicked".to_owned()),
-            };
+            return self.execute_elsewhere(scenario, plan, policy);
         }
         let subject = (scenario.subject.site.cache_key(), plan.campaign_seed);
         if self.announced != Some(subject) {
@@ -107,6 +122,7 @@ impl Backend for FiberBackend {
     }
 }
 
+#[inline]
 fn execute(
     executor: &mut Executor,
     scenario: &Scenario,

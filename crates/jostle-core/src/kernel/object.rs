@@ -4,6 +4,7 @@ use crate::id::{ObjectId, TaskId};
 use crate::kernel::Kernel;
 use crate::kernel::attention::Attention;
 use crate::kernel::notice::Notice;
+use crate::log::Entry;
 use crate::op::{Op, OpKind, Site};
 use crate::strategy::{Gate as GateId, Touch};
 use crate::task_set::TaskSet;
@@ -208,6 +209,17 @@ impl Kernel {
     /// scheduling point. Returns whether it did.
     #[inline]
     pub fn unlock(&mut self, object: ObjectId, side: Side, kind: OpKind, site: Site) -> bool {
+        let me = self.current;
+        let row = &mut self.objects[object.0 as usize];
+        if self.attention.is_none() && !row.tried {
+            // As below, where nobody has to be told of anything.
+            row.owner = None;
+            row.gates[side as usize].set(true, &mut self.view.ready);
+            let mut entry = Entry::new(Op { kind, object, site }, me, 0);
+            entry.marks.event = true;
+            self.log.push(entry);
+            return true;
+        }
         self.touch(Touch::Tried(object), false);
         let plain = !self.object(object).tried && !self.attention.has(Attention::TEARDOWN);
         if plain {
