@@ -1,6 +1,7 @@
 //! The seam's first implementation: scenarios executed on coroutines.
 
 use std::cell::Cell;
+use std::mem;
 use std::rc::Rc;
 
 use arbitrary::Unstructured;
@@ -49,6 +50,37 @@ impl FiberBackend {
     }
 }
 
+impl FiberBackend {
+    /// Executes on an OS thread of its own, which ends with the execution.
+    #[cold]
+    fn execute_elsewhere(
+        &mut self,
+        scenario: &Scenario,
+        plan: Plan<'_>,
+        policy: Policy<'_>,
+    ) -> Executed {
+        let functions = self.executor.functions();
+        let made = std::thread::scope(|scope| {
+            let fresh = scope.spawn(|| {
+                watchdog::subject(&scenario.subject, plan.campaign_seed);
+                let mut executor = Executor::new();
+                mem::swap(executor.functions(), functions);
+                let executed = execute(&mut executor, scenario, plan, policy);
+                mem::swap(executor.functions(), functions);
+                (executed, executor.into_kernel())
+            });
+            fresh.join()
+        });
+        match made {
+            Ok((executed, kernel)) => {
+                self.elsewhere = Some(kernel);
+                executed
+            }
+            Err(_) => Executed::Broken("the executor panicked".to_owned()),
+        }
+    }
+}
+
 impl Default for FiberBackend {
     fn default() -> FiberBackend {
         FiberBackend::new()
@@ -69,22 +101,7 @@ impl Backend for FiberBackend {
         policy: Policy<'_>,
     ) -> Executed {
         if self.executor.is_spoiled() {
-            let made = std::thread::scope(|scope| {
-                let fresh = scope.spawn(|| {
-                    watchdog::subject(&scenario.subject, plan.campaign_seed);
-                    let mut executor = Executor::new();
-                    let executed = execute(&mut executor, scenario, plan, policy);
-                    (executed, executor.into_kernel())
-                });
-                fresh.join()
-            });
-            return match made {
-                Ok((executed, kernel)) => {
-                    self.elsewhere = Some(kernel);
-                    executed
-                }
-                Err(_) => Executed::Broken("the executor panicked".to_owned()),
-            };
+            return self.execute_elsewhere(scenario, plan, policy);
         }
         let subject = (scenario.subject.name, plan.campaign_seed);
         if self.announced != Some(subject) {
@@ -103,7 +120,7 @@ impl Backend for FiberBackend {
     }
 
     fn learn_functions(&mut self) -> bool {
-        self.executor.learn_functions()
+        self.executor.functions().learn()
     }
 }
 

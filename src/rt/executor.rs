@@ -18,6 +18,7 @@ use crate::rt::current::{self, Current};
 use crate::rt::execution::Execution;
 use crate::rt::footprint::Explored;
 use crate::rt::foreign::{self, Lookout};
+use crate::rt::functions::Functions;
 use crate::rt::pulse::Pulse;
 use crate::rt::{object, panics, switch};
 use crate::sanitizer::{self, Edge};
@@ -75,9 +76,9 @@ impl Executor {
         mem::take(&mut self.execution.idle_mut().kernel)
     }
 
-    /// Looks up the functions that were not known. Returns whether there were any.
-    pub(crate) fn learn_functions(&mut self) -> bool {
-        self.execution.idle_mut().functions.learn()
+    /// The functions of the places that executions have met.
+    pub(crate) fn functions(&mut self) -> &mut Functions {
+        &mut self.execution.idle_mut().functions
     }
 
     /// Runs `body` as the main task until every task has finished or an oracle
