@@ -158,6 +158,9 @@ fn run(current: Current, epoch: u32, order: Order<'_>, body: &mut Option<Job>) {
         x.broken = None;
         let site = begin.site;
         x.asking(|kernel, policy| kernel.begin(Begin { epoch, ..begin }, policy));
+        if functions {
+            x.kernel.shun_fast_path();
+        }
         explored = x.kernel.is_exploring().then(Explored::begin);
         x.keep_lookout(site);
         x.pulse.executing(true);
