@@ -61,7 +61,7 @@ pub(crate) mod timer;
 pub(crate) mod waker;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use cell::TaskCell;
 pub(crate) use gate::{
