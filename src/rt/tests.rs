@@ -1,12 +1,15 @@
 //! What every execution owes: the same input gives the same execution, and what goes
 //! wrong in one is nothing to the next.
 
+use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
 use jostle_core::backend::{Backend, Executed, Outcome, Plan};
+use jostle_core::budget::Budget;
 use jostle_core::decision::{Rng, Script};
 use jostle_core::finding::Kind as Found;
 use jostle_core::id::TaskId;
@@ -16,7 +19,7 @@ use jostle_core::strategy::{Calm, Kind, Policy, Profile, Strategy, View, uniform
 use jostle_core::subject::{Expect, Options, Subject};
 use jostle_core::trace::Trace;
 
-use crate::rt::backend::FiberBackend;
+use crate::backend::FiberBackend;
 use crate::rt::executor::{Done, Executor, Order};
 use crate::rt::switch::CROWD;
 use crate::scenario::{Body, Scenario};
@@ -28,7 +31,7 @@ fn execute(
     options: Options,
     strategy: &mut dyn Strategy,
     (seed, script): (u64, Script),
-    body: fn(),
+    body: impl FnOnce() + 'static,
 ) -> Done {
     let begin = Begin {
         epoch: 0,
@@ -47,7 +50,12 @@ fn execute(
 }
 
 /// As [`execute`], with the default options and nothing prescribed.
-fn simply(executor: &mut Executor, strategy: &mut dyn Strategy, seed: u64, body: fn()) -> Done {
+fn simply(
+    executor: &mut Executor,
+    strategy: &mut dyn Strategy,
+    seed: u64,
+    body: impl FnOnce() + 'static,
+) -> Done {
     let free = (seed, Script::free());
     execute(executor, Options::DEFAULT, strategy, free, body)
 }
@@ -226,9 +234,9 @@ fn both_ways_through_a_point_give_the_same_execution() {
 #[test]
 fn the_budget_is_used_up_at_the_same_step_however_often_the_executor_was_used() {
     const OPTIONS: Options = Options {
-        budget: jostle_core::budget::Budget {
+        budget: Budget {
             steps: 100,
-            ..jostle_core::budget::Budget::DEFAULT
+            ..Budget::DEFAULT
         },
         ..Options::DEFAULT
     };
@@ -417,7 +425,40 @@ fn user_code_that_runs_while_the_execution_is_worked_on_is_noticed() {
     assert!(broken.contains("user code runs"), "{broken}");
 }
 
-/// What a backend makes of a body: what it found, and the record.
+#[test]
+fn the_body_of_a_main_task_that_gets_no_stack_is_dropped_outside() {
+    /// Finds nothing to yield to when the execution is over.
+    struct Outside(Rc<Cell<bool>>);
+    impl Drop for Outside {
+        fn drop(&mut self) {
+            let inside = std::panic::catch_unwind(thread::yield_now).is_ok();
+            self.0.set(!inside);
+        }
+    }
+    let budget = |change: fn(&mut Budget)| {
+        let mut options = Options::DEFAULT;
+        change(&mut options.budget);
+        options
+    };
+    for options in [
+        budget(|b| b.tasks = 0),
+        budget(|b| b.stack = usize::MAX / 4),
+    ] {
+        let mut executor = Executor::new();
+        let dropped = Rc::new(Cell::new(false));
+        let outside = Outside(Rc::clone(&dropped));
+        let free = (0, Script::free());
+        let body = move || drop(outside);
+        let outcome = execute(&mut executor, options, &mut Calm, free, body).finished();
+        let finding = outcome.finding.expect("there is no main task");
+        assert_eq!(finding.kind, Found::Panic);
+        assert!(dropped.get(), "{finding}");
+        let outcome = simply(&mut executor, &mut Calm, 0, thread::yield_now).finished();
+        assert_eq!(outcome.finding, None);
+    }
+}
+
+/// Executes `body` once, with the functions of places.
 fn through(backend: &mut FiberBackend, strategy: &mut dyn Strategy, body: fn()) -> Executed {
     let scenario = Scenario {
         subject: Subject {
