@@ -532,12 +532,18 @@ fn a_backend_goes_on_elsewhere_once_its_os_thread_is_spoiled() {
         for _ in 0..3 {
             match spoil(&mut backend) {
                 Executed::Broken(why) => {
-                    assert!(breaks && why.starts_with("a fault of the strategy"), "{why}");
+                    assert!(
+                        breaks && why.starts_with("a fault of the strategy"),
+                        "{why}"
+                    );
                 }
                 aborted => {
                     let (kind, message) = finding(aborted).expect("a destructor panicked");
                     assert!(!breaks && kind == Found::Panic, "{message}");
-                    assert!(message.ends_with("aborts the process: in the drop"), "{message}");
+                    assert!(
+                        message.ends_with("aborts the process: in the drop"),
+                        "{message}"
+                    );
                     assert_eq!(backend.recording().choices().count(), 0);
                 }
             }

@@ -9,9 +9,9 @@
 
 use crate::go::channel::Chan;
 use crate::go::context::handle::{Cause, Error};
+use crate::rt::{self, Shared, TimerId};
 use jostle_core::id::ObjectId;
 use jostle_core::op::{OpKind, Site};
-use crate::rt::{self, Shared, TimerId};
 
 /// A context that can end.
 #[derive(Clone, Debug)]
