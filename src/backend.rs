@@ -6,13 +6,13 @@ use std::rc::Rc;
 
 use arbitrary::Unstructured;
 use jostle_core::backend::{Backend, Capabilities, DuplicateName, Executed, Plan, Suite};
-use jostle_core::kernel::{Begin, Kernel};
+use jostle_core::kernel::Kernel;
 use jostle_core::recording::Recording;
 use jostle_core::strategy::Policy;
 
 use crate::guard::watchdog;
 use crate::rt::coroutine::Job;
-use crate::rt::executor::{Done, Executor, Order};
+use crate::rt::executor::Executor;
 use crate::sanitizer::{self, Inside};
 use crate::scenario::{Body, Scenario, registry};
 
@@ -30,7 +30,7 @@ pub struct FiberBackend {
     /// The kernel of the last execution, if that was made on another OS thread.
     elsewhere: Option<Kernel>,
     /// What the watchdog was told of last.
-    announced: Option<(&'static str, Option<u64>)>,
+    announced: Option<(usize, Option<u64>)>,
     /// What the thread does between executions is none of the program's: it would cost
     /// ThreadSanitizer more than they do.
     _inside: Inside,
@@ -56,7 +56,7 @@ impl FiberBackend {
     fn execute_elsewhere(
         &mut self,
         scenario: &Scenario,
-        plan: Plan<'_>,
+        plan: &mut Plan<'_>,
         policy: Policy<'_>,
     ) -> Executed {
         let functions = self.executor.functions();
@@ -97,19 +97,19 @@ impl Backend for FiberBackend {
     fn execute(
         &mut self,
         scenario: &Scenario,
-        plan: Plan<'_>,
+        mut plan: Plan<'_>,
         policy: Policy<'_>,
     ) -> Executed {
         if self.executor.is_spoiled() {
-            return self.execute_elsewhere(scenario, plan, policy);
+            return self.execute_elsewhere(scenario, &mut plan, policy);
         }
-        let subject = (scenario.subject.name, plan.campaign_seed);
+        let subject = (scenario.subject.site.cache_key(), plan.campaign_seed);
         if self.announced != Some(subject) {
             watchdog::subject(&scenario.subject, plan.campaign_seed);
             self.announced = Some(subject);
         }
         self.elsewhere = None;
-        execute(&mut self.executor, scenario, plan, policy)
+        execute(&mut self.executor, scenario, &mut plan, policy)
     }
 
     fn recording(&self) -> Recording<'_> {
@@ -127,41 +127,28 @@ impl Backend for FiberBackend {
 fn execute(
     executor: &mut Executor,
     scenario: &Scenario,
-    plan: Plan<'_>,
+    plan: &mut Plan<'_>,
     policy: Policy<'_>,
 ) -> Executed {
-    watchdog::mark(plan.strategy, plan.seed);
-    let mut options = scenario.subject.options;
-    options.budget.steps = options.budget.steps.min(plan.steps);
-    let order = Order {
-        options,
-        begin: Begin {
-            epoch: 0,
-            budget: options.budget,
-            seed: plan.seed,
-            script: plan.script,
-            profile: plan.profile,
-            site: scenario.subject.site,
-        },
-        functions: plan.functions,
-    };
-    let rejected = Rc::new(Cell::new(false));
-    let body: Job = match scenario.body {
-        Body::Plain(body) => Box::new(body),
-        Body::Closure(body) => Box::new(body),
+    let rejected;
+    let (body, rejects): (Job, _) = match scenario.body {
+        Body::Plain(body) => (Box::new(body), None),
+        Body::Closure(body) => (Box::new(body), None),
         Body::Data(make) => {
             let data = plan.data.to_vec();
-            let rejected = Rc::clone(&rejected);
-            Box::new(move || match make(&mut Unstructured::new(&data)) {
+            rejected = Rc::new(Cell::new(false));
+            let rejects = Rc::clone(&rejected);
+            let body = move || match make(&mut Unstructured::new(&data)) {
                 Ok(body) => body(),
-                Err(_) => rejected.set(true),
-            })
+                Err(_) => rejects.set(true),
+            };
+            (Box::new(body), Some(&rejected))
         }
     };
-    match executor.execute(order, policy, body) {
-        Done::Broken(why) => Executed::Broken(why),
-        Done::Finished(_) if rejected.get() => Executed::Rejected,
-        Done::Finished(outcome) => Executed::Finished(outcome),
+    let executed = executor.execute(&scenario.subject, plan, policy, body);
+    match executed {
+        Executed::Finished(_) if rejects.is_some_and(|r| r.get()) => Executed::Rejected,
+        executed => executed,
     }
 }
 

@@ -172,11 +172,7 @@ impl Execution {
         if std::thread::panicking() || sanitizer::has_reported() {
             return Fast::Slow;
         }
-        let fast = path(&mut self.kernel);
-        if fast != Fast::Slow {
-            self.beat();
-        }
-        fast
+        path(&mut self.kernel)
     }
 
     /// Calls the kernel where it may ask the strategy, which finds no execution then.
@@ -196,7 +192,6 @@ impl Execution {
         if self.kernel.take_checkpoint() {
             self.look();
         }
-        self.beat();
     }
 
     /// The kernel, the strategy or the carrier has panicked while it worked on the
@@ -205,14 +200,6 @@ impl Execution {
     pub(crate) fn breaks(&mut self) {
         self.broken.get_or_insert_with(panics::last_in_words);
         self.kernel.give_up_execution();
-    }
-
-    /// Tells the watchdog of the last step.
-    #[inline(always)]
-    fn beat(&mut self) {
-        if let Some((task, op)) = self.kernel.last_logged() {
-            self.pulse.step(task, op.kind, op.site);
-        }
     }
 
     /// Looks for OS threads that the scenario has started.

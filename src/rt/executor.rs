@@ -4,13 +4,13 @@
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 
-use jostle_core::backend::Outcome;
+use jostle_core::backend::{Executed, Plan};
 use jostle_core::finding::{Finding, Kind};
 use jostle_core::id::TaskId;
 use jostle_core::kernel::{Alarm, Begin, Kernel, Next};
 use jostle_core::op::Site;
 use jostle_core::strategy::Policy;
-use jostle_core::subject::Options;
+use jostle_core::subject::Subject;
 
 use crate::rt::actions::Action;
 use crate::rt::coroutine::Job;
@@ -30,23 +30,6 @@ use crate::sanitizer::{self, Edge};
 pub(crate) struct Executor {
     execution: current::Owned,
     epochs: object::Epochs,
-}
-
-/// How one execution is made.
-pub(crate) struct Order<'a> {
-    /// Limits and permissions.
-    pub(crate) options: Options,
-    /// How the kernel begins; it has its epoch and budget from here.
-    pub(crate) begin: Begin<'a>,
-    /// Whether sites are to have their functions.
-    pub(crate) functions: bool,
-}
-
-/// What came of an order.
-pub(crate) enum Done {
-    Finished(Outcome),
-    /// The kernel, the strategy or the carrier panicked with this.
-    Broken(String),
 }
 
 impl Executor {
@@ -89,10 +72,11 @@ impl Executor {
     /// If the executor is spoiled, or if this thread already runs an execution.
     pub(crate) fn execute(
         &mut self,
-        order: Order<'_>,
+        subject: &Subject,
+        plan: &mut Plan<'_>,
         policy: Policy<'_>,
         body: Job,
-    ) -> Done {
+    ) -> Executed {
         assert!(
             !self.is_spoiled(),
             "the OS thread of this executor is spoiled"
@@ -104,23 +88,28 @@ impl Executor {
         panics::forget();
         let epoch = self.epochs.begin();
         // Not the one that it was made with, if it is used when its thread ends.
-        current.with(|x| x.pulse = Pulse::of_this_thread());
+        let pulse = Pulse::of_this_thread();
+        pulse.mark(plan.strategy, plan.seed);
+        current.with(|x| {
+            x.pulse = pulse;
+            x.kernel.set_heartbeat(pulse.heartbeat());
+        });
         let mut body = Some(body);
-        let run = || run(current, epoch, order, &mut body);
+        let run = || run(current, epoch, subject, plan, &mut body);
         if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(run)) {
             mem::forget(payload);
             current.with(Execution::breaks);
         }
         // The teardown makes neither steps nor choices nor findings.
-        let done = current.with(|x| {
+        let executed = current.with(|x| {
             if x.broken.is_some() {
                 x.leave_broken();
             }
             x.pulse.executing(false);
             x.lookout = None;
             match x.broken.take() {
-                Some(broken) => Done::Broken(broken),
-                None => Done::Finished(x.kernel.outcome(x.abandoned)),
+                Some(broken) => Executed::Broken(broken),
+                None => Executed::Finished(x.kernel.outcome(x.abandoned)),
             }
         });
         self.epochs.end();
@@ -129,18 +118,20 @@ impl Executor {
         drop(inside);
         // Of a main task that there was no room for.
         drop(body);
-        done
+        executed
     }
 }
 
 /// Executes, judges and clears away.
-fn run(current: Current, epoch: u32, order: Order<'_>, body: &mut Option<Job>) {
+fn run(
+    current: Current,
+    epoch: u32,
+    subject: &Subject,
+    plan: &mut Plan<'_>,
+    body: &mut Option<Job>,
+) {
     let mut explored = None;
-    let Order {
-        options,
-        begin,
-        functions,
-    } = order;
+    let options = &subject.options;
     current.with(|x| {
         if sanitizer::KEEPS_STACKS_APART {
             x.pool.append(&mut x.used);
@@ -152,19 +143,28 @@ fn run(current: Current, epoch: u32, order: Order<'_>, body: &mut Option<Job>) {
         x.stack = options.budget.stack;
         x.allowed_panics = options.allowed_panics;
         x.cancel = options.cancel;
-        x.wants_functions = functions;
+        x.wants_functions = plan.functions;
         x.blocks.begin();
         x.abandoned = 0;
         x.broken = None;
-        let site = begin.site;
-        x.asking(|kernel, policy| kernel.begin(Begin { epoch, ..begin }, policy));
-        if functions {
+        let mut budget = options.budget;
+        budget.steps = budget.steps.min(plan.steps);
+        let begin = Begin {
+            epoch,
+            budget,
+            seed: plan.seed,
+            script: &mut plan.script,
+            profile: plan.profile,
+            site: subject.site,
+        };
+        x.asking(|kernel, policy| kernel.begin(begin, policy));
+        if plan.functions {
             x.kernel.shun_fast_path();
         }
         explored = x.kernel.is_exploring().then(Explored::begin);
-        x.keep_lookout(site);
+        x.keep_lookout(subject.site);
         x.pulse.executing(true);
-        if let Err(reason) = x.spawn_main(site, body) {
+        if let Err(reason) = x.spawn_main(subject.site, body) {
             x.find(Finding::new(Kind::Panic, reason));
         }
     });
@@ -306,7 +306,7 @@ fn unwind(current: Current, task: TaskId) -> bool {
     loop {
         current.with(|x| {
             x.stuck = false;
-            x.pulse.beat();
+            x.pulse.heartbeat().beat();
         });
         switch::resume(current, task);
         let (ended, stuck) = current.with(|x| {

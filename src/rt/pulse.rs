@@ -1,11 +1,13 @@
 //! Signs of life, for a watchdog on another OS thread.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use jostle_core::id::TaskId;
-use jostle_core::op::{AtomicSite, OpKind, Site};
+use jostle_core::kernel::Heartbeat;
+use jostle_core::op::Site;
+use jostle_core::strategy::{Depth, Kind};
+
 use crate::rt::badge::{Badge, StaticCell};
 use crate::rt::registry::{Lent, Registry};
 
@@ -15,7 +17,8 @@ use crate::rt::registry::{Lent, Registry};
 /// that ends leaves it to another one.
 #[derive(Debug)]
 pub(crate) struct Pulse {
-    beats: AtomicU64,
+    /// Where the kernel shows its steps.
+    heartbeat: Heartbeat,
     executing: AtomicBool,
     os_thread: AtomicI32,
     /// What is being executed.
@@ -23,11 +26,6 @@ pub(crate) struct Pulse {
     /// A number for the strategy, 0 for none.
     strategy: AtomicU32,
     seed: AtomicU64,
-    /// The task that made the last step, the code of its operation, and where it
-    /// stands. The three belong together once the thread stands still.
-    last_task: AtomicU32,
-    last_kind: AtomicU8,
-    last_site: AtomicSite,
     /// Who runs.
     badge: StaticCell<Badge>,
 }
@@ -41,14 +39,6 @@ pub(crate) struct Subject {
     pub(crate) site: Site,
     /// The seed of the campaign.
     pub(crate) campaign_seed: Option<u64>,
-}
-
-/// A step.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LastStep {
-    pub(crate) task: TaskId,
-    pub(crate) kind: OpKind,
-    pub(crate) site: Site,
 }
 
 /// The pulses of the OS threads that execute scenarios, and of some that have.
@@ -75,15 +65,12 @@ impl Drop for Owned {
 impl Pulse {
     const fn new() -> Pulse {
         Pulse {
-            beats: AtomicU64::new(0),
+            heartbeat: Heartbeat::new(),
             executing: AtomicBool::new(false),
             os_thread: AtomicI32::new(0),
             subject: Mutex::new(None),
             strategy: AtomicU32::new(0),
             seed: AtomicU64::new(0),
-            last_task: AtomicU32::new(0),
-            last_kind: AtomicU8::new(0),
-            last_site: AtomicSite::new(),
             badge: StaticCell::new(),
         }
     }
@@ -118,21 +105,9 @@ impl Pulse {
         PULSES.iter()
     }
 
-    /// A sign of life. Only the owning thread beats, so that a load and a store
-    /// do.
-    #[inline]
-    pub(crate) fn beat(&self) {
-        let beats = self.beats.load(Ordering::Relaxed);
-        self.beats.store(beats.wrapping_add(1), Ordering::Relaxed);
-    }
-
-    /// `task` has made a step.
-    #[inline(always)]
-    pub(crate) fn step(&self, task: TaskId, kind: OpKind, site: Site) {
-        self.last_task.store(task.0, Ordering::Relaxed);
-        self.last_kind.store(kind as u8, Ordering::Relaxed);
-        self.last_site.set(Some(site));
-        self.beat();
+    /// Where the kernel of this thread shows its steps.
+    pub(crate) fn heartbeat(&self) -> &Heartbeat {
+        &self.heartbeat
     }
 
     /// A worker with this badge is resumed.
@@ -143,8 +118,7 @@ impl Pulse {
 
     /// An execution begins or ends.
     pub(crate) fn executing(&self, executing: bool) {
-        self.beat();
-        self.last_site.set(None);
+        self.heartbeat.clear();
         self.badge.set(None);
         self.executing.store(executing, Ordering::Relaxed);
     }
@@ -153,22 +127,12 @@ impl Pulse {
     pub(crate) fn read(&self) -> Option<u64> {
         self.executing
             .load(Ordering::Relaxed)
-            .then(|| self.beats.load(Ordering::Relaxed))
+            .then(|| self.heartbeat.beats())
     }
 
     /// The number of the OS thread.
     pub(crate) fn os_thread_id(&self) -> i32 {
         self.os_thread.load(Ordering::Relaxed)
-    }
-
-    /// The last step of the execution, `None` before the first one.
-    pub(crate) fn last_step(&self) -> Option<LastStep> {
-        let kind = self.last_kind.load(Ordering::Relaxed);
-        Some(LastStep {
-            task: TaskId(self.last_task.load(Ordering::Relaxed)),
-            kind: *OpKind::ALL.get(usize::from(kind))?,
-            site: self.last_site.get()?,
-        })
     }
 
     /// Who runs, `None` before the first task.
@@ -192,18 +156,45 @@ impl Pulse {
     }
 
     /// Says which input the next execution has.
-    pub(crate) fn mark(&self, strategy: u32, seed: u64) {
-        self.strategy.store(strategy, Ordering::Relaxed);
+    pub(crate) fn mark(&self, strategy: Kind, seed: u64) {
+        self.strategy.store(code_of(strategy), Ordering::Relaxed);
         self.seed.store(seed, Ordering::Relaxed);
     }
 
-    /// The input of the present execution: the number of the strategy, 0 if
-    /// nobody said, and the seed.
-    pub(crate) fn marked(&self) -> (u32, u64) {
-        (
-            self.strategy.load(Ordering::Relaxed),
-            self.seed.load(Ordering::Relaxed),
-        )
+    /// The input of the present execution, or of the last one: the strategy and the
+    /// seed. `None` if there was no execution.
+    pub(crate) fn marked(&self) -> Option<(Kind, u64)> {
+        let strategy = strategy_of(self.strategy.load(Ordering::Relaxed))?;
+        Some((strategy, self.seed.load(Ordering::Relaxed)))
+    }
+}
+
+/// A number for a strategy, not 0.
+fn code_of(strategy: Kind) -> u32 {
+    match strategy {
+        Kind::Calm => 1,
+        Kind::Random => 2,
+        Kind::Pos => 3,
+        Kind::Urw => 4,
+        Kind::RoundRobin => 5,
+        Kind::Newest => 6,
+        Kind::Pct(depth) => PCT + u32::from(depth.get()),
+    }
+}
+
+/// To which the depth of PCT is added.
+const PCT: u32 = 256;
+
+/// The strategy with the number that [`code_of`] gives it.
+fn strategy_of(code: u32) -> Option<Kind> {
+    match code {
+        1 => Some(Kind::Calm),
+        2 => Some(Kind::Random),
+        3 => Some(Kind::Pos),
+        4 => Some(Kind::Urw),
+        5 => Some(Kind::RoundRobin),
+        6 => Some(Kind::Newest),
+        _ => Depth::new(u8::try_from(code.checked_sub(PCT)?).ok()?).map(Kind::Pct),
     }
 }
 
@@ -217,6 +208,16 @@ pub(crate) fn os_thread() -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_strategy_has_a_number_of_its_own() {
+        let deep = Kind::Pct(Depth::new(7).expect("a depth"));
+        for &kind in Kind::ALL.iter().chain([&deep]) {
+            assert_ne!(code_of(kind), 0);
+            assert_eq!(strategy_of(code_of(kind)), Some(kind));
+        }
+        assert_eq!(strategy_of(0), None);
+    }
 
     #[test]
     fn a_thread_that_ends_leaves_its_pulse_to_the_next_one() {

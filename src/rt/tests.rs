@@ -13,17 +13,42 @@ use jostle_core::budget::Budget;
 use jostle_core::decision::{Rng, Script};
 use jostle_core::finding::Kind as Found;
 use jostle_core::id::TaskId;
-use jostle_core::kernel::Begin;
 use jostle_core::op::Site;
 use jostle_core::strategy::{Calm, Kind, Policy, Profile, Strategy, View, uniform};
 use jostle_core::subject::{Expect, Options, Subject};
 use jostle_core::trace::Trace;
 
 use crate::backend::FiberBackend;
-use crate::rt::executor::{Done, Executor, Order};
+use crate::rt::executor::Executor;
 use crate::rt::switch::CROWD;
 use crate::scenario::{Body, Scenario};
 use crate::{sync, thread};
+
+/// A plan for one execution.
+fn plan(profile: &Profile, seed: u64, script: Script) -> Plan<'_> {
+    Plan {
+        profile,
+        seed,
+        script,
+        data: &[],
+        steps: u32::MAX,
+        functions: false,
+        strategy: Kind::Random,
+        campaign_seed: None,
+    }
+}
+
+fn subject(options: Options) -> Subject {
+    Subject {
+        name: "test",
+        about: "",
+        module: "",
+        site: Site::caller(),
+        expect: Expect::Clean,
+        options,
+        takes_data: false,
+    }
+}
 
 /// Executes `body` once.
 fn execute(
@@ -32,21 +57,11 @@ fn execute(
     strategy: &mut dyn Strategy,
     (seed, script): (u64, Script),
     body: impl FnOnce() + 'static,
-) -> Done {
-    let begin = Begin {
-        epoch: 0,
-        budget: options.budget,
-        seed,
-        script,
-        profile: &Profile::default(),
-        site: Site::caller(),
-    };
-    let order = Order {
-        options,
-        begin,
-        functions: false,
-    };
-    executor.execute(order, Policy::Sample(strategy), Box::new(body))
+) -> Executed {
+    let profile = Profile::default();
+    let mut plan = plan(&profile, seed, script);
+    let policy = Policy::Sample(strategy);
+    executor.execute(&subject(options), &mut plan, policy, Box::new(body))
 }
 
 /// As [`execute`], with the default options and nothing prescribed.
@@ -55,25 +70,30 @@ fn simply(
     strategy: &mut dyn Strategy,
     seed: u64,
     body: impl FnOnce() + 'static,
-) -> Done {
+) -> Executed {
     let free = (seed, Script::free());
     execute(executor, Options::DEFAULT, strategy, free, body)
 }
 
-impl Done {
+trait Expected {
+    fn finished(self) -> Outcome;
+    fn broken(self) -> String;
+}
+
+impl Expected for Executed {
     #[track_caller]
     fn finished(self) -> Outcome {
         match self {
-            Done::Finished(outcome) => outcome,
-            Done::Broken(why) => panic!("{why}"),
+            Executed::Finished(outcome) => outcome,
+            other => panic!("{other:?}"),
         }
     }
 
     #[track_caller]
     fn broken(self) -> String {
         match self {
-            Done::Finished(outcome) => panic!("{outcome:?}"),
-            Done::Broken(why) => why,
+            Executed::Broken(why) => why,
+            other => panic!("{other:?}"),
         }
     }
 }
@@ -461,26 +481,13 @@ fn the_body_of_a_main_task_that_gets_no_stack_is_dropped_outside() {
 /// Executes `body` once, with the functions of places.
 fn through(backend: &mut FiberBackend, strategy: &mut dyn Strategy, body: fn()) -> Executed {
     let scenario = Scenario {
-        subject: Subject {
-            name: "test",
-            about: "",
-            module: "",
-            site: Site::caller(),
-            expect: Expect::Clean,
-            options: Options::DEFAULT,
-            takes_data: false,
-        },
+        subject: subject(Options::DEFAULT),
         body: Body::Plain(body),
     };
+    let profile = Profile::default();
     let plan = Plan {
-        profile: &Profile::default(),
-        seed: 3,
-        script: Script::free(),
-        data: &[],
-        steps: u32::MAX,
         functions: true,
-        strategy: Kind::Random,
-        campaign_seed: None,
+        ..plan(&profile, 3, Script::free())
     };
     backend.execute(&scenario, plan, Policy::Sample(strategy))
 }
@@ -508,9 +515,9 @@ fn panicking() {
 #[test]
 fn a_backend_goes_on_elsewhere_once_its_os_thread_is_spoiled() {
     let random = || Kind::Random.build();
-    let finding = |executed: Executed| match executed {
-        Executed::Finished(outcome) => outcome.finding.map(|f| (f.kind, f.message)),
-        other => panic!("{other:?}"),
+    let finding = |executed: Executed| {
+        let finding = executed.finished().finding;
+        finding.map(|f| (f.kind, f.message))
     };
     // What the same executions are on a thread that nothing has happened to.
     let mut expected = Vec::new();

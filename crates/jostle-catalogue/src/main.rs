@@ -1,9 +1,5 @@
 //! The `jostle` command, with the scenarios of the catalogue.
 
-use std::process::ExitCode;
+use jostle_catalogue as _;
 
-use jostle::scenario::registry::Scope;
-
-fn main() -> ExitCode {
-    jostle::cli::main(Scope::All)
-}
+jostle::main!();

@@ -178,12 +178,6 @@ impl Log {
         &mut self.entries[..self.len]
     }
 
-    /// The last entry.
-    #[inline(always)]
-    pub(crate) fn last(&self) -> Option<&Entry> {
-        self.entries.get(self.len.wrapping_sub(1))
-    }
-
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries[..self.len]
     }

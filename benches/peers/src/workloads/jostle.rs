@@ -1,15 +1,15 @@
 //! The workloads under jostle.
 
-use std::panic::Location;
-
-use jostle::coverage::Aspects;
-use jostle::campaign::{Campaign, Progress, Runner, profile};
-use jostle::input::{Input, Steering};
-use jostle::scenario::{Body, Expect, Options, Scenario};
-use jostle::strategy::{Depth, Kind};
+use jostle::Fibers;
+use jostle::scenario::{Body, Expect, Options, Scenario, Subject};
 use jostle::sync::atomic::{AtomicUsize, Ordering};
 use jostle::sync::{Arc, Mutex, mpsc};
 use jostle::{task, thread};
+use jostle_core::campaign::{Campaign, Progress, Runner, profile};
+use jostle_core::coverage::Aspects;
+use jostle_core::input::{Input, Steering};
+use jostle_core::op::Site;
+use jostle_core::strategy::{Depth, Kind};
 use tokio::sync::Semaphore;
 
 use crate::contender::{Contender, PCT_DEPTH};
@@ -26,16 +26,19 @@ const SEED: u64 = 1;
 /// If an oracle finds anything.
 pub(crate) fn run(contender: Contender, workload: Workload, executions: u64) -> u64 {
     let scenario = Scenario {
-        name: "workload",
-        about: "",
-        module: module_path!(),
-        site: Location::caller(),
-        expect: Expect::Clean,
-        options: Options::DEFAULT,
+        subject: Subject {
+            name: "workload",
+            about: "",
+            module: module_path!(),
+            site: Site::caller(),
+            expect: Expect::Clean,
+            options: Options::DEFAULT,
+            takes_data: false,
+        },
         body: Body::Plain(body(workload)),
     };
     match contender {
-        Contender::JostleCampaign => campaign(scenario, executions),
+        Contender::JostleCampaign => campaign(&scenario, executions),
         Contender::JostlePct => {
             let depth = Depth::new(PCT_DEPTH).expect("a depth from 1 to 9");
             execute(&scenario, Kind::Pct(depth), executions)
@@ -47,7 +50,7 @@ pub(crate) fn run(contender: Contender, workload: Workload, executions: u64) -> 
 
 /// Executions alone: what shuttle's runner does, too.
 fn execute(scenario: &Scenario, strategy: Kind, executions: u64) -> u64 {
-    let mut runner = Runner::new();
+    let mut runner = Runner::of(&Fibers);
     let profile = profile(&mut runner, scenario);
     let mut input = Input {
         strategy,
@@ -68,8 +71,8 @@ fn execute(scenario: &Scenario, strategy: Kind, executions: u64) -> u64 {
     steps
 }
 
-/// What `jostle hunt` does: it also draws inputs and counts interleavings.
-fn campaign(scenario: Scenario, executions: u64) -> u64 {
+/// What `jostle hunt` does: it also draws inputs and counts classes.
+fn campaign(scenario: &Scenario, executions: u64) -> u64 {
     let campaign = Campaign {
         strategies: vec![Kind::Random],
         runs: executions,
@@ -79,7 +82,7 @@ fn campaign(scenario: Scenario, executions: u64) -> u64 {
         stop_at_first: true,
         aspects: Aspects::SEARCH,
     };
-    let summary = campaign.explore(Box::leak(Box::new(scenario)), &Progress::default());
+    let summary = campaign.explore(&Fibers, scenario, &Progress::default());
     if let Some(found) = summary.findings.first() {
         panic!("a workload is to have no findings: {}", found.finding);
     }

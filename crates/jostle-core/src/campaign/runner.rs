@@ -33,6 +33,7 @@ pub struct Run {
 }
 
 impl From<Executed> for Run {
+    #[inline]
     fn from(executed: Executed) -> Run {
         let none = Outcome {
             finding: None,

@@ -69,6 +69,12 @@ impl fmt::Display for Divergence {
     }
 }
 
+impl Default for Script {
+    fn default() -> Script {
+        Script::free()
+    }
+}
+
 impl Script {
     /// Nothing is prescribed.
     #[must_use]

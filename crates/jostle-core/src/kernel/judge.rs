@@ -12,9 +12,9 @@ impl Kernel {
     /// it refutes everything else, is its `evidence` and comes first.
     pub fn judge(&mut self, evidence: Option<Finding>) {
         if let Some(evidence) = evidence {
-            self.finding = Some(evidence);
+            self.finding = Some(Box::new(evidence));
         } else if let Some(found) = self.snapshot().as_ref().and_then(oracle::judge) {
-            self.finding.get_or_insert(found);
+            self.finding.get_or_insert_with(|| Box::new(found));
         }
     }
 

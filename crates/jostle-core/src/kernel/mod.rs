@@ -13,6 +13,7 @@
 //! - `time`: timers and the clock.
 //! - `limit`: the end of executions that do not end by themselves.
 //! - `judge`: the judgement of a stopped execution.
+//! - `heartbeat`: the last step, for a watchdog.
 //! - `notice`: what the policy has yet to be told.
 //! - `attention`: what there is to see to besides the running task.
 //!
@@ -41,6 +42,7 @@
 mod attention;
 mod clock;
 pub mod fast;
+mod heartbeat;
 mod judge;
 mod limit;
 mod notice;
@@ -52,6 +54,7 @@ mod wait;
 
 pub use clock::{Alarm, TimerId};
 pub use fast::Fast;
+pub use heartbeat::{Heartbeat, LastStep};
 pub use object::Side;
 pub use task::Woken;
 
@@ -94,8 +97,8 @@ pub struct Begin<'a> {
     pub budget: Budget,
     /// The seed of the random stream.
     pub seed: u64,
-    /// What is prescribed.
-    pub script: Script,
+    /// What is prescribed; it is taken.
+    pub script: &'a mut Script,
     /// What the strategy knows beforehand.
     pub profile: &'a Profile,
     /// Where what is executed stands.
@@ -121,7 +124,7 @@ pub struct Kernel {
     attention: Attention,
     /// What the strategy sees.
     view: View,
-    /// Rows `0..view.tasks.len()` are in use.
+    /// Rows `0..view.tasks.len()` of both are in use.
     tasks: Vec<Task>,
     records: Vec<TaskRecord>,
     /// Rows `0..object_info.len()` are in use.
@@ -146,8 +149,12 @@ pub struct Kernel {
     checkpoint: u32,
     at_checkpoint: bool,
     notices: Vec<Notice>,
-    finding: Option<Finding>,
+    finding: Option<Box<Finding>>,
+    heartbeat: &'static Heartbeat,
 }
+
+/// Where the steps of kernels are shown that nobody watches.
+static UNWATCHED: Heartbeat = Heartbeat::new();
 
 /// The object that stands for whatever a poll of a future touches.
 const WORLD: &str = "future";
@@ -184,7 +191,13 @@ impl Kernel {
             at_checkpoint: false,
             notices: Vec::new(),
             finding: None,
+            heartbeat: &UNWATCHED,
         }
+    }
+
+    /// Shows its steps there from now on.
+    pub fn set_heartbeat(&mut self, heartbeat: &'static Heartbeat) {
+        self.heartbeat = heartbeat;
     }
 
     /// Makes everything new but the memory. The clock and the object that futures
@@ -198,7 +211,6 @@ impl Kernel {
         self.view.step = 0;
         self.view.ready.clear();
         self.view.tasks.clear();
-        self.records.clear();
         self.object_info.clear();
         self.cells = 0;
         self.eager.clear();
@@ -210,7 +222,7 @@ impl Kernel {
         self.preemptions = 0;
         self.finding = None;
         self.decisions
-            .reset(begin.seed, policy.environment(), begin.script);
+            .reset(begin.seed, policy.environment(), std::mem::take(begin.script));
         policy.begin(begin.profile, &mut self.decisions.rng);
         self.attention = Attention::NONE;
         if policy.watches() {
@@ -300,14 +312,25 @@ impl Kernel {
             Some(row) => row.reset(),
             None => self.tasks.push(Task::new()),
         }
-        self.records.push(TaskRecord {
-            name,
-            parent,
-            site,
-            key,
-            born: self.log.count_steps(),
-            ended: None,
-        });
+        let born = self.log.count_steps();
+        match self.records.get_mut(task.index()) {
+            Some(row) => {
+                row.name = name;
+                row.parent = parent;
+                row.site = site;
+                row.key = key;
+                row.born = born;
+                row.ended = None;
+            }
+            None => self.records.push(TaskRecord {
+                name,
+                parent,
+                site,
+                key,
+                born,
+                ended: None,
+            }),
+        }
         if self.attention.has(Attention::WATCHER) {
             self.notify_policy(Notice::Spawned(task));
         }
@@ -345,7 +368,7 @@ impl Kernel {
     /// is being torn down.
     pub fn find(&mut self, finding: Finding) {
         if !self.is_teardown() {
-            self.finding.get_or_insert(finding);
+            self.finding.get_or_insert_with(|| Box::new(finding));
             self.stop(Next::Over);
         }
     }
@@ -433,13 +456,6 @@ impl Kernel {
         self.view.step
     }
 
-    /// Who did what in the last step or event; `None` before the first one.
-    #[inline(always)]
-    #[must_use]
-    pub fn last_logged(&self) -> Option<(TaskId, Op)> {
-        self.log.last().map(|entry| (entry.task, entry.op))
-    }
-
     /// Whether `task` has finished, for the carrier.
     #[inline]
     #[must_use]
@@ -455,10 +471,11 @@ impl Kernel {
     }
 
     /// What the execution came to.
+    #[inline]
     #[must_use]
     pub fn outcome(&self, abandoned: u32) -> Outcome {
         Outcome {
-            finding: self.finding.clone(),
+            finding: self.finding.as_deref().cloned(),
             steps: self.view.step,
             preemptions: self.preemptions,
             divergence: self.decisions.divergence().cloned(),
@@ -471,7 +488,7 @@ impl Kernel {
     pub fn recording(&self) -> Recording<'_> {
         Recording {
             log: &self.log,
-            tasks: &self.records,
+            tasks: &self.records[..self.view.tasks.len()],
             objects: &self.object_info,
             preemptions: self.preemptions,
             time: self.clock.now,

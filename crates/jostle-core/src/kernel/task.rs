@@ -66,12 +66,16 @@ impl Task {
     }
 
     pub(super) fn reset(&mut self) {
-        let mut joiners = std::mem::take(&mut self.joiners);
-        joiners.clear();
-        *self = Task {
-            joiners,
-            ..Task::new()
-        };
+        self.state = State::Live;
+        self.timed_out = false;
+        self.notified = 0;
+        self.yielded = false;
+        self.parked_token = false;
+        self.timer = None;
+        self.wakers = 0;
+        self.own_wakers = 0;
+        self.joiners.clear();
+        self.children = 0;
     }
 
     /// Whether its poll loop at `depth` was woken since the last poll began.
