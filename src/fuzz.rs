@@ -32,7 +32,7 @@ use jostle_core::hash::mix;
 use jostle_core::history::History;
 use jostle_core::input::{self, Input};
 use jostle_report::{Commands, publish};
-use crate::rt::backend::{FiberBackend, Fibers};
+use crate::backend::{FiberBackend, Fibers};
 use crate::scenario::Scenario;
 use crate::scenario::registry::scenarios;
 use jostle_core::search::Search;

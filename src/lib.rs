@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]
 
+mod backend;
 mod rt;
 mod sanitizer;
 
@@ -20,8 +21,8 @@ pub mod testing;
 #[cfg(feature = "cli")]
 pub mod cli;
 
+pub use backend::{FiberBackend, Fibers};
 pub use jostle_macros::scenario;
-pub use rt::backend::{FiberBackend, Fibers};
 
 /// The crate whose `Arbitrary` makes the arguments of scenarios.
 pub use arbitrary;

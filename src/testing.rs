@@ -21,7 +21,7 @@ use jostle_core::coverage::Aspects;
 use jostle_core::input::Input;
 use jostle_core::regression::Row;
 use jostle_report::{Commands, publish};
-use crate::rt::backend::Fibers;
+use crate::backend::Fibers;
 use crate::scenario::{Expect, Scenario};
 use crate::scenario::registry::scenarios;
 use jostle_core::strategy::Kind;

@@ -3,7 +3,7 @@
 //! Everything writes to any [`Write`] and allocates nothing, since it may run in
 //! a signal handler.
 
-use std::fmt::{Display, Result, Write};
+use std::fmt::{Result, Write};
 
 use jostle_core::finding::Kind;
 use crate::guard::progress::Stall;
@@ -95,13 +95,8 @@ fn circumstances(to: &mut impl Write, pulse: &Pulse) -> Result {
         Some(s) => writeln!(to, "  last step: {} did {} at {}", s.task, s.kind, s.site),
         None => writeln!(to, "  last step: none was made"),
     }?;
-    let (strategy, seed) = pulse.marked();
-    if strategy != 0 {
-        let name: &dyn Display = match crate::guard::watchdog::strategy_of(strategy) {
-            Some(kind) => &kind.name(),
-            None => &strategy,
-        };
-        writeln!(to, "  input: strategy {name}, seed {seed}")?;
+    if let Some((strategy, seed)) = pulse.marked() {
+        writeln!(to, "  input: strategy {}, seed {seed}", strategy.name())?;
     }
     if let Some(seed) = pulse.subject().and_then(|s| s.campaign_seed) {
         writeln!(to, "  campaign seed: {seed}")?;

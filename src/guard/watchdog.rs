@@ -18,7 +18,6 @@ use crate::guard::stderr::Stderr;
 use crate::guard::{frames, interrupt, overflow};
 use crate::rt::pulse::{Pulse, Subject};
 use crate::rt::sys;
-use jostle_core::strategy::{Depth, Kind};
 
 /// How the process ends after a guard has spoken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,34 +69,6 @@ pub fn subject(subject: &jostle_core::subject::Subject, campaign_seed: Option<u6
         site: subject.site,
         campaign_seed,
     });
-}
-
-/// A number for a strategy, not 0.
-pub(crate) fn code_of(strategy: Kind) -> u32 {
-    match strategy {
-        Kind::Calm => 1,
-        Kind::Random => 2,
-        Kind::Pos => 3,
-        Kind::Urw => 4,
-        Kind::RoundRobin => 5,
-        Kind::Newest => 6,
-        Kind::Pct(depth) => PCT + u32::from(depth.get()),
-    }
-}
-
-const PCT: u32 = 256;
-
-/// The strategy with the number that [`code_of`] gives it.
-pub(crate) fn strategy_of(code: u32) -> Option<Kind> {
-    match code {
-        1 => Some(Kind::Calm),
-        2 => Some(Kind::Random),
-        3 => Some(Kind::Pos),
-        4 => Some(Kind::Urw),
-        5 => Some(Kind::RoundRobin),
-        6 => Some(Kind::Newest),
-        _ => Depth::new(u8::try_from(code.checked_sub(PCT)?).ok()?).map(Kind::Pct),
-    }
 }
 
 /// Starts the guards of this process, once: the watchdog's OS thread, and the

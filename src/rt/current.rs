@@ -15,6 +15,8 @@ use crate::sanitizer;
 
 std::thread_local! {
     static CURRENT: Cell<Option<NonNull<Execution>>> = const { Cell::new(None) };
+    /// Whether it has been taken away; see [`Away`].
+    static AWAY: Cell<bool> = const { Cell::new(false) };
     /// Whether somebody works on the execution; see [`Within`].
     #[cfg(debug_assertions)]
     static WITHIN: Cell<bool> = const { Cell::new(false) };
@@ -51,11 +53,18 @@ pub(crate) struct Away(Option<NonNull<Execution>>);
 /// See [`Away`].
 #[inline]
 pub(crate) fn away() -> Away {
+    AWAY.set(true);
     Away(CURRENT.take())
+}
+
+/// Whether a strategy is being called on this thread; see [`Away`].
+pub(crate) fn is_away() -> bool {
+    AWAY.get()
 }
 
 impl Drop for Away {
     fn drop(&mut self) {
+        AWAY.set(false);
         CURRENT.set(self.0);
     }
 }
@@ -184,10 +193,10 @@ impl Owned {
     ///
     /// # Panics
     ///
-    /// If this thread runs another one.
+    /// If this thread runs another one, even if that is taken away.
     pub(crate) fn enter<'a, 'p: 'a>(&'a mut self, policy: Policy<'p>) -> Entered<'a> {
         assert!(
-            CURRENT.get().is_none(),
+            CURRENT.get().is_none() && !is_away(),
             "a scenario cannot explore another one: this OS thread already runs an execution"
         );
         // SAFETY: The guard that is returned borrows the policy, and overwrites this

@@ -12,13 +12,13 @@ use jostle_core::op::Site;
 use jostle_core::strategy::Policy;
 use jostle_core::subject::Subject;
 
-use crate::guard::watchdog;
 use crate::rt::actions::Action;
 use crate::rt::coroutine::Job;
 use crate::rt::current::{self, Current};
 use crate::rt::execution::Execution;
 use crate::rt::footprint::Explored;
 use crate::rt::foreign;
+use crate::rt::functions::Functions;
 use crate::rt::pulse::Pulse;
 use crate::rt::{object, panics, switch};
 use crate::sanitizer::{self, Edge};
@@ -59,9 +59,9 @@ impl Executor {
         mem::take(&mut self.execution.idle_mut().kernel)
     }
 
-    /// Looks up the functions that were not known. Returns whether there were any.
-    pub(crate) fn learn_functions(&mut self) -> bool {
-        self.execution.idle_mut().functions.learn()
+    /// The functions of the places that executions have met.
+    pub(crate) fn functions(&mut self) -> &mut Functions {
+        &mut self.execution.idle_mut().functions
     }
 
     /// Runs `body` as the main task until every task has finished or an oracle
@@ -89,7 +89,7 @@ impl Executor {
         let epoch = self.epochs.begin();
         // Not the one that it was made with, if it is used when its thread ends.
         let pulse = Pulse::of_this_thread();
-        pulse.mark(watchdog::code_of(plan.strategy), plan.seed);
+        pulse.mark(plan.strategy, plan.seed);
         current.with(|x| {
             x.pulse = pulse;
             x.kernel.set_heartbeat(pulse.heartbeat());
@@ -159,6 +159,9 @@ fn run(
             site: subject.site,
         };
         x.asking(|kernel, policy| kernel.begin(begin, policy));
+        if plan.functions {
+            x.kernel.shun_fast_path();
+        }
         explored = x.kernel.is_exploring().then(Explored::begin);
         x.keep_lookout(subject.site);
         x.pulse.executing(true);

@@ -3,7 +3,6 @@
 //! The kernel ([`jostle_core::kernel`]) decides; what is here runs tasks on stacks of
 //! their own, unwinds them, and tells the kernel what they are about to do.
 //!
-//! - `backend`: the implementation of the seam: scenarios in, records out.
 //! - `executor`: the run loop, the judgement, the teardown.
 //! - `execution`: the state of one execution besides the kernel.
 //! - `current`: the execution of this OS thread. `policy`: its strategy.
@@ -33,7 +32,6 @@
 //! choices.
 
 pub(crate) mod actions;
-pub(crate) mod backend;
 pub(crate) mod badge;
 pub(crate) mod blocks;
 pub(crate) mod cell;
@@ -63,7 +61,7 @@ pub(crate) mod timer;
 pub(crate) mod waker;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use cell::{Exclusive, LockCell, ShareCell, Sharing, TaskCell};
 pub(crate) use gate::{

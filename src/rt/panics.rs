@@ -2,7 +2,8 @@
 //!
 //! A hook notes the message and the place of a panic inside an execution and
 //! prints nothing; whether it is a finding is decided where the task's body
-//! unwinds, since the task may catch it.
+//! unwinds, since the task may catch it. A strategy's panic is noted as well: unless
+//! the strategy catches it, it breaks the execution.
 //!
 //! One panic cannot be caught. When a destructor panics while its task unwinds,
 //! Rust calls the hook a last time and then aborts the process. The hook never
@@ -125,20 +126,33 @@ pub(crate) fn install() {
     ONCE.call_once(|| {
         let outer = panic::take_hook();
         panic::set_hook(Box::new(move |info| match current::try_get() {
-            Some(current) => note(current, info),
+            Some(current) => of_task(current, info),
+            // A strategy's.
+            None if current::is_away() && !aborts(info) => note(info),
             None => outer(info),
         }));
     });
 }
 
-fn note(current: Current, info: &PanicHookInfo<'_>) {
+/// Whether the process aborts when the hook returns.
+fn aborts(info: &PanicHookInfo<'_>) -> bool {
+    ABORTING.contains(&message(info.payload()).as_str())
+}
+
+fn of_task(current: Current, info: &PanicHookInfo<'_>) {
     let _inside = sanitizer::inside();
-    let message = message(info.payload());
-    if ABORTING.contains(&message.as_str()) {
+    if aborts(info) {
         give_up(current);
         // std made `info` in the frame that holds its lock on the hook.
         escape::unwind_past(info, stay_away);
     }
+    note(info);
+    unwinds();
+}
+
+fn note(info: &PanicHookInfo<'_>) {
+    let _inside = sanitizer::inside();
+    let message = message(info.payload());
     let place = info.location().map(|l| Place {
         file: l.file().to_owned(),
         line: l.line(),
@@ -146,7 +160,6 @@ fn note(current: Current, info: &PanicHookInfo<'_>) {
     });
     NOTED.set(true);
     LAST.set(Some(PanicInfo { message, place }));
-    unwinds();
 }
 
 fn give_up(current: Current) {

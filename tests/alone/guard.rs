@@ -10,12 +10,12 @@ use std::process::{Command, Output};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use jostle::Executor;
+use jostle::FiberBackend;
 use jostle::guard::watchdog::{self, Action};
-use jostle::scenario::Options;
-use jostle_core::strategy::Kind as Strategy;
+use jostle_core::backend::{Backend, Executed, Plan};
+use jostle_core::decision::Script;
+use jostle_core::strategy::{Kind as Strategy, Policy, Profile};
 
-use crate::support::execute::execute;
 use crate::support::scenario::scenario;
 
 /// Names the misbehaviour.
@@ -73,21 +73,25 @@ fn misbehave() {
         "deep recursion outside" => return recurse_outside(),
         other => panic!("no misbehaviour is called {other:?}"),
     };
-    watchdog::start();
-    let scenario = scenario("sample", body);
-    watchdog::subject(&scenario, Some(77));
     if name == "heavy load" {
         occupy_processors();
     }
-    watchdog::mark(Strategy::Random, 42);
-    let outcome = execute(
-        &mut Executor::new(),
-        Strategy::Random,
-        42,
-        &Options::DEFAULT,
-        body,
-    );
-    assert_eq!(outcome.finding, None);
+    let plan = Plan {
+        profile: &Profile::default(),
+        seed: 42,
+        script: Script::free(),
+        data: &[],
+        steps: u32::MAX,
+        functions: false,
+        strategy: Strategy::Random,
+        campaign_seed: Some(77),
+    };
+    let mut strategy = Strategy::Random.build();
+    let policy = Policy::Sample(&mut *strategy);
+    match FiberBackend::new().execute(&scenario("sample", body), plan, policy) {
+        Executed::Finished(outcome) => assert_eq!(outcome.finding, None),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn named(name: &str, body: impl FnOnce() + Send + 'static) {

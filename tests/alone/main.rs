@@ -7,7 +7,6 @@
 
 #[path = "../support"]
 mod support {
-    pub(crate) mod execute;
     pub(crate) mod scenario;
 }
 

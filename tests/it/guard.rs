@@ -2,16 +2,16 @@
 
 use std::sync::{Arc, mpsc};
 
-use jostle::Executor;
-use jostle_core::finding::{Finding, Kind};
+use jostle::FiberBackend;
 use jostle::scenario::Options;
+use jostle_core::finding::{Finding, Kind};
 use jostle_core::strategy::Kind as Strategy;
 
 use crate::support::execute::execute;
 
 /// What is found in an execution of `body`.
-fn find(executor: &mut Executor, seed: u64, body: fn()) -> Option<Finding> {
-    execute(executor, Strategy::Random, seed, &Options::DEFAULT, body).finding
+fn find(backend: &mut FiberBackend, seed: u64, body: fn()) -> Option<Finding> {
+    execute(backend, Strategy::Random, seed, &Options::DEFAULT, body).finding
 }
 
 #[test]
@@ -22,7 +22,7 @@ fn an_os_thread_that_is_left_running_is_a_finding() {
             .spawn(std::thread::park)
             .expect("an OS thread");
     }
-    let finding = find(&mut Executor::new(), 1, body).expect("a finding");
+    let finding = find(&mut FiberBackend::new(), 1, body).expect("a finding");
     assert_eq!(finding.kind, Kind::Nondeterminism);
     assert!(
         finding.message.contains("OS thread named \"stray\""),
@@ -39,7 +39,7 @@ fn an_os_thread_that_is_alive_at_a_scheduling_point_is_a_finding() {
         drop(quit);
         thread.join().expect("it does not panic");
     }
-    let finding = find(&mut Executor::new(), 1, body).expect("a finding");
+    let finding = find(&mut FiberBackend::new(), 1, body).expect("a finding");
     assert!(finding.message.contains("without a name"), "{finding}");
 }
 
@@ -65,10 +65,10 @@ fn os_threads_that_others_start_and_leave_meanwhile_are_no_finding() {
         }
     });
     for seed in 0..100 {
-        // A new executor watches its first executions closely.
-        let mut executor = Executor::new();
+        // A new backend watches its first executions closely.
+        let mut backend = FiberBackend::new();
         for _ in 0..3 {
-            assert_eq!(find(&mut executor, seed, body), None);
+            assert_eq!(find(&mut backend, seed, body), None);
         }
     }
     drop(quit);
@@ -85,7 +85,7 @@ fn a_primitive_on_a_foreign_os_thread_is_a_finding() {
             assert!(used.is_err(), "it panics with the reason");
         });
     }
-    let finding = find(&mut Executor::new(), 1, body).expect("a finding");
+    let finding = find(&mut FiberBackend::new(), 1, body).expect("a finding");
     assert_eq!(finding.kind, Kind::Nondeterminism);
     assert!(finding.message.contains("used a primitive"), "{finding}");
 }

@@ -1,9 +1,10 @@
 //! Failures kept as tests: they fail as long as the bug is there, whatever else is
 //! edited.
 
+use jostle::Fibers;
+use jostle::scenario::Scenario;
 use jostle_core::campaign::Follower;
 use jostle_core::regression::Row;
-use jostle::scenario::Scenario;
 
 use crate::support::failures::{failing, minimized};
 use crate::support::kept::revisit;
@@ -142,7 +143,9 @@ static FIXED: Scenario = scenario("story", fixed::story);
 fn rows_of_the_original() -> Vec<Row> {
     let input = failing(&ORIGINAL, 1_000).next().unwrap();
     let (small, _) = minimized(&ORIGINAL, &input);
-    Follower::new(&ORIGINAL).rows(&small.schedule).unwrap()
+    Follower::new(&Fibers, &ORIGINAL)
+        .rows(&small.schedule)
+        .unwrap()
 }
 
 #[test]

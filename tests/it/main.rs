@@ -10,6 +10,8 @@
 //! - `parity`: signatures and auto traits are those of std.
 //! - `rt`: executions that end early leave nothing behind.
 //! - `guard`: scenarios that start OS threads.
+//! - `soundness`: what safe code must not be able to do to the runtime.
+//! - `verify`: the reductions of exhaustive exploration against brute force.
 //! - `keep`: failures kept as tests.
 //! - `search`: the guided search finds what it was made for, and finds it again.
 //! - `layers`: modules import only what lies below them.
@@ -77,3 +79,4 @@ mod thread {
 }
 mod soundness;
 mod time;
+mod verify;

@@ -5,15 +5,15 @@
 
 use std::sync::Arc;
 
+use jostle::scenario::Scenario;
+use jostle::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+use jostle::sync::{Condvar, Mutex, mpsc};
+use jostle::{Fibers, go, thread};
 use jostle_core::campaign::{Campaign, Progress, Runner, Summary};
 use jostle_core::coverage::Aspects;
 use jostle_core::finding::Kind as Found;
 use jostle_core::input::Input;
-use jostle::scenario::Scenario;
 use jostle_core::strategy::{Kind, Profile};
-use jostle::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
-use jostle::sync::{Condvar, Mutex, mpsc};
-use jostle::{go, thread};
 
 use crate::support::scenario::scenario;
 
@@ -31,7 +31,7 @@ fn explore(scenario: &'static Scenario, seed: u64, jobs: usize, runs: u64) -> Su
         stop_at_first: true,
         aspects: Aspects::SEARCH,
     };
-    campaign.explore(scenario, &Progress::default())
+    campaign.explore(&Fibers, scenario, &Progress::default())
 }
 
 /// The bug is found with each of a few seeds, in the median within `median`
@@ -110,7 +110,7 @@ fn the_input_of_a_finding_gives_it_again_whatever_the_profile() {
     let found = summary.findings.first().expect("four trips");
     let bytes = found.input.encode(0);
     let (_, input) = Input::decode(&bytes);
-    let mut runner = Runner::new();
+    let mut runner = Runner::of(&Fibers);
     let run = runner.run(scenario, &Profile::default(), &input);
     let finding = run.outcome.finding.expect("the same finding");
     assert_eq!(finding.signature(), found.finding.signature());
@@ -292,7 +292,11 @@ fn a_strategy_that_is_asked_for_is_not_guided() {
         stop_at_first: true,
         aspects: Aspects::SEARCH,
     }
-    .explore(leaked("handshake", || handshake(3)), &Progress::default());
+    .explore(
+        &Fibers,
+        leaked("handshake", || handshake(3)),
+        &Progress::default(),
+    );
     assert_eq!(summary.findings.len(), 0);
     assert_eq!(summary.distinct, 1);
 }

@@ -1,27 +1,21 @@
 //! What safe code must not be able to do to the runtime: reach into it while it
 //! works, or get two executions at one primitive.
 
-use std::panic::Location;
-use std::rc::Rc;
-
-use jostle_core::budget::Budget;
-use jostle_core::decision::Script;
-use jostle_core::finding::Kind;
-use jostle::scenario::Options;
 use jostle::sync::{Mutex, mpsc};
-use jostle::{Executor, Outcome, Plan, hint, strategy, thread, time};
+use jostle::{FiberBackend, hint, thread, time};
+use jostle_core::backend::Outcome;
+use jostle_core::budget::Budget;
+use jostle_core::finding::Kind;
+use jostle_core::strategy;
+use jostle_core::subject::Options;
 
-use crate::explore::explore_with;
+use crate::support::execute::execute;
+use crate::support::explore::Series;
 
-fn execute(executor: &mut Executor, options: Options, body: impl FnOnce() + 'static) -> Outcome {
-    let plan = Plan {
-        options: &options,
-        profile: &Default::default(),
-        seed: 0,
-        script: Script::free(),
-    };
-    let mut strategy = strategy::Kind::Random.build();
-    executor.execute(plan, &mut strategy, Location::caller(), Box::new(body))
+fn random(body: impl FnOnce() + Send + 'static) -> Outcome {
+    let mut backend = FiberBackend::new();
+    let random = strategy::Kind::Random;
+    execute(&mut backend, random, 0, &Options::DEFAULT, body)
 }
 
 fn budget(change: impl FnOnce(&mut Budget)) -> Options {
@@ -42,7 +36,7 @@ impl Drop for Talkative {
 
 #[test]
 fn the_body_of_a_refused_task_is_dropped_like_any_value() {
-    let explored = explore_with(50, budget(|b| b.tasks = 1), || {
+    let explored = Series::of(50).options(budget(|b| b.tasks = 1)).explore(|| {
         let (tx, rx) = mpsc::channel::<u32>();
         let refused = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let talkative = Talkative(tx);
@@ -56,7 +50,7 @@ fn the_body_of_a_refused_task_is_dropped_like_any_value() {
 
 #[test]
 fn a_task_too_many_is_a_finding() {
-    let explored = explore_with(50, budget(|b| b.tasks = 1), || {
+    let explored = Series::of(50).options(budget(|b| b.tasks = 1)).explore(|| {
         let (tx, _rx) = mpsc::channel();
         thread::spawn(move || tx.send(1));
     });
@@ -64,36 +58,10 @@ fn a_task_too_many_is_a_finding() {
 }
 
 #[test]
-fn the_body_of_a_main_task_that_gets_no_stack_is_dropped_outside() {
-    /// Finds nothing to yield to when the execution is over.
-    struct Outside(Rc<std::cell::Cell<bool>>);
-    impl Drop for Outside {
-        fn drop(&mut self) {
-            let inside = std::panic::catch_unwind(thread::yield_now).is_ok();
-            self.0.set(!inside);
-        }
-    }
-    for options in [
-        budget(|b| b.tasks = 0),
-        budget(|b| b.stack = usize::MAX / 4),
-    ] {
-        let mut executor = Executor::new();
-        let dropped = Rc::new(std::cell::Cell::new(false));
-        let outside = Outside(Rc::clone(&dropped));
-        let outcome = execute(&mut executor, options, move || drop(outside));
-        let finding = outcome.finding.expect("there is no main task");
-        assert_eq!(finding.kind, Kind::Panic);
-        assert!(dropped.get(), "{finding}");
-        let outcome = execute(&mut executor, Options::DEFAULT, thread::yield_now);
-        assert_eq!(outcome.finding, None);
-    }
-}
-
-#[test]
 fn time_may_pass_as_fast_as_it_can() {
     const SECOND: std::time::Duration = std::time::Duration::from_secs(1);
     let options = budget(|b| b.step_time = std::time::Duration::MAX);
-    let explored = explore_with(50, options, || {
+    let explored = Series::of(50).options(options).explore(|| {
         let sleeper = thread::spawn(|| thread::sleep(SECOND));
         for _ in 0..10 {
             thread::yield_now();
@@ -101,7 +69,7 @@ fn time_may_pass_as_fast_as_it_can() {
         sleeper.join().is_ok()
     });
     explored.gives([true]);
-    let explored = explore_with(50, options, || {
+    let explored = Series::of(50).options(options).explore(|| {
         let start = time::Instant::now();
         while start.elapsed() < SECOND {
             hint::spin_loop();
@@ -130,7 +98,7 @@ fn what_a_task_unwinds_with_may_panic_when_it_is_dropped() {
             std::panic::panic_any(Bad);
         }
     }
-    let explored = explore_with(20, Options::DEFAULT, || {
+    let explored = Series::of(20).explore(|| {
         drop(thread::spawn(|| {
             KEPT.with(|_| ());
             OTHER.with(|_| ());
@@ -149,7 +117,7 @@ fn two_executions_never_share_a_static() {
     let (locked, is_locked) = std::sync::mpsc::channel();
     let (done, wait) = std::sync::mpsc::channel::<()>();
     let first = std::thread::spawn(move || {
-        let outcome = execute(&mut Executor::new(), Options::DEFAULT, move || {
+        let outcome = random(move || {
             let mut guard = SHARED.lock().unwrap();
             locked.send(()).expect("the test waits");
             // While this task waits in earnest, others execute on other threads.
@@ -160,13 +128,13 @@ fn two_executions_never_share_a_static() {
     });
     is_locked.recv().expect("it gets the lock");
     for _ in 0..600 {
-        let other = || execute(&mut Executor::new(), Options::DEFAULT, || ());
+        let other = || random(|| ());
         let outcome = std::thread::spawn(other).join().expect("it ends");
         assert_eq!(outcome.finding, None);
     }
     // More of them than there were ever room for, all at once.
-    let others: Vec<Executor> = (0..600).map(|_| Executor::new()).collect();
-    let outcome = execute(&mut Executor::new(), Options::DEFAULT, || {
+    let others: Vec<FiberBackend> = (0..600).map(|_| FiberBackend::new()).collect();
+    let outcome = random(|| {
         *SHARED.lock().unwrap() += 1;
     });
     let finding = outcome.finding.expect("somebody else has the lock");

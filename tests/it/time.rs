@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use jostle_core::finding::Kind;
 use jostle::sync::Arc;
 use jostle::sync::atomic::{AtomicBool, Ordering};
 use jostle::thread;
 use jostle::time::{Instant, SystemTime, UNIX_EPOCH};
+use jostle_core::finding::Kind;
 
 use crate::support::conformance::conformance;
 use crate::support::explore::explore;

@@ -3,19 +3,20 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jostle::scenario::{Body, Scenario};
+use jostle::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use jostle::sync::{Condvar, Mutex, RwLock, mpsc};
+use jostle::{Fibers, go, hint, thread, time};
+use jostle_core::campaign::Run;
+use jostle_core::subject::Subject;
+use jostle_core::verify::{Bounds, End, Progress, Reduction, Verification, Verified};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use crate::campaign::Run;
-use crate::scenario::{Body, Expect, Options, Scenario};
-use crate::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use crate::sync::{Condvar, Mutex, RwLock, mpsc};
-use crate::verify::{Bounds, End, Progress, Reduction, Verification, Verified};
-use crate::{go, hint, thread};
+use crate::support::scenario::subject;
 
 /// What a task of a program does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,6 +99,7 @@ struct World {
     sender: mpsc::Sender<u32>,
     group: go::WaitGroup,
     main: thread::Thread,
+    start: time::Instant,
 }
 
 std::thread_local! {
@@ -127,6 +129,7 @@ fn run(program: &[Vec<Do>]) {
         sender,
         group: go::WaitGroup::new(),
         main: thread::current(),
+        start: time::Instant::now(),
     });
     world.group.add(1);
     let handles: Vec<_> = (1..program.len())
@@ -193,10 +196,7 @@ fn act(world: &Arc<World>, task: usize, step: Do) {
             send(world.plain.0, mine) => see(task, "sent"),
         },
         Do::Sleep(ms) => thread::sleep(Duration::from_millis(ms)),
-        Do::Now => {
-            let now = crate::rt::now().since_start();
-            see(task, now);
-        }
+        Do::Now => see(task, world.start.elapsed()),
         Do::LockFor => {
             let guard = world.locks[0].lock().unwrap();
             let wait = world
@@ -229,12 +229,10 @@ fn encode(program: &[Vec<Do>]) -> Vec<u8> {
 
 fn scenario() -> Scenario {
     Scenario {
-        name: "random program",
-        about: "",
-        module: module_path!(),
-        site: Location::caller(),
-        expect: Expect::Clean,
-        options: Options::DEFAULT,
+        subject: Subject {
+            takes_data: true,
+            ..subject("random program")
+        },
         body: Body::Data(|data| {
             let bytes = data.bytes(data.len())?.to_vec();
             Ok(Box::new(move || {
@@ -290,7 +288,8 @@ fn explore(
         ..Verification::new()
     };
     let mut outcomes = Outcomes::default();
-    let verified = verification.explore_with(&scenario(), &Progress::default(), |run| {
+    let progress = Progress::default();
+    let verified = verification.explore_with(&Fibers, &scenario(), &progress, |run| {
         if counts(run) {
             match &run.outcome.finding {
                 Some(finding) => outcomes.findings.insert(finding.to_string()),

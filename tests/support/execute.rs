@@ -7,7 +7,9 @@ use jostle::scenario::{Body, Scenario};
 use jostle_core::backend::{Backend, Executed, Outcome, Plan};
 use jostle_core::decision::Script;
 use jostle_core::strategy::{Kind, Policy, Profile};
-use jostle_core::subject::{Expect, Options, Subject};
+use jostle_core::subject::{Options, Subject};
+
+use crate::support::scenario::subject;
 
 /// A scenario that executes `body` once and is never freed.
 #[track_caller]
@@ -23,20 +25,6 @@ fn once(options: &Options, body: impl FnOnce() + Send + 'static) -> Scenario {
             ..subject("test")
         },
         body: Body::Closure(Box::leak(Box::new(take))),
-    }
-}
-
-/// A subject in which nothing is expected to be found.
-#[track_caller]
-pub(crate) const fn subject(name: &'static str) -> Subject {
-    Subject {
-        name,
-        about: "",
-        module: "",
-        site: jostle_core::op::Site::caller(),
-        expect: Expect::Clean,
-        options: Options::DEFAULT,
-        takes_data: false,
     }
 }
 

@@ -9,12 +9,12 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 
-use jostle_core::finding::{Finding, Kind as Found};
-use jostle_core::subject::Options;
-use jostle_core::strategy::Kind;
-use jostle_core::trace::Trace;
 use jostle::{FiberBackend, task};
 use jostle_core::backend::Backend;
+use jostle_core::finding::{Finding, Kind as Found};
+use jostle_core::strategy::Kind;
+use jostle_core::subject::Options;
+use jostle_core::trace::Trace;
 
 use crate::support::execute::execute;
 

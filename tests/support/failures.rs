@@ -1,11 +1,11 @@
 //! Failing executions of a scenario, found by seed and minimized.
 
 use jostle::Fibers;
+use jostle::scenario::Scenario;
 use jostle_core::campaign::{Follower, Runner, profile};
 use jostle_core::decision::Choice;
 use jostle_core::input::Input;
 use jostle_core::minimize::{Limits, Minimized, Trial, minimize};
-use jostle::scenario::Scenario;
 use jostle_core::strategy::{Kind, Route};
 
 /// An input for each seed, every strategy in turn.
@@ -56,10 +56,18 @@ pub(crate) fn minimized_from(
         &mut |_, _| {},
     );
     let small = small.unwrap();
-    assert_eq!(small.trial.signature, first.signature, "{}", scenario.subject.name);
+    assert_eq!(
+        small.trial.signature, first.signature,
+        "{}",
+        scenario.subject.name
+    );
     // What is said of the schedule is true of it.
     let again = follower.schedule(&small.schedule);
-    assert_eq!(again.trial.signature, first.signature, "{}", scenario.subject.name);
+    assert_eq!(
+        again.trial.signature, first.signature,
+        "{}",
+        scenario.subject.name
+    );
     assert_eq!(again.trace.preemptions, small.trial.preemptions);
     (small, first)
 }

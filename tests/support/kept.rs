@@ -1,9 +1,9 @@
 //! Failures kept as tests.
 
 use jostle::Fibers;
+use jostle::scenario::Scenario;
 use jostle_core::campaign::{Follower, Revisit};
 use jostle_core::regression::Row;
-use jostle::scenario::Scenario;
 
 /// What comes of the kept failure `rows` in the scenario as it is now.
 pub(crate) fn revisit(scenario: &'static Scenario, rows: &[Row], data: &[u8]) -> Revisit {

@@ -9,9 +9,9 @@
 
 use crate::go::channel::Chan;
 use crate::go::context::handle::{Cause, Error};
+use crate::rt::{self, Shared, TimerId};
 use jostle_core::id::ObjectId;
 use jostle_core::op::{OpKind, Site};
-use crate::rt::{self, Shared, TimerId};
 
 /// A context that can end.
 #[derive(Clone, Debug)]
@@ -202,23 +202,11 @@ impl std::fmt::Debug for State {
 mod tests {
     use std::time::Duration;
 
-    use jostle_core::decision::Script;
     use crate::go::context::{background, with_cancel, with_timeout};
-    use crate::rt::{Executor, Plan};
-    use crate::scenario::Options;
-    use jostle_core::strategy::{Kind, Profile};
+    use crate::rt::tests::finished;
 
     fn execute(body: fn()) {
-        let plan = Plan {
-            options: &Options::DEFAULT,
-            profile: &Profile::default(),
-            seed: 0,
-            script: Script::free(),
-        };
-        let mut strategy = Kind::Calm.build();
-        let site = Site::caller();
-        let outcome = Executor::new().execute(plan, &mut strategy, site, Box::new(body));
-        assert_eq!(outcome.finding, None);
+        assert_eq!(finished(body).finding, None);
     }
 
     #[test]

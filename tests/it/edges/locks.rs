@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jostle_core::finding::Access;
 use jostle::sync::{Barrier, Condvar, LazyLock, Mutex, Once, OnceLock, RwLock};
 use jostle::thread;
+use jostle_core::finding::Access;
 
 use super::support::{Memory, ordered, races, unordered};
 

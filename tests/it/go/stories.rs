@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::Mutex as Cell;
 
-use jostle_core::finding::Place;
 use jostle::go;
 use jostle::go::{Once, Receiver, Sender, WaitGroup, context};
+use jostle_core::finding::Place;
 use jostle_core::op::OpKind;
 
 use crate::support::explore::explore;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering::Relaxed};
 use std::time::Duration;
 
-use jostle_core::finding::Kind;
 use jostle::go;
 use jostle::go::{Cond, Locker, Mutex, Once, RwMutex, WaitGroup};
 use jostle::scenario::Options;
+use jostle_core::finding::Kind;
 
 use crate::support::explore::{Series, explore};
 use crate::support::log::Log;

@@ -6,11 +6,11 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jostle_core::budget::Budget;
 use jostle::go;
 use jostle::go::{Cond, Mutex, Once, Receiver, RwMutex, Sender, Ticker, Timer, WaitGroup, context};
+use jostle_core::budget::Budget;
 
-use jostle::Executor;
+use jostle::FiberBackend;
 use jostle::scenario::Options;
 use jostle_core::strategy::Kind;
 
@@ -265,9 +265,9 @@ fn ends_that_outlive_their_execution_say_so() {
     thread_local! {
         static KEPT: RefCell<Option<Sender<u32>>> = const { RefCell::new(None) };
     }
-    let mut executor = Executor::new();
+    let mut backend = FiberBackend::new();
     let mut find = |body: fn()| {
-        let outcome = execute(&mut executor, Kind::Random, 0, &Options::DEFAULT, body);
+        let outcome = execute(&mut backend, Kind::Random, 0, &Options::DEFAULT, body);
         outcome.finding
     };
     let made = find(|| {

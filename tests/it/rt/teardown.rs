@@ -4,11 +4,11 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use jostle_core::finding::Kind;
-use jostle_core::op::OpKind;
 use jostle::sync::atomic::{AtomicBool, Ordering};
 use jostle::sync::{Arc, Barrier, Condvar, LazyLock, Mutex, Once, OnceLock, RwLock, mpsc};
 use jostle::thread;
+use jostle_core::finding::Kind;
+use jostle_core::op::OpKind;
 
 use crate::support::explore::{Series, explore, trace};
 

@@ -1,7 +1,7 @@
 //! `Barrier`.
 
-use jostle_core::finding::Kind;
 use jostle::sync::Barrier;
+use jostle_core::finding::Kind;
 
 use crate::support::conformance::conformance;
 use crate::support::explore::explore;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use jostle_core::finding::Kind;
 use jostle::sync::atomic::{AtomicBool, Ordering};
 use jostle::sync::{Arc, Condvar, Mutex};
 use jostle::thread;
+use jostle_core::finding::Kind;
 
 use crate::support::conformance::conformance;
 use crate::support::explore::explore;

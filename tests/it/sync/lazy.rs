@@ -1,7 +1,7 @@
 //! `OnceLock` and `LazyLock`.
 
-use jostle_core::finding::Kind;
 use jostle::sync::{LazyLock, OnceLock};
+use jostle_core::finding::Kind;
 
 use crate::support::conformance::conformance;
 use crate::support::explore::explore;

@@ -3,9 +3,9 @@
 use std::sync::mpsc::{RecvTimeoutError, SendError, TryRecvError, TrySendError};
 use std::time::Duration;
 
-use jostle_core::finding::Kind;
 use jostle::sync::mpsc;
 use jostle::thread;
+use jostle_core::finding::Kind;
 
 use crate::support::conformance::conformance;
 use crate::support::explore::explore;

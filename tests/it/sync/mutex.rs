@@ -1,8 +1,8 @@
 //! `Mutex`.
 
-use jostle_core::finding::Kind;
 use jostle::sync::{Arc, Mutex};
 use jostle::thread;
+use jostle_core::finding::Kind;
 
 use crate::support::conformance::conformance;
 use crate::support::explore::explore;

@@ -1,7 +1,7 @@
 //! `Once`.
 
-use jostle_core::finding::Kind;
 use jostle::sync::Once;
+use jostle_core::finding::Kind;
 
 use crate::support::conformance::conformance;
 use crate::support::explore::explore;

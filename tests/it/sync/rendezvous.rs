@@ -2,8 +2,8 @@
 
 use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError};
 
-use jostle_core::finding::Kind;
 use jostle::sync::mpsc;
+use jostle_core::finding::Kind;
 
 use crate::support::conformance::conformance;
 use crate::support::explore::explore;

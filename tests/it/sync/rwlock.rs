@@ -1,9 +1,9 @@
 //! `RwLock`.
 
-use jostle_core::finding::Kind;
 use jostle::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use jostle::sync::{Arc, RwLock, RwLockWriteGuard};
 use jostle::thread;
+use jostle_core::finding::Kind;
 
 use crate::support::conformance::conformance;
 use crate::support::explore::explore;

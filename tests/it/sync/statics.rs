@@ -2,9 +2,9 @@
 
 use std::sync::{Mutex as StdMutex, OnceLock as StdOnceLock};
 
-use jostle_core::finding::Kind;
 use jostle::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 use jostle::sync::{Condvar, LazyLock, Mutex, MutexGuard, Once, OnceLock, RwLock};
+use jostle_core::finding::Kind;
 
 use crate::support::explore::{Series, explore};
 

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 
-use jostle_core::finding::Kind;
-use jostle_core::op::OpKind;
 use jostle::scenario::Options;
 use jostle::{sync, task, thread};
+use jostle_core::finding::Kind;
+use jostle_core::op::OpKind;
 
 use crate::support::explore::{Series, explore, explore_async};
 

@@ -6,8 +6,8 @@
 
 use std::future::Future;
 
-use jostle_core::budget::Budget;
 use jostle::scenario::Options;
+use jostle_core::budget::Budget;
 
 use crate::support::explore::{Explored, Series};
 

@@ -5,10 +5,11 @@ use std::future::ready;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
-use jostle_core::decision::ChoiceKind;
 use jostle::scenario::Options;
+use jostle::{FiberBackend, task};
+use jostle_core::backend::Backend;
+use jostle_core::decision::ChoiceKind;
 use jostle_core::strategy::Kind as Strategy;
-use jostle::{Executor, task};
 
 use crate::support::execute::execute;
 use crate::support::explore::{explore_async, trace};
@@ -19,7 +20,7 @@ fn repeat<F>(runs: u32, body: fn() -> F) -> (BTreeSet<String>, BTreeSet<u64>)
 where
     F: Future<Output = String> + 'static,
 {
-    let mut executor = Executor::new();
+    let mut backend = FiberBackend::new();
     let said = Arc::new(Mutex::new(BTreeSet::new()));
     let mut fingerprints = BTreeSet::new();
     for _ in 0..runs {
@@ -29,9 +30,9 @@ where
             said.lock().unwrap().insert(text);
         };
         let options = &Options::DEFAULT;
-        let outcome = execute(&mut executor, Strategy::Random, 1, options, body);
+        let outcome = execute(&mut backend, Strategy::Random, 1, options, body);
         assert_eq!(outcome.finding, None);
-        fingerprints.insert(executor.fingerprint());
+        fingerprints.insert(backend.recording().fingerprint());
     }
     let said = said.lock().unwrap().clone();
     (said, fingerprints)

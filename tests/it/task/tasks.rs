@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::task::Poll;
 
-use jostle_core::finding::Kind;
 use jostle::scenario::Options;
 use jostle::task::{self, JoinSet};
 use jostle::{sync, thread};
+use jostle_core::finding::Kind;
 
 use crate::support::explore::{Series, explore, explore_async};
 

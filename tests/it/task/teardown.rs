@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use jostle_core::finding::Kind;
 use jostle::scenario::Options;
 use jostle::task::{self, JoinSet};
 use jostle::{go, sync, thread};
+use jostle_core::finding::Kind;
 
 use crate::support::explore::{Series, explore, explore_async};
 

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use jostle_core::budget::Budget;
-use jostle_core::finding::Kind;
 use jostle::scenario::Options;
 use jostle::task::{self, Sleep};
 use jostle::thread;
+use jostle_core::budget::Budget;
+use jostle_core::finding::Kind;
 use jostle_core::vtime::VInstant;
 
 use crate::support::explore::{Series, explore, explore_async};

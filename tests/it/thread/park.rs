@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use jostle_core::finding::Kind;
 use jostle::thread;
 use jostle::time::Instant;
+use jostle_core::finding::Kind;
 
 use crate::support::conformance::conformance;
 use crate::support::explore::explore;

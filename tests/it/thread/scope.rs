@@ -1,8 +1,8 @@
 //! Scoped threads.
 
-use jostle_core::finding::Kind;
 use jostle::scenario::Options;
 use jostle::thread;
+use jostle_core::finding::Kind;
 
 use crate::support::conformance::conformance;
 use crate::support::explore::{Series, explore};

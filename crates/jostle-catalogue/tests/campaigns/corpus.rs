@@ -17,15 +17,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
+use jostle::Fibers;
+use jostle::scenario::{Expect, Scenario};
+use jostle_core::backend::Suite;
 use jostle_core::campaign::{Runner, profile};
 use jostle_core::decision::Choice;
 use jostle_core::finding::{Finding, Kind as Found};
 use jostle_core::input::{self, Input};
-use jostle_report::terminal::{self, Options};
-use jostle_report::{Commands, Report};
-use jostle::scenario::{Expect, Scenario};
 use jostle_core::trace::Trace;
 use jostle_core::trace::file::{self, FindingSummary, TraceFile};
+use jostle_report::terminal::{self, Options};
+use jostle_report::{Commands, Report};
 
 use crate::support::catalogue::catalogue;
 use crate::support::failures::{inputs, minimized_from};
@@ -52,17 +54,17 @@ fn is_race(expect: Expect) -> bool {
 
 /// The scenarios that this build is the judge of.
 fn observable() -> impl Iterator<Item = &'static Scenario> {
-    let sees_races = Expect::Finds(Found::Race, "").is_observable();
+    let sees_races = Expect::Finds(Found::Race, "").is_observable(Fibers.capabilities());
     catalogue()
         .into_iter()
-        .filter(move |s| is_race(s.expect) == sees_races)
+        .filter(move |s| is_race(s.subject.expect) == sees_races)
 }
 
 /// A selector with which fuzzing all of the catalogue gets to this scenario.
 fn selector(scenario: &Scenario) -> u32 {
     let all = catalogue();
-    let names: Vec<&str> = all.iter().map(|s| s.name).collect();
-    let selects = |selector: &u32| input::select(*selector, &names) == Some(scenario.name);
+    let names: Vec<&str> = all.iter().map(|s| s.subject.name).collect();
+    let selects = |selector: &u32| input::select(*selector, &names) == Some(scenario.subject.name);
     (0..u32::MAX).find(selects).unwrap()
 }
 
@@ -76,10 +78,10 @@ struct Execution {
 }
 
 fn execute(scenario: &'static Scenario, input: &Input) -> Execution {
-    let mut runner = Runner::new();
+    let mut runner = Runner::of(&Fibers);
     let profile = profile(&mut runner, scenario);
     let run = runner.run(scenario, &profile, input);
-    assert!(!run.rejected, "{}", scenario.name);
+    assert!(!run.rejected, "{}", scenario.subject.name);
     Execution {
         finding: run.outcome.finding,
         trace: runner.trace(),
@@ -87,9 +89,9 @@ fn execute(scenario: &'static Scenario, input: &Input) -> Execution {
 }
 
 fn replay(scenario: &'static Scenario, choices: Vec<Choice>, data: &[u8]) -> Execution {
-    let mut runner = Runner::new();
+    let mut runner = Runner::of(&Fibers);
     let run = runner.replay(scenario, choices, data);
-    assert_eq!(run.outcome.divergence, None, "{}", scenario.name);
+    assert_eq!(run.outcome.divergence, None, "{}", scenario.subject.name);
     Execution {
         finding: run.outcome.finding,
         trace: runner.trace(),
@@ -100,13 +102,13 @@ fn report(scenario: &Scenario, stem: &str, finding: &Finding, trace: &Trace) -> 
     let commands = Commands {
         replay: format!(
             "jostle replay corpus/{}/failing/{stem}.trace.json",
-            scenario.name
+            scenario.subject.name
         ),
         minimize: None,
     };
     let report = Report {
-        scenario: scenario.name,
-        about: scenario.about,
+        scenario: scenario.subject.name,
+        about: scenario.subject.about,
         finding,
         trace,
         commands: &commands,
@@ -121,11 +123,11 @@ fn report(scenario: &Scenario, stem: &str, finding: &Finding, trace: &Trace) -> 
 }
 
 fn update(scenario: &'static Scenario) {
-    let folder = corpus().join(scenario.name);
+    let folder = corpus().join(scenario.subject.name);
     let passing = folder.join("inputs");
     fs::create_dir_all(&passing).unwrap();
     // A race shows on nearly every schedule.
-    if fs::read_dir(&passing).unwrap().next().is_none() && !is_race(scenario.expect) {
+    if fs::read_dir(&passing).unwrap().next().is_none() && !is_race(scenario.subject.expect) {
         let reach = inputs()
             .take(2_000)
             .filter(|input| execute(scenario, input).finding.is_none());
@@ -134,7 +136,7 @@ fn update(scenario: &'static Scenario) {
             fs::write(path, input.encode(selector(scenario))).unwrap();
         }
     }
-    if scenario.expect == Expect::Clean {
+    if scenario.subject.expect == Expect::Clean {
         return;
     }
     let failing = folder.join("failing");
@@ -142,13 +144,15 @@ fn update(scenario: &'static Scenario) {
     fs::create_dir_all(&failing).unwrap();
     let found = inputs().take(100_000).find_map(|input| {
         let execution = execute(scenario, &input);
-        let finding = execution.finding.filter(|f| scenario.expect.allows(f))?;
+        let finding = execution
+            .finding
+            .filter(|f| scenario.subject.expect.allows(f))?;
         Some((input, finding, execution.trace))
     });
     let (input, finding, trace) = found.unwrap();
     let stem = finding.kind.name();
     keep(scenario, &failing, stem, &input, &finding, &trace);
-    if is_race(scenario.expect) {
+    if is_race(scenario.subject.expect) {
         return;
     }
     let small = minimized(scenario, trace.choices, &input);
@@ -175,7 +179,7 @@ fn keep(
     trace: &Trace,
 ) {
     let trace_file = TraceFile {
-        scenario: scenario.name.to_owned(),
+        scenario: scenario.subject.name.to_owned(),
         strategy: input.strategy,
         seed: input.seed,
         overrides: input.overrides.clone(),
@@ -188,7 +192,7 @@ fn keep(
     fs::write(folder.join(format!("{stem}.input")), bytes).unwrap();
     let text = file::write(&trace_file).unwrap();
     fs::write(folder.join(format!("{stem}.trace.json")), text).unwrap();
-    if !is_race(scenario.expect) {
+    if !is_race(scenario.subject.expect) {
         let text = report(scenario, stem, finding, trace);
         fs::write(folder.join(format!("{stem}.txt")), text).unwrap();
     }
@@ -197,7 +201,7 @@ fn keep(
 /// The smallest input that is found for the bug of this failure.
 fn minimized(scenario: &'static Scenario, choices: Vec<Choice>, input: &Input) -> Input {
     let (small, _) = minimized_from(scenario, choices, &input.data);
-    assert!(small.complete, "{}", scenario.name);
+    assert!(small.complete, "{}", scenario.subject.name);
     Input::from_decisions(&small.trial.log, small.schedule.data)
 }
 
@@ -216,10 +220,14 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn every_scenario_has_inputs_that_reach_it() {
     update_if_asked();
     for scenario in observable() {
-        let paths = files(&corpus().join(scenario.name).join("inputs"));
+        let paths = files(&corpus().join(scenario.subject.name).join("inputs"));
         // Some bugs show in every execution: then no input passes.
-        let certain = scenario.expect != Expect::Clean && paths.is_empty();
-        assert!(certain || paths.len() == PASSING, "{}", scenario.name);
+        let certain = scenario.subject.expect != Expect::Clean && paths.is_empty();
+        assert!(
+            certain || paths.len() == PASSING,
+            "{}",
+            scenario.subject.name
+        );
         for path in paths {
             let (_, input) = Input::decode(&fs::read(&path).unwrap());
             let execution = execute(scenario, &input);
@@ -238,20 +246,28 @@ fn failure(scenario: &'static Scenario, folder: &Path, stem: &str) -> (Execution
     };
     let recorded = file::read(&read("trace.json")).unwrap();
     let (_, input) = Input::decode(&read("input"));
-    assert_eq!(input.data, recorded.data, "{}", scenario.name);
+    assert_eq!(input.data, recorded.data, "{}", scenario.subject.name);
     let by_input = execute(scenario, &input);
     let by_trace = replay(scenario, recorded.choices.clone(), &recorded.data);
     for execution in [&by_input, &by_trace] {
         let finding = execution.finding.as_ref().unwrap();
-        assert!(scenario.expect.allows(finding), "{}", scenario.name);
+        assert!(
+            scenario.subject.expect.allows(finding),
+            "{}",
+            scenario.subject.name
+        );
         let fingerprint = execution.trace.fingerprint();
-        assert_eq!(fingerprint, recorded.fingerprint, "{}", scenario.name);
+        assert_eq!(
+            fingerprint, recorded.fingerprint,
+            "{}",
+            scenario.subject.name
+        );
         let signature = &recorded.finding.as_ref().unwrap().signature;
-        assert_eq!(&finding.signature(), signature, "{}", scenario.name);
-        if !is_race(scenario.expect) {
+        assert_eq!(&finding.signature(), signature, "{}", scenario.subject.name);
+        if !is_race(scenario.subject.expect) {
             let report = report(scenario, stem, finding, &execution.trace);
             let kept = String::from_utf8(read("txt")).unwrap();
-            assert_eq!(report, kept, "{}", scenario.name);
+            assert_eq!(report, kept, "{}", scenario.subject.name);
         }
     }
     (by_trace, recorded)
@@ -262,13 +278,14 @@ fn every_known_bug_fails_as_its_report_says() {
     update_if_asked();
     let mut bugs = 0;
     for scenario in observable() {
-        let (Expect::Finds(kind, _), name) = (scenario.expect, scenario.name) else {
+        let (Expect::Finds(kind, _), name) = (scenario.subject.expect, scenario.subject.name)
+        else {
             continue;
         };
         bugs += 1;
         let folder = corpus().join(name).join("failing");
         let (original, recorded) = failure(scenario, &folder, kind.name());
-        if is_race(scenario.expect) {
+        if is_race(scenario.subject.expect) {
             continue;
         }
         let stem = format!("{kind}.min");
@@ -299,6 +316,10 @@ fn every_folder_belongs_to_a_scenario() {
     let all = catalogue();
     for folder in files(&corpus()) {
         let name = folder.file_name().unwrap().to_str().unwrap();
-        assert!(all.iter().any(|s| s.name == name), "{}", folder.display());
+        assert!(
+            all.iter().any(|s| s.subject.name == name),
+            "{}",
+            folder.display()
+        );
     }
 }

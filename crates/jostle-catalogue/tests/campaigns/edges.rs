@@ -1,10 +1,11 @@
 //! The races of the catalogue, each found at once, whatever the strategy and the seed.
 
+use jostle::scenario::{Expect, Scenario};
+use jostle::{FiberBackend, Fibers};
 use jostle_core::campaign::Runner;
 use jostle_core::finding::{Finding, Kind as Found};
 use jostle_core::input::Input;
 use jostle_core::op::OpKind;
-use jostle::scenario::{Expect, Scenario};
 use jostle_core::strategy::{Kind, Profile};
 use jostle_core::trace::Trace;
 
@@ -14,12 +15,17 @@ use crate::support::failures::{inputs, minimized};
 fn races() -> Vec<&'static Scenario> {
     catalogue()
         .into_iter()
-        .filter(|s| matches!(s.expect, Expect::Finds(Found::Race, _)))
+        .filter(|s| matches!(s.subject.expect, Expect::Finds(Found::Race, _)))
         .collect()
 }
 
 /// The first finding in ten executions.
-fn hunt(runner: &mut Runner, scenario: &Scenario, kind: Kind, seed: u64) -> Option<Finding> {
+fn hunt(
+    runner: &mut Runner<FiberBackend>,
+    scenario: &Scenario,
+    kind: Kind,
+    seed: u64,
+) -> Option<Finding> {
     (0..10).find_map(|n| {
         let input = Input::from_seed(kind, seed * 10 + n);
         let run = runner.run(scenario, &Profile::default(), &input);
@@ -29,7 +35,7 @@ fn hunt(runner: &mut Runner, scenario: &Scenario, kind: Kind, seed: u64) -> Opti
 
 #[test]
 fn each_is_found_within_ten_executions() {
-    let mut runner = Runner::new();
+    let mut runner = Runner::of(&Fibers);
     let mut weak = Vec::new();
     for scenario in races() {
         for &kind in Kind::ALL {
@@ -37,20 +43,31 @@ fn each_is_found_within_ten_executions() {
             let mut seeds = 0;
             for finding in found {
                 seeds += 1;
-                assert_eq!(finding.kind, Found::Race, "{}: {finding}", scenario.name);
-                assert_eq!(finding.accesses.len(), 2, "{}", scenario.name);
+                assert_eq!(
+                    finding.kind,
+                    Found::Race,
+                    "{}: {finding}",
+                    scenario.subject.name
+                );
+                assert_eq!(finding.accesses.len(), 2, "{}", scenario.subject.name);
                 for access in &finding.accesses {
-                    assert!(access.task.is_some(), "{}: {finding:?}", scenario.name);
+                    assert!(
+                        access.task.is_some(),
+                        "{}: {finding:?}",
+                        scenario.subject.name
+                    );
                     let place = access.place.as_ref();
                     assert!(
-                        place.is_some_and(|p| p.file.starts_with("src/scenarios/races/")),
+                        place.is_some_and(|p| p
+                            .file
+                            .starts_with("crates/jostle-catalogue/src/races/")),
                         "{}: {finding:?}",
-                        scenario.name
+                        scenario.subject.name
                     );
                 }
             }
             if seeds < 99 {
-                weak.push(format!("{} under {kind}: {seeds}", scenario.name));
+                weak.push(format!("{} under {kind}: {seeds}", scenario.subject.name));
             }
         }
     }
@@ -61,7 +78,7 @@ fn each_is_found_within_ten_executions() {
 /// As often as it is executed, not only the first time: reports are not used up.
 #[test]
 fn each_is_found_again_in_every_execution_of_the_same_schedule() {
-    let mut runner = Runner::new();
+    let mut runner = Runner::of(&Fibers);
     for scenario in races() {
         let input = Input::from_seed(Kind::Calm, 0);
         let mut find = || {
@@ -70,7 +87,7 @@ fn each_is_found_again_in_every_execution_of_the_same_schedule() {
         };
         let first = find();
         for n in 0..200 {
-            assert_eq!(find(), first, "{}: execution {n}", scenario.name);
+            assert_eq!(find(), first, "{}: execution {n}", scenario.subject.name);
         }
     }
 }
@@ -78,23 +95,23 @@ fn each_is_found_again_in_every_execution_of_the_same_schedule() {
 /// The race stays the same one, and the answer is the same each time.
 #[test]
 fn each_is_minimized() {
-    let mut runner = Runner::new();
+    let mut runner = Runner::of(&Fibers);
     for scenario in races() {
         let mut inputs = (0..100).map(|seed| Input::from_seed(Kind::Random, seed));
         let input = inputs.find(|input| {
             let run = runner.run(scenario, &Profile::default(), input);
             run.outcome.finding.is_some()
         });
-        let input = input.unwrap_or_else(|| panic!("{}: nothing found", scenario.name));
+        let input = input.unwrap_or_else(|| panic!("{}: nothing found", scenario.subject.name));
         let (once, first) = minimized(scenario, &input);
         let (again, _) = minimized(scenario, &input);
-        assert_eq!(once.schedule, again.schedule, "{}", scenario.name);
-        assert_eq!(once.trials, again.trials, "{}", scenario.name);
+        assert_eq!(once.schedule, again.schedule, "{}", scenario.subject.name);
+        assert_eq!(once.trials, again.trials, "{}", scenario.subject.name);
         let (before, after) = (first.preemptions, once.trial.preemptions);
-        println!("{}: {before} to {after} preemptions", scenario.name);
-        assert!(after <= before, "{}", scenario.name);
+        println!("{}: {before} to {after} preemptions", scenario.subject.name);
+        assert!(after <= before, "{}", scenario.subject.name);
         // None of them needs a task to be stopped where it could have gone on.
-        assert_eq!(after, 0, "{}", scenario.name);
+        assert_eq!(after, 0, "{}", scenario.subject.name);
     }
 }
 
@@ -120,7 +137,7 @@ fn is_ordered(trace: &Trace) -> Option<bool> {
 /// shows what orders it.
 #[test]
 fn a_close_and_a_send_are_a_race_exactly_where_nothing_orders_them() {
-    let mut runner = Runner::new();
+    let mut runner = Runner::of(&Fibers);
     for name in ["shutdown", "pool_shutdown", "pool_shutdown_fixed"] {
         let scenario = named(name);
         let (mut races, executions) = (0, 100 * Kind::ALL.len());

@@ -1,7 +1,8 @@
 //! Every known bug kept as a test.
 
-use jostle_core::campaign::Follower;
+use jostle::Fibers;
 use jostle::scenario::{Expect, Scenario};
+use jostle_core::campaign::Follower;
 
 use crate::support::catalogue::catalogue;
 use crate::support::failures::{failing, minimized};
@@ -10,15 +11,16 @@ use crate::support::kept::revisit;
 /// The fixed twin of a bug: the one whose name has the longest beginning in common.
 fn twin(bug: &Scenario) -> &'static Scenario {
     let common = |s: &Scenario| {
-        s.name
+        s.subject
+            .name
             .bytes()
-            .zip(bug.name.bytes())
+            .zip(bug.subject.name.bytes())
             .take_while(|(a, b)| a == b)
             .count()
     };
     let fixed = catalogue()
         .into_iter()
-        .filter(|s| s.name.ends_with("_fixed"));
+        .filter(|s| s.subject.name.ends_with("_fixed"));
     fixed.max_by_key(|s| common(s)).unwrap()
 }
 
@@ -26,7 +28,7 @@ fn twin(bug: &Scenario) -> &'static Scenario {
 fn every_known_bug_can_be_kept_and_its_twin_passes() {
     let mut kept = 0;
     for bug in catalogue() {
-        if bug.expect == Expect::Clean {
+        if bug.subject.expect == Expect::Clean {
             continue;
         }
         // Races show only where there is a sanitizer to see them.
@@ -35,19 +37,23 @@ fn every_known_bug_can_be_kept_and_its_twin_passes() {
         };
         let (small, _) = minimized(bug, &input);
         let data = &small.schedule.data;
-        let rows = Follower::new(bug).rows(&small.schedule);
-        let rows = rows.unwrap_or_else(|| panic!("{}: no words", bug.name));
+        let rows = Follower::new(&Fibers, bug).rows(&small.schedule);
+        let rows = rows.unwrap_or_else(|| panic!("{}: no words", bug.subject.name));
         let again = revisit(bug, &rows, data);
         let found = again.failure.unwrap().trial.signature;
-        assert_eq!(found, small.trial.signature, "{}", bug.name);
-        assert!(again.missed.is_none() && !again.nearby, "{}", bug.name);
+        assert_eq!(found, small.trial.signature, "{}", bug.subject.name);
+        assert!(
+            again.missed.is_none() && !again.nearby,
+            "{}",
+            bug.subject.name
+        );
         let fixed = revisit(twin(bug), &rows, data);
         let found = fixed.failure.map(|f| f.finding);
         assert!(
             found.is_none(),
             "{} on {}: {found:?}",
-            bug.name,
-            twin(bug).name
+            bug.subject.name,
+            twin(bug).subject.name
         );
         kept += 1;
     }

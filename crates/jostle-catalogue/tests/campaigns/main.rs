@@ -8,7 +8,9 @@
 //! - `twins`: whatever the input, a fixed twin does not fail.
 //! - `edges`: every race is found at once; only in builds for ThreadSanitizer.
 
-#[path = "../support"]
+use jostle_catalogue as _;
+
+#[path = "../../../../tests/support"]
 mod support {
     pub(crate) mod catalogue;
     pub(crate) mod effort;

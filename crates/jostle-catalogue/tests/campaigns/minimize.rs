@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use jostle::Fibers;
 use jostle::arbitrary::{Arbitrary, Unstructured};
+use jostle::scenario::{Body, Expect, Scenario};
+use jostle_core::backend::Suite;
 use jostle_core::campaign::Runner;
 use jostle_core::decision::Override;
 use jostle_core::input::{Input, Steering};
-use jostle::scenario::{Body, Expect, Scenario};
 use jostle_core::strategy::{Kind, Profile};
 
 use crate::support::catalogue::{catalogue, named};
@@ -50,7 +52,7 @@ const PATIENCE: usize = 20_000;
 fn bugs() -> Vec<&'static Scenario> {
     let bugs = catalogue()
         .into_iter()
-        .filter(|s| s.expect != Expect::Clean);
+        .filter(|s| s.subject.expect != Expect::Clean);
     bugs.collect()
 }
 
@@ -74,7 +76,7 @@ const EXECUTIONS: usize = 50_000;
 /// without preemptions is tried, then every one with a single one, and so on, by
 /// overriding decisions of the calm strategy. It shares nothing with the minimizer.
 fn exhaustive(scenario: &'static Scenario) -> Option<u32> {
-    let mut runner = Runner::new();
+    let mut runner = Runner::of(&Fibers);
     let none = Profile::default();
     let mut queue = BTreeMap::from([(0, vec![Vec::<Override>::new()])]);
     let mut seen = HashSet::new();
@@ -86,7 +88,7 @@ fn exhaustive(scenario: &'static Scenario) -> Option<u32> {
             continue;
         };
         executions += 1;
-        assert!(executions < EXECUTIONS, "{}", scenario.name);
+        assert!(executions < EXECUTIONS, "{}", scenario.subject.name);
         let next = overrides.last().map_or(0, |o| o.at + 1);
         let input = Input {
             strategy: Kind::Calm,
@@ -105,7 +107,10 @@ fn exhaustive(scenario: &'static Scenario) -> Option<u32> {
             continue;
         }
         let choices = runner.trace().choices;
-        if outcome.finding.is_some_and(|f| scenario.expect.allows(&f)) {
+        if outcome
+            .finding
+            .is_some_and(|f| scenario.subject.expect.allows(&f))
+        {
             return Some(outcome.preemptions);
         }
         let few = overrides.len() < DEVIATIONS;
@@ -168,10 +173,10 @@ fn print(table: &[Figures]) {
 fn every_known_bug_is_minimized_to_about_the_known_minimum() {
     let mut table = Vec::new();
     for scenario in bugs() {
-        let name = scenario.name;
+        let name = scenario.subject.name;
         let inputs = failing_inputs(scenario);
         // Races show only where there is a sanitizer to see them.
-        if inputs.is_empty() && !scenario.expect.is_observable() {
+        if inputs.is_empty() && !scenario.subject.expect.is_observable(Fibers.capabilities()) {
             continue;
         }
         assert_eq!(inputs.len(), INPUTS, "{name}");
@@ -212,8 +217,8 @@ fn the_answer_is_the_same_each_time() {
         for input in failing_inputs(scenario).iter().take(TWICE) {
             let (once, _) = minimized(scenario, input);
             let (again, _) = minimized(scenario, input);
-            assert_eq!(once.schedule, again.schedule, "{}", scenario.name);
-            assert_eq!(once.trials, again.trials, "{}", scenario.name);
+            assert_eq!(once.schedule, again.schedule, "{}", scenario.subject.name);
+            assert_eq!(once.trials, again.trials, "{}", scenario.subject.name);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Many executions in one process, of what must not fail.
 
+use jostle::Fibers;
+use jostle::scenario::Expect;
 use jostle_core::campaign::{Runner, profile};
 use jostle_core::input::Input;
-use jostle::scenario::Expect;
 use jostle_core::strategy::Profile;
 
 use crate::support::catalogue::catalogue;
@@ -24,9 +25,9 @@ impl Numbers {
 fn random_bytes_never_make_a_fixed_twin_fail() {
     let twins: Vec<_> = catalogue()
         .into_iter()
-        .filter(|s| s.expect == Expect::Clean)
+        .filter(|s| s.subject.expect == Expect::Clean)
         .collect();
-    let mut runner = Runner::new();
+    let mut runner = Runner::of(&Fibers);
     let profiles: Vec<Profile> = twins.iter().map(|s| profile(&mut runner, s)).collect();
     let mut numbers = Numbers(0x5eed);
     let mut bytes = Vec::new();
@@ -37,6 +38,10 @@ fn random_bytes_never_make_a_fixed_twin_fail() {
         let at = (numbers.next() % twins.len() as u64) as usize;
         let (_, input) = Input::decode(&bytes);
         let run = runner.run(twins[at], &profiles[at], &input);
-        assert_eq!(run.outcome.finding, None, "{} {bytes:?}", twins[at].name);
+        assert_eq!(
+            run.outcome.finding, None,
+            "{} {bytes:?}",
+            twins[at].subject.name
+        );
     }
 }

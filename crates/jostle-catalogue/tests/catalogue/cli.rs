@@ -167,7 +167,7 @@ fn a_hunt_keeps_a_corpus_and_goes_on_from_it() {
     }
     // The fuzz target knows by itself whose they are.
     let all = catalogue();
-    let names: Vec<&str> = all.iter().map(|s| s.name).collect();
+    let names: Vec<&str> = all.iter().map(|s| s.subject.name).collect();
     let selected = |bytes: &[u8]| select(Input::decode(bytes).0, &names);
     assert!(kept.iter().all(|(_, bytes)| selected(bytes) == Some(name)));
     // What has been seen is not kept again.

@@ -1,12 +1,13 @@
 //! Explanations: the pair whose order decides, and what is missing where none does.
 
+use jostle::Fibers;
+use jostle::scenario::Scenario;
 use jostle_core::campaign::{Followed, Follower};
 use jostle_core::explain::{self, Explanation};
 use jostle_core::input::Input;
 use jostle_core::op::OpKind;
 use jostle_report::explanation;
 use jostle_report::terminal::Options;
-use jostle::scenario::Scenario;
 
 use crate::support::catalogue::named;
 use crate::support::failures::{failing, minimized};
@@ -28,7 +29,7 @@ fn explained(name: &str) -> Vec<Explained> {
 fn explain_one(scenario: &'static Scenario, input: &Input) -> Explained {
     let (small, _) = minimized(scenario, input);
     let schedule = small.schedule;
-    let mut follower = Follower::new(scenario);
+    let mut follower = Follower::new(&Fibers, scenario);
     let failure = follower.schedule(&schedule);
     let explanation = follower.explain(&failure, &schedule).unwrap();
     Explained {

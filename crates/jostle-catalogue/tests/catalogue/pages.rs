@@ -4,19 +4,19 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
-use std::panic::Location;
 use std::path::{Path, PathBuf};
 
+use jostle::Fibers;
+use jostle::scenario::Scenario;
 use jostle_core::campaign::{Follower, Runner, profile};
 use jostle_core::finding::{Access, Finding, Kind, Place};
 use jostle_core::id::{ObjectId, TaskId};
 use jostle_core::input::Input;
-use jostle_core::op::OpKind;
-use jostle_report::publish::{read_source, trace_file};
-use jostle_report::{Commands, Execution, Page, html, json, perfetto};
-use jostle::scenario::Scenario;
+use jostle_core::op::{OpKind, Site};
 use jostle_core::strategy;
 use jostle_core::trace::{ObjectInfo, Step, TaskInfo, Trace, Wake, file};
+use jostle_report::publish::{read_source, trace_file};
+use jostle_report::{Commands, Execution, Page, html, json, perfetto};
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, any, proptest};
 use proptest::sample::Index;
@@ -37,7 +37,7 @@ fn commands() -> Commands {
 /// The first execution under the random strategy that does or does not fail.
 fn execution(name: &str, fails: bool) -> (Option<Finding>, Trace) {
     let scenario = named(name);
-    let mut runner = Runner::new();
+    let mut runner = Runner::of(&Fibers);
     let profile = profile(&mut runner, scenario);
     for seed in 0..1_000 {
         let input = Input::from_seed(strategy::Kind::Random, seed);
@@ -62,15 +62,15 @@ fn with_page(name: &str, check: impl Fn(&Page<'_>)) {
     let commands = commands();
     let failing = execution(name, true);
     let passes = !matches!(name, "cron_tick");
-    let nearest = Follower::new(scenario).nearest(&failing.1, &[]);
+    let nearest = Follower::new(&Fibers, scenario).nearest(&failing.1, &[]);
     let (passing, decides) = match nearest {
         Some((trace, decides)) => (Some((None, trace)), Some(decides)),
         None => (passes.then(|| execution(name, false)), None),
     };
     check(&Page {
-        scenario: scenario.name,
-        about: scenario.about,
-        site: scenario.site,
+        scenario: scenario.subject.name,
+        about: scenario.subject.about,
+        site: scenario.subject.site,
         failing: shown(&failing),
         passing: passing.as_ref().map(shown),
         decides,
@@ -89,7 +89,7 @@ const SHOWN: [&str; 5] = [
 /// Twelve tasks that hand a lock around for ten thousand steps.
 fn large() -> (Option<Finding>, Trace) {
     const TASKS: usize = 12;
-    let site = Location::caller();
+    let site = Site::caller();
     let task = |number: usize| TaskInfo {
         name: (number > 1).then(|| format!("{HARMFUL} {number}")),
         parent: TaskId::MAIN,
@@ -145,7 +145,7 @@ fn with_large_page(check: impl Fn(&Page<'_>)) {
     check(&Page {
         scenario: HARMFUL,
         about: HARMFUL,
-        site: Location::caller(),
+        site: Site::caller(),
         failing: shown(&failing),
         passing: Some(shown(&passing)),
         decides: None,
@@ -175,7 +175,7 @@ fn with_race_page(check: impl Fn(&Page<'_>)) {
     check(&Page {
         scenario: "a_race",
         about: "Two tasks that nothing orders.",
-        site: Location::caller(),
+        site: Site::caller(),
         failing: shown(&(Some(race), trace)),
         passing: None,
         decides: None,
@@ -292,9 +292,9 @@ fn a_document_is_as_its_schema_says() {
 /// Renders a run of `scenario` in every form.
 fn render(scenario: &Scenario, finding: Option<&Finding>, trace: &Trace) {
     let page = Page {
-        scenario: scenario.name,
-        about: scenario.about,
-        site: scenario.site,
+        scenario: scenario.subject.name,
+        about: scenario.subject.about,
+        site: scenario.subject.site,
         failing: Execution { finding, trace },
         passing: None,
         decides: None,
@@ -321,7 +321,7 @@ proptest! {
         let scenario = named("shutdown");
         let (finding, trace) = execution("shutdown", true);
         let input = Input::from_seed(strategy::Kind::Calm, 0);
-        let file = trace_file(scenario, &input, &trace, finding.as_ref());
+        let file = trace_file(&scenario.subject, &input, &trace, finding.as_ref());
         let mut text = file::write(&file).unwrap();
         if let Some(at) = text.find("\"choices\": [").filter(|_| !wild.is_empty()) {
             text.insert_str(at + 12, &format!("\"{}\",", wild.join(" ")));
@@ -336,7 +336,7 @@ proptest! {
             }
         }
         if let Ok(file) = file::read(&bytes) {
-            let mut runner = Runner::new();
+            let mut runner = Runner::of(&Fibers);
             let run = runner.replay(scenario, file.choices, &file.data);
             render(scenario, run.outcome.finding.as_ref(), &runner.trace());
         }
@@ -347,7 +347,7 @@ proptest! {
     fn any_input_can_be_shown(bytes in vec(any::<u8>(), 0..200)) {
         let scenario = named("pool_shutdown");
         let (_, input) = Input::decode(&bytes);
-        let mut runner = Runner::new();
+        let mut runner = Runner::of(&Fibers);
         let profile = profile(&mut runner, scenario);
         let run = runner.run(scenario, &profile, &input);
         render(scenario, run.outcome.finding.as_ref(), &runner.trace());
@@ -359,7 +359,7 @@ proptest! {
 #[test]
 fn the_schema_still_describes_version_1() {
     let schema: Value = serde_json::from_str(json::SCHEMA).unwrap();
-    let document = include_str!("../fixtures/report-v1.json");
+    let document = include_str!("../../../../tests/fixtures/report-v1.json");
     let document: Value = serde_json::from_str(document).unwrap();
     assert_eq!(document["jostle_report"], json::VERSION);
     assert!(jsonschema::is_valid(&schema, &document));

@@ -31,7 +31,7 @@ fn blocks(language: &str) -> Vec<String> {
 #[test]
 fn the_first_scenario_is_the_one_in_the_catalogue() {
     let scenario = blocks("rust").remove(0);
-    let catalogue = read("src/scenarios/shutdown.rs");
+    let catalogue = read("crates/jostle-catalogue/src/shutdown.rs");
     let body = scenario.split_once("fn shutdown()").unwrap().1;
     assert!(catalogue.contains(body.trim_end()), "{body}");
 }
@@ -143,7 +143,7 @@ fn what_it_says_of_data_races_is_there() {
         .split_whitespace()
         .filter(|word| word.starts_with("race_"))
     {
-        assert!(catalogue.iter().any(|s| s.name == name), "{name}");
+        assert!(catalogue.iter().any(|s| s.subject.name == name), "{name}");
     }
 }
 

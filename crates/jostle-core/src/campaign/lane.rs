@@ -227,10 +227,15 @@ impl Lane {
         input: &Input,
     ) -> Option<u64> {
         runner.recount(&mut self.history);
+        // Data that nothing is made of makes no difference.
+        let data = match shared.target.as_ref().takes_data {
+            true => input.data.as_slice(),
+            false => &[],
+        };
         let class = match &mut self.inputs {
-            Inputs::Turns(equivalence) => equivalence.class(&self.history, &input.data),
+            Inputs::Turns(equivalence) => equivalence.class(&self.history, data),
             Inputs::Search(search) => {
-                let class = search.learn(&self.history, &input.data);
+                let class = search.learn(&self.history, data);
                 let is_seed = self.next < shared.seeds.len() as u64;
                 // A fuzz target would stop at one that fails whenever it begins.
                 let passes = run.outcome.finding.is_none();

@@ -28,6 +28,8 @@ impl Attention {
     /// Every schedule is being explored: the explorer is asked at every step and told
     /// what steps touch.
     pub(super) const EXPLORER: Attention = Attention(1 << 9);
+    /// The carrier does more at a point than the fast path lets it.
+    pub(super) const CARRIER: Attention = Attention(1 << 10);
 
     pub(super) const NONE: Attention = Attention(0);
 

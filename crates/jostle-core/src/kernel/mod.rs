@@ -247,6 +247,12 @@ impl Kernel {
         self.set_limit();
     }
 
+    /// Has every point of this execution take the slow path, for a carrier that sees to
+    /// something there. To be called after [`begin`](Kernel::begin).
+    pub fn shun_fast_path(&mut self) {
+        self.attention.add(Attention::CARRIER);
+    }
+
     /// Makes the main task, which runs next.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The seam's first implementation: scenarios executed on coroutines.
 
 use std::cell::Cell;
+use std::mem;
 use std::rc::Rc;
 
 use arbitrary::Unstructured;
@@ -50,20 +51,23 @@ impl FiberBackend {
 }
 
 impl FiberBackend {
-    /// Executes on an OS thread of its own.
+    /// Executes on an OS thread of its own, which ends with the execution.
     #[cold]
     #[inline(never)]
     fn execute_elsewhere(
         &mut self,
         scenario: &Scenario,
-        mut plan: Plan<'_>,
+        plan: &mut Plan<'_>,
         policy: Policy<'_>,
     ) -> Executed {
+        let functions = self.executor.functions();
         let made = std::thread::scope(|scope| {
             let fresh = scope.spawn(|| {
                 watchdog::subject(&scenario.subject, plan.campaign_seed);
                 let mut executor = Executor::new();
-                let executed = execute(&mut executor, scenario, &mut plan, policy);
+                mem::swap(executor.functions(), functions);
+                let executed = execute(&mut executor, scenario, plan, policy);
+                mem::swap(executor.functions(), functions);
                 (executed, executor.into_kernel())
             });
             fresh.join()
@@ -99,7 +103,7 @@ impl Backend for FiberBackend {
         policy: Policy<'_>,
     ) -> Executed {
         if self.executor.is_spoiled() {
-            return self.execute_elsewhere(scenario, plan, policy);
+            return self.execute_elsewhere(scenario, &mut plan, policy);
         }
         let subject = (scenario.subject.site.cache_key(), plan.campaign_seed);
         if self.announced != Some(subject) {
@@ -118,7 +122,7 @@ impl Backend for FiberBackend {
     }
 
     fn learn_functions(&mut self) -> bool {
-        self.executor.learn_functions()
+        self.executor.functions().learn()
     }
 }
 
