@@ -8,7 +8,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::strategy::{Calm, Depth, Newest, Pct, Pos, Random, RoundRobin, Strategy, Urw};
+use crate::strategy::{Calm, Delay, Depth, Newest, Pct, Pos, Random, RoundRobin, Strategy, Urw};
 
 /// Which strategy.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -27,6 +27,8 @@ pub enum Kind {
     RoundRobin,
     /// [`Newest`]: every task in turn, the newest first.
     Newest,
+    /// [`Delay`]: the random walk with long preemptions.
+    Delay,
 }
 
 /// What there is to say about a strategy.
@@ -66,6 +68,7 @@ impl Kind {
         Kind::Pos,
         Kind::Urw,
         Kind::Newest,
+        Kind::Delay,
     ];
 
     const fn row(self) -> Row {
@@ -91,7 +94,7 @@ impl Kind {
                 let (name, bytes): (_, &[u8]) = match depth.get() {
                     1 => ("pct1", &[5]),
                     2 => ("pct2", &[6]),
-                    3 => ("pct3", &[7, 15]),
+                    3 => ("pct3", &[7]),
                     4 => ("pct4", &[8]),
                     5 => ("pct5", &[9]),
                     6 => ("pct6", &[10]),
@@ -122,6 +125,13 @@ impl Kind {
                     "every task in turn, from the newest to the oldest",
                 )
             },
+            Kind::Delay => Row {
+                bytes: &[15],
+                ..row(
+                    "delay",
+                    "as random, but two tasks fall asleep until nobody else can go on",
+                )
+            },
         }
     }
 
@@ -136,6 +146,7 @@ impl Kind {
             Kind::Pos => Box::new(Pos::new()),
             Kind::Urw => Box::new(Urw::new()),
             Kind::Newest => Box::new(Newest),
+            Kind::Delay => Box::new(Delay::new()),
         }
     }
 
@@ -306,7 +317,7 @@ mod tests {
     fn files_have_the_names_that_they_have_always_had() {
         let names: Vec<&str> = every_kind().map(Kind::name_in_files).collect();
         let known = "calm round-robin random pct1 pct2 pct3 pct4 pct5 pct6 pct7 pct8 pct9 \
-                     pos urw newest";
+                     pos urw newest delay";
         assert_eq!(names.join(" "), known);
     }
 
@@ -323,7 +334,10 @@ mod tests {
     #[test]
     fn bytes_that_corpora_hold_keep_their_meaning() {
         let written: Vec<u8> = every_kind().map(Kind::byte).collect();
-        assert_eq!(written, [0, 4, 1, 5, 6, 7, 8, 9, 10, 11, 12, 13, 3, 2, 14]);
+        assert_eq!(
+            written,
+            [0, 4, 1, 5, 6, 7, 8, 9, 10, 11, 12, 13, 3, 2, 14, 15]
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! - `round_robin`: every task in turn.
 //! - `newest`: the same from the newest task to the oldest.
 //! - `random`: every ready task with the same probability.
+//! - `delay`: the same, but now and then somebody sleeps through the others' run.
 //! - `pct`: priorities with a few change points.
 //! - `pos`: priorities of operations, redrawn on conflict.
 //! - `urw`: every interleaving with the same probability.
@@ -23,6 +24,7 @@
 //!   decision costs more because there are more tasks.
 
 mod calm;
+mod delay;
 mod explorer;
 mod guide;
 mod kind;
@@ -45,6 +47,7 @@ mod model;
 
 pub use calm::Calm;
 pub(crate) use calm::pick as calm_pick;
+pub use delay::Delay;
 pub use explorer::{Explorer, Gate, Touch};
 pub use guide::{Guide, Hold, Order};
 pub use kind::{Kind, UnknownStrategy};
