@@ -1,11 +1,11 @@
 //! One execution of a target, from an input or a record.
 
 use crate::backend::{Backend, Executed, Outcome, Plan, Suite};
-use crate::decision::{Choice, Script};
+use crate::decision::{Choice, Prescription};
 use crate::history::History;
 use crate::input::{Input, Steering};
 use crate::recording::Recording;
-use crate::strategy::{Guide, Kind, Policy, Profile, Strategy};
+use crate::strategy::{Constrained, Kind, Policy, Profile, Strategy};
 use crate::trace::Trace;
 
 /// Executes targets on the calling OS thread.
@@ -16,8 +16,8 @@ pub struct Runner<B> {
     campaign_seed: Option<u64>,
     /// One strategy of each kind that was asked for, kept for its memory.
     strategies: Vec<(Kind, Box<dyn Strategy>)>,
-    /// The same, held to orders.
-    steered: Vec<(Kind, Guide)>,
+    /// The same, under constraints.
+    constrained: Vec<(Kind, Constrained)>,
 }
 
 /// One execution.
@@ -62,7 +62,7 @@ impl<B: Backend> Runner<B> {
             backend,
             campaign_seed: None,
             strategies: Vec::new(),
-            steered: Vec::new(),
+            constrained: Vec::new(),
         }
     }
 
@@ -81,9 +81,9 @@ impl<B: Backend> Runner<B> {
 
     /// Executes `target` once as `input` says.
     pub fn run(&mut self, target: &B::Target, profile: &Profile, input: &Input) -> Run {
-        let overrides = Script::overrides(input.overrides.clone());
-        let script = overrides.with_tape(input.steering.tape.clone());
-        self.execute(target, profile, input, script)
+        let overrides = Prescription::overrides(input.overrides.clone());
+        let prescription = overrides.with_prefix(input.steering.prefix.clone());
+        self.execute(target, profile, input, prescription)
     }
 
     /// Executes `target` once with recorded choices. Where they do not fit, or
@@ -97,7 +97,12 @@ impl<B: Backend> Runner<B> {
             overrides: Vec::new(),
             data: data.to_vec(),
         };
-        self.execute(target, &Profile::default(), &calm, Script::exact(choices))
+        self.execute(
+            target,
+            &Profile::default(),
+            &calm,
+            Prescription::exact(choices),
+        )
     }
 
     /// Executes `target` once under a policy of the caller's, with nothing
@@ -115,7 +120,7 @@ impl<B: Backend> Runner<B> {
         let plan = Plan {
             profile: &Profile::default(),
             seed: 0,
-            script: Script::free(),
+            prescription: Prescription::free(),
             data,
             steps,
             functions,
@@ -125,18 +130,18 @@ impl<B: Backend> Runner<B> {
         self.backend.execute(target, plan, policy).into()
     }
 
-    /// Executes `target` as `input` says, with `script` for what it prescribes.
+    /// Executes `target` as `input` says, with `prescription` for what goes by number.
     fn execute(
         &mut self,
         target: &B::Target,
         profile: &Profile,
         input: &Input,
-        script: Script,
+        prescription: Prescription,
     ) -> Run {
         let plan = Plan {
             profile,
             seed: input.seed,
-            script,
+            prescription,
             data: &input.data,
             steps: u32::MAX,
             functions: false,
@@ -147,9 +152,11 @@ impl<B: Backend> Runner<B> {
         let strategy: &mut dyn Strategy = if steering.orders.is_empty() && steering.hold.is_none() {
             &mut **kept(&mut self.strategies, kind, || kind.build())
         } else {
-            let guide = kept(&mut self.steered, kind, || Guide::new(kind.build()));
-            guide.steer(&steering.orders, steering.hold);
-            guide
+            let constrained = kept(&mut self.constrained, kind, || {
+                Constrained::new(kind.build())
+            });
+            constrained.follow(&steering.orders, steering.hold);
+            constrained
         };
         self.backend
             .execute(target, plan, Policy::Sample(strategy))

@@ -175,9 +175,10 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::class::Class;
-    use crate::decision::{ChoiceKind, Pick, Tape};
+    use crate::decision::{ChoiceKind, Pick, Prefix};
     use crate::id::TaskId;
-    use crate::strategy::{Depth, Hold, Order};
+    use crate::prescription::{Hold, Order};
+    use crate::strategy::Depth;
 
     fn any_kind() -> impl Strategy<Value = Kind> {
         any::<u8>().prop_map(Kind::from_byte)
@@ -217,18 +218,18 @@ mod tests {
         let kind = prop::sample::select(ChoiceKind::ALL.to_vec());
         let number = || prop_oneof![any_number(), 240u32..260];
         let pick = (kind, number()).prop_map(|(kind, picked)| Pick { kind, picked });
-        let tape = (prop::collection::vec(pick, 0..40), any::<bool>());
+        let prefix = (prop::collection::vec(pick, 0..40), any::<bool>());
         let class = || any::<u32>().prop_map(Class);
         let order = (class(), class()).prop_map(|(first, then)| Order { first, then });
         let task = || (0usize..1000).prop_map(TaskId::from_index);
         let hold = (task(), task(), class());
         let parts = (
-            tape,
+            prefix,
             prop::collection::vec(order, 0..5),
             prop::option::of(hold),
         );
         parts.prop_map(|((picks, strict), orders, hold)| Steering {
-            tape: Tape {
+            prefix: Prefix {
                 strict: strict && !picks.is_empty(),
                 picks,
             },
@@ -330,7 +331,7 @@ mod tests {
         let (_, input) = Input::decode(&bytes);
         let pick = |kind, picked| Pick { kind, picked };
         let steering = Steering {
-            tape: Tape {
+            prefix: Prefix {
                 picks: vec![
                     pick(ChoiceKind::Task, 2),
                     pick(ChoiceKind::Arm, 1),

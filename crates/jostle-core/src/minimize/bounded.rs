@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::minimize::schedule::Schedule;
 use crate::minimize::trials::Trials;
-use crate::strategy::{Decision, Deviation};
+use crate::prescription::Deviation;
+use crate::strategy::Decision;
 
 /// Fewer preemptions are not worth more than so many other deviations in their place;
 /// and since a wait can end spuriously again and again, there would be no end to them.

@@ -3,7 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 
 use crate::minimize::schedule::{Schedule, Trial};
-use crate::strategy::Deviation;
+use crate::prescription::Deviation;
 
 /// The first schedule that fails among `base`, the calm one, and those that have one
 /// deviation more than one of these, then two more, and so on; `most` of them are

@@ -1,6 +1,7 @@
 //! What is minimized.
 
-use crate::strategy::{Deviation, Log};
+use crate::prescription::Deviation;
+use crate::strategy::Log;
 
 /// What determines an execution: data, and deviations from the calm schedule.
 #[derive(Clone, Default, PartialEq, Eq, Hash, Debug)]

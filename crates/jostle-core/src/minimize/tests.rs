@@ -2,7 +2,8 @@
 
 use crate::decision::ChoiceKind;
 use crate::minimize::{Limits, Minimized, Schedule, Trial, minimize};
-use crate::strategy::{Decision, Deviation, Log, Point};
+use crate::prescription::{Deviation, Point};
+use crate::strategy::{Decision, Log};
 
 /// Decisions of an execution.
 const DECISIONS: u32 = 40;

@@ -7,12 +7,13 @@ use crate::decision::{Choice, ChoiceKind, Pick, Rng};
 use crate::history::{Born, Event, History};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{OpKind, Site};
+use crate::prescription::Order;
 use crate::search::corpus::Corpus;
 use crate::search::flips::Flips;
 use crate::search::novelty::Novelty;
 use crate::search::orders::{Level, Orders};
 use crate::search::{Search, tapes};
-use crate::strategy::{Kind, Order};
+use crate::strategy::Kind;
 
 #[track_caller]
 fn site() -> Site {
@@ -340,7 +341,7 @@ fn every_way_of_looking_gets_its_share() {
     let with = |f: fn(&crate::input::Input) -> bool| inputs.iter().filter(|i| f(i)).count();
     assert!(with(|i| !i.steering.orders.is_empty()) > 15);
     assert!(with(|i| i.steering.hold.is_some()) > 20);
-    assert!(with(|i| i.steering.tape.strict && i.steering.hold.is_none()) > 30);
-    assert!(with(|i| !i.steering.tape.strict && !i.steering.tape.picks.is_empty()) > 30);
+    assert!(with(|i| i.steering.prefix.strict && i.steering.hold.is_none()) > 30);
+    assert!(with(|i| !i.steering.prefix.strict && !i.steering.prefix.picks.is_empty()) > 30);
     assert!(with(|i| i.steering.is_none()) > 15);
 }
