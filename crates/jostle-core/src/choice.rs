@@ -78,8 +78,8 @@ pub struct Choice {
 pub enum Environment {
     /// The first alternative, always: no spurious wake-ups, no cancellations,
     /// first in first out.
-    Calm,
-    /// Drawn from [`Rng`]; the rare events of [`ChoiceKind::Spurious`],
+    First,
+    /// Drawn from [`Rng`](crate::decision::Rng); the rare events of [`ChoiceKind::Spurious`],
     /// [`ChoiceKind::WeakFailure`] and [`ChoiceKind::Cancel`] with probability
     /// one in eight.
     Random,

@@ -87,11 +87,11 @@ impl<B: Backend> Runner<B> {
     }
 
     /// Executes `target` once with recorded choices. Where they do not fit, or
-    /// when they end, the execution goes on under [`Kind::Calm`], and the
+    /// when they end, the execution goes on under [`Kind::NonPreemptive`], and the
     /// outcome says where that was.
     pub fn replay(&mut self, target: &B::Target, choices: Vec<Choice>, data: &[u8]) -> Run {
-        let calm = Input {
-            strategy: Kind::Calm,
+        let default = Input {
+            strategy: Kind::NonPreemptive,
             seed: 0,
             steering: Steering::none(),
             overrides: Vec::new(),
@@ -100,7 +100,7 @@ impl<B: Backend> Runner<B> {
         self.execute(
             target,
             &Profile::default(),
-            &calm,
+            &default,
             Prescription::exact(choices),
         )
     }
@@ -124,7 +124,7 @@ impl<B: Backend> Runner<B> {
             data,
             steps,
             functions,
-            strategy: Kind::Calm,
+            strategy: Kind::NonPreemptive,
             campaign_seed: self.campaign_seed,
         };
         self.backend.execute(target, plan, policy).into()

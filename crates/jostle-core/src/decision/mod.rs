@@ -65,7 +65,7 @@ impl Decisions {
         debug_assert!(arity > 1, "there is nothing to choose");
         match self.cursor.numbered_choice(at, kind, arity) {
             Some(picked) => picked,
-            None if self.environment == Environment::Calm => 0,
+            None if self.environment == Environment::First => 0,
             None => match kind {
                 ChoiceKind::Spurious | ChoiceKind::WeakFailure | ChoiceKind::Cancel => {
                     u32::from(self.rng.below(RARE) == 0)

@@ -34,7 +34,7 @@
 //!   overrides along with the execution that they were made for. One byte, since
 //!   most executions have fewer than 252 decisions, and with two a random gap
 //!   would lie beyond the end of nearly all.
-//! - Zero is the calmest of everything: no bytes, no preemption. Minimizing an
+//! - Zero is the least of everything: no bytes, no preemption. Minimizing an
 //!   input for length takes it there.
 
 use arbitrary::Unstructured;
@@ -263,15 +263,15 @@ mod tests {
     }
 
     #[test]
-    fn no_bytes_are_the_calm_input() {
-        let calm = Input {
-            strategy: Kind::Calm,
+    fn no_bytes_are_the_non_preemptive_input() {
+        let least = Input {
+            strategy: Kind::NonPreemptive,
             seed: 0,
             steering: Steering::none(),
             overrides: Vec::new(),
             data: Vec::new(),
         };
-        assert_eq!(Input::decode(&[]), (0, calm));
+        assert_eq!(Input::decode(&[]), (0, least));
     }
 
     #[test]

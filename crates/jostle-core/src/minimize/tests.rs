@@ -33,7 +33,7 @@ fn execute(schedule: &Schedule, signature: Option<&str>) -> Trial {
             kind: ChoiceKind::Task,
             number: n,
             options: vec![1, 2],
-            calm: 1,
+            default: 1,
             picked: if schedule.deviations.contains(&switch(n)) {
                 2
             } else {

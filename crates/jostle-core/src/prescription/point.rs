@@ -22,7 +22,7 @@ pub struct Point {
     pub nth: u32,
 }
 
-/// What is chosen at a point instead of the calm alternative.
+/// What is chosen at a point instead of what the non-preemptive schedule has.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Deviation {
     /// Where.

@@ -13,7 +13,7 @@ use crate::search::flips::Flips;
 use crate::search::novelty::Novelty;
 use crate::search::orders::{FEW, Level, Orders};
 use crate::search::plan::{Way, way};
-use crate::search::tapes;
+use crate::search::prefixes;
 use crate::strategy::Kind;
 
 /// Tells the stream of the search from the one of the execution with the same seed.
@@ -99,7 +99,7 @@ impl Search {
     #[must_use]
     pub fn novel(&self) -> Option<Input> {
         self.is_new.then(|| Input {
-            strategy: Kind::Calm,
+            strategy: Kind::NonPreemptive,
             seed: 0,
             steering: Steering {
                 prefix: Prefix {
@@ -250,7 +250,7 @@ impl Search {
         let mut picks = entry.picks.clone();
         input.data.clone_from(&entry.data);
         let other = self.corpus.any(&mut self.rng);
-        tapes::mutate(&mut picks, other, &mut self.rng);
+        prefixes::mutate(&mut picks, other, &mut self.rng);
         input.steering.prefix = Prefix {
             picks,
             strict: false,
@@ -264,7 +264,7 @@ impl Search {
         let entry = self.corpus.draw(NEW_PREFIXES, &mut self.rng);
         input.data.clone_from(&entry.data);
         input.steering.prefix = Prefix {
-            picks: tapes::prefix(entry, &mut self.rng),
+            picks: prefixes::prefix(entry, &mut self.rng),
             strict: true,
         };
     }

@@ -2,7 +2,7 @@
 
 use crate::decision::{Override, Rng};
 use crate::input::Input;
-use crate::search::tapes;
+use crate::search::prefixes;
 use crate::strategy::{Depth, Kind};
 
 /// Strategies to change to, the ones that find most first.
@@ -11,7 +11,7 @@ const STRATEGIES: [Kind; 6] = [
     Kind::Urw,
     Kind::Random,
     Kind::Pct(Depth::DEFAULT),
-    Kind::Calm,
+    Kind::NonPreemptive,
     Kind::Newest,
 ];
 
@@ -41,7 +41,7 @@ pub fn vary(input: &mut Input, seed: u64) {
         }
         4..=6 if steered && !input.steering.prefix.picks.is_empty() => {
             let prefix = &mut input.steering.prefix;
-            tapes::mutate(&mut prefix.picks, None, rng);
+            prefixes::mutate(&mut prefix.picks, None, rng);
             prefix.strict = false;
         }
         _ => vary_overrides(&mut input.overrides, rng),

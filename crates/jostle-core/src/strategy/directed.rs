@@ -4,7 +4,7 @@ use crate::decision::{ChoiceKind, Environment, Rng};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, Site};
 use crate::prescription::{Cursor, Deviation, Missed, Point, Prescription, key_of};
-use crate::strategy::calm;
+use crate::strategy::non_preemptive;
 use crate::strategy::sealed::Sealed;
 use crate::strategy::{Birth, Profile, Strategy, View};
 use crate::task_set::TaskSet;
@@ -21,8 +21,8 @@ pub struct Decision {
     /// What there was to choose from: keys of tasks, by the numbers of the tasks,
     /// or numbers of alternatives.
     pub options: Vec<u64>,
-    /// What the calm schedule would have chosen.
-    pub calm: u64,
+    /// What the non-preemptive schedule would have chosen.
+    pub default: u64,
     /// What was chosen.
     pub picked: u64,
     /// The key of the task that could have gone on, so that choosing another one
@@ -67,10 +67,10 @@ pub struct Log {
 }
 
 impl Log {
-    /// The deviations from the calm schedule, in order.
+    /// The deviations from the non-preemptive schedule, in order.
     #[must_use]
     pub fn deviations(&self) -> Vec<Deviation> {
-        let deviating = self.decisions.iter().filter(|d| d.picked != d.calm);
+        let deviating = self.decisions.iter().filter(|d| d.picked != d.default);
         deviating.map(|d| d.deviation(d.picked)).collect()
     }
 }
@@ -107,7 +107,7 @@ impl Directed {
     #[must_use]
     pub fn deviates(&self) -> bool {
         let last = self.log.decisions.last();
-        last.is_some_and(|d| d.picked != d.calm && d.number + 1 == self.number)
+        last.is_some_and(|d| d.picked != d.default && d.number + 1 == self.number)
     }
 
     /// What the last execution was like.
@@ -157,7 +157,7 @@ impl Strategy for Directed {
     }
 
     fn environment(&self) -> Environment {
-        Environment::Calm
+        Environment::First
     }
 
     fn watches(&self) -> bool {
@@ -171,18 +171,18 @@ impl Strategy for Directed {
             Some(task) => task,
             None => {
                 let ready = self.free(view, told.stays);
-                calm::pick(ready.unwrap_or(&view.ready), view.last, last)
+                non_preemptive::pick(ready.unwrap_or(&view.ready), view.last, last)
             }
         };
         let goes_on =
             view.ready.contains(view.last) && view.last != TaskId::CLOCK && !last.offers_to_wait();
-        let usual = calm::pick(&view.ready, view.last, last);
+        let default = non_preemptive::pick(&view.ready, view.last, last);
         self.note(Decision {
             at: told.at,
             kind: ChoiceKind::Task,
             number: self.number,
             options: view.ready.iter().map(|t| key_of(view, t)).collect(),
-            calm: key_of(view, usual),
+            default: key_of(view, default),
             picked: key_of(view, picked),
             running: goes_on.then_some(told.at.task),
         });
@@ -197,7 +197,7 @@ impl Strategy for Directed {
             kind,
             number: self.number,
             options: (0..u64::from(arity)).collect(),
-            calm: 0,
+            default: 0,
             picked: u64::from(picked),
             running: None,
         });
@@ -236,7 +236,7 @@ mod tests {
     use crate::prescription::{Order, Stay};
     use crate::regression::Witness;
     use crate::strategy::model::{Model, class, numbers, task, writes};
-    use crate::strategy::{Calm, Random};
+    use crate::strategy::{NonPreemptive, Random};
 
     /// Main spawns tasks 2 and 3; each makes three steps.
     fn three() -> Model {
@@ -266,9 +266,9 @@ mod tests {
     // The model gives main the key 1, and the tasks that it spawns 101 and 102.
 
     #[test]
-    fn without_deviations_it_is_calm() {
+    fn without_deviations_it_never_preempts() {
         let (order, log) = run(deviations(&[]));
-        assert_eq!(order, numbers(&three().run(&mut Calm, 0)));
+        assert_eq!(order, numbers(&three().run(&mut NonPreemptive, 0)));
         assert!(log.deviations().is_empty());
         assert_eq!(log.steps.len(), 9);
         assert_eq!(log.steps[3].0, task(2));
@@ -288,17 +288,17 @@ mod tests {
 
     #[test]
     fn what_does_not_apply_changes_nothing() {
-        let calm = run(deviations(&[])).0;
+        let without = run(deviations(&[])).0;
         // A task that is not there, a point that is not reached, one who has ended.
         for wrong in [(1, 1, 7), (1, 9, 102), (102, 1, 1)] {
             let (order, log) = run(deviations(&[wrong]));
-            assert_eq!(order, calm, "{wrong:?}");
+            assert_eq!(order, without, "{wrong:?}");
             assert!(log.deviations().is_empty());
         }
     }
 
     #[test]
-    fn any_execution_is_deviations_from_the_calm_one() {
+    fn any_execution_is_deviations_from_the_non_preemptive_one() {
         for seed in 0..50 {
             let order = numbers(&three().run(&mut Random, seed));
             // Those at which two or more could go on, as the record has them.
@@ -382,7 +382,7 @@ mod tests {
             until: (102, 2),
         };
         let (order, log) = run(Prescription::free().with_stay(Some(stay)));
-        // Nobody but main is held: task 2 goes first, as in the calm schedule.
+        // Nobody but main is held: task 2 goes first, as in the non-preemptive schedule.
         assert_eq!(order, [1, 2, 2, 2, 3, 3, 3, 1, 1]);
         let (again, _) = run(Prescription::deviations(log.deviations()));
         assert_eq!(again, order);

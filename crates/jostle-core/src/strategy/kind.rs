@@ -8,13 +8,15 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::strategy::{Calm, Delay, Depth, Newest, Pct, Pos, Random, RoundRobin, Strategy, Urw};
+use crate::strategy::{
+    Delay, Depth, Newest, NonPreemptive, Pct, Pos, Random, RoundRobin, Strategy, Urw,
+};
 
 /// Which strategy.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Kind {
-    /// [`Calm`]: the non-preemptive default.
-    Calm,
+    /// [`NonPreemptive`]: stays on a task as long as it can go on.
+    NonPreemptive,
     /// [`Random`]: every ready task with the same probability.
     Random,
     /// [`Pct`]: priorities that change at a few random points.
@@ -53,7 +55,7 @@ struct Row {
 impl Kind {
     /// Every strategy, PCT with every depth.
     pub const ALL: &'static [Kind] = &[
-        Kind::Calm,
+        Kind::NonPreemptive,
         Kind::RoundRobin,
         Kind::Random,
         pct(1),
@@ -74,7 +76,7 @@ impl Kind {
     const fn row(self) -> Row {
         match self {
             // Many bytes, because with overrides it is the canonical form of a schedule.
-            Kind::Calm => Row {
+            Kind::NonPreemptive => Row {
                 bytes: &[0, 16, 17, 18, 19, 20],
                 in_files: "calm",
                 ..row(
@@ -139,7 +141,7 @@ impl Kind {
     #[must_use]
     pub fn build(self) -> Box<dyn Strategy> {
         match self {
-            Kind::Calm => Box::new(Calm),
+            Kind::NonPreemptive => Box::new(NonPreemptive),
             Kind::RoundRobin => Box::new(RoundRobin),
             Kind::Random => Box::new(Random),
             Kind::Pct(depth) => Box::new(Pct::new(depth)),
@@ -254,7 +256,7 @@ const BY_BYTE: [Kind; BYTES] = {
         }
         at += 1;
     }
-    let mut kinds = [Kind::Calm; BYTES];
+    let mut kinds = [Kind::NonPreemptive; BYTES];
     let mut byte = 0;
     while byte < BYTES {
         kinds[byte] = match table[byte] {
@@ -328,7 +330,7 @@ mod tests {
             assert_eq!(Kind::from_code(kind.code()), Some(kind));
         }
         assert_eq!(Kind::from_code(0), None);
-        assert_eq!(Kind::from_byte(224), Kind::Calm, "modulo 32");
+        assert_eq!(Kind::from_byte(224), Kind::NonPreemptive, "modulo 32");
     }
 
     #[test]
@@ -353,10 +355,10 @@ mod tests {
     }
 
     #[test]
-    fn only_calm_is_calm() {
+    fn only_one_leaves_the_environment_alone() {
         for kind in every_kind() {
-            let calm = kind.build().environment() == Environment::Calm;
-            assert_eq!(calm, kind == Kind::Calm, "{kind}");
+            let first = kind.build().environment() == Environment::First;
+            assert_eq!(first, kind == Kind::NonPreemptive, "{kind}");
         }
     }
 
@@ -404,7 +406,7 @@ mod tests {
             orders.sort();
             orders.dedup();
             let expected = match kind {
-                Kind::Calm | Kind::RoundRobin => 1..=1,
+                Kind::NonPreemptive | Kind::RoundRobin => 1..=1,
                 Kind::Newest => 2..=50,
                 _ => 40..=50,
             };

@@ -1,12 +1,12 @@
-//! Strategies: which of the ready tasks goes on.
+//! Strategies decide which of the ready tasks goes on.
 //!
 //! A strategy sees a plain [`View`] and a stream of random numbers; it knows
 //! nothing of the runtime.
 //!
-//! - [`mod@self`]: [`Strategy`], the trait, and [`View`], what it sees.
+//! - [`mod@self`]: [`Strategy`], the trait.
 //! - `kind`: [`Kind`], the list of strategies by name.
 //! - `profile`: [`Profile`], what earlier executions tell about sizes.
-//! - `calm`: no preemption; the default that overrides deviate from.
+//! - `non_preemptive`: the default that overrides deviate from.
 //! - `directed`: no preemption but for what is prescribed, and every decision noted.
 //! - `round_robin`: every task in turn.
 //! - `newest`: the same from the newest task to the oldest.
@@ -16,20 +16,20 @@
 //! - `pos`: priorities of operations, redrawn on conflict.
 //! - `urw`: every interleaving with the same probability.
 //! - `constrained`: any of them, held to a few orders of operations.
-//! - `priority`: what the two with priorities have in common.
+//! - `priority`: what `pct` and `pos` have in common.
 //! - `explorer`: [`Explorer`], what an exhaustive exploration has to be told.
 //! - `policy`: [`Policy`], either of the two, as backends take it.
 //! - `sealed`: why only this crate has strategies.
-//! - `tree`, `pending`: the tables that the last three keep, so that no
-//!   decision costs more because there are more tasks.
+//! - `tree`, `pending`: the tables of `pct`, `pos` and `urw`, which keep a decision from
+//!   costing more because there are more tasks.
 
-mod calm;
 mod constrained;
 mod delay;
 mod directed;
 mod explorer;
 mod kind;
 mod newest;
+mod non_preemptive;
 mod pct;
 mod pending;
 mod policy;
@@ -46,13 +46,13 @@ mod urw;
 mod model;
 
 pub use crate::view::{Birth, TaskView, View};
-pub use calm::Calm;
 pub use constrained::Constrained;
 pub use delay::Delay;
 pub use directed::{Decision, Directed, Log};
 pub use explorer::{Explorer, Gate, Touch};
 pub use kind::{Kind, UnknownStrategy};
 pub use newest::Newest;
+pub use non_preemptive::NonPreemptive;
 pub use pct::{Depth, Pct};
 pub use policy::Policy;
 pub use pos::Pos;
