@@ -102,9 +102,11 @@ impl Cursor {
         self.numbered = prescription.into_numbered();
     }
 
-    /// What the next execution is held to, with all else as it was. It keeps the memory.
+    /// The next execution is held to this, and follows nothing else. It keeps the memory.
     pub(crate) fn constrain(&mut self, orders: &[Order], hold: Option<Hold>) {
-        self.watched().held.follow(orders, hold);
+        let watched = self.watched();
+        watched.points.rest();
+        watched.held.follow(orders, hold);
     }
 
     /// An execution begins.
@@ -132,6 +134,7 @@ impl Cursor {
     }
 
     /// `task` is about to do `op`.
+    #[inline]
     pub(crate) fn posted(&mut self, task: TaskId, op: &Op) {
         let watched = self.watched();
         watched.words.posted(task, op);
@@ -139,6 +142,7 @@ impl Cursor {
     }
 
     /// `task` does `op`.
+    #[inline]
     pub(crate) fn ran(&mut self, task: TaskId, op: &Op) {
         let watched = self.watched();
         watched.points.ran(task);

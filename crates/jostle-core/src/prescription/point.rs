@@ -54,6 +54,8 @@ pub(super) struct Points {
     steps: Vec<u32>,
     /// Choices of the environment since the last step.
     answers: u32,
+    /// Nobody asks where the execution is.
+    idle: bool,
 }
 
 impl Points {
@@ -61,6 +63,14 @@ impl Points {
         deviations.sort_unstable();
         self.deviations = deviations;
         self.stay = stay;
+        self.idle = false;
+    }
+
+    /// Nobody will ask where the execution is, so that no steps need be counted.
+    pub(super) fn rest(&mut self) {
+        self.deviations.clear();
+        self.stay = None;
+        self.idle = true;
     }
 
     /// An execution begins.
@@ -70,7 +80,11 @@ impl Points {
     }
 
     /// `task` makes a step.
+    #[inline]
     pub(super) fn ran(&mut self, task: TaskId) {
+        if self.idle {
+            return;
+        }
         if self.steps.len() <= task.index() {
             self.steps.resize(task.index() + 1, 0);
         }

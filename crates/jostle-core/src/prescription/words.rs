@@ -131,6 +131,7 @@ impl Words {
     }
 
     /// `task` is about to do `op`.
+    #[inline]
     pub(super) fn posted(&mut self, task: TaskId, op: &Op) {
         if !self.rows.is_empty() {
             self.actors.posted(task, op);
@@ -138,6 +139,7 @@ impl Words {
     }
 
     /// `task` does `op`.
+    #[inline]
     pub(super) fn ran(&mut self, task: TaskId, op: &Op) {
         if !self.rows.is_empty() {
             self.actors.ran(task, op);
