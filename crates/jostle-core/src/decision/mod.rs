@@ -44,10 +44,12 @@ impl Decisions {
     /// [`Directed`](crate::strategy::Directed).
     #[must_use]
     pub fn new(seed: u64, environment: Environment, prescription: Prescription) -> Decisions {
+        let mut cursor = Cursor::default();
+        cursor.follow_numbers(prescription);
         Decisions {
             rng: Rng::new(seed),
             environment,
-            cursor: Cursor::by_number(prescription),
+            cursor,
         }
     }
 
@@ -55,7 +57,7 @@ impl Decisions {
     pub fn reset(&mut self, seed: u64, environment: Environment, prescription: Prescription) {
         self.rng.reset(seed);
         self.environment = environment;
-        self.cursor = Cursor::by_number(prescription);
+        self.cursor.follow_numbers(prescription);
     }
 
     /// A choice of the environment among `arity` alternatives, at least two: the

@@ -23,9 +23,9 @@ use crate::view::{Birth, View};
 #[derive(Default, Debug)]
 pub struct Cursor {
     numbered: Numbered,
-    /// What has to be told of an execution; none as long as nobody told anything. Behind
-    /// a pointer, since the fast path has no use for it.
-    watched: Option<Box<Watched>>,
+    /// What has to be told of an execution. Behind a pointer, since the fast path has no
+    /// use for it.
+    watched: Box<Watched>,
 }
 
 #[derive(Default, Debug)]
@@ -48,13 +48,10 @@ pub(crate) struct Told {
 
 /// What goes by number.
 impl Cursor {
-    /// One that follows nothing but what goes by number, and need not be told that an
-    /// execution begins.
-    pub(crate) fn by_number(prescription: Prescription) -> Cursor {
-        Cursor {
-            numbered: prescription.into_numbered(),
-            watched: None,
-        }
+    /// Of `prescription`, the next execution follows what goes by number. It need not be
+    /// told that it begins.
+    pub(crate) fn follow_numbers(&mut self, prescription: Prescription) {
+        self.numbered = prescription.into_numbered();
     }
 
     /// Whether nothing is prescribed by number.
@@ -88,13 +85,9 @@ impl Cursor {
 
 /// What is told by a strategy that watches.
 impl Cursor {
-    fn watched(&mut self) -> &mut Watched {
-        self.watched.get_or_insert_default()
-    }
-
     /// What the executions from now on follow.
     pub(crate) fn follow(&mut self, mut prescription: Prescription) {
-        let watched = self.watched();
+        let watched = &mut *self.watched;
         let deviations = std::mem::take(&mut prescription.deviations);
         watched.points.follow(deviations, prescription.stay);
         watched.words.follow(std::mem::take(&mut prescription.rows));
@@ -104,7 +97,7 @@ impl Cursor {
 
     /// The next execution is held to this, and follows nothing else. It keeps the memory.
     pub(crate) fn constrain(&mut self, orders: &[Order], hold: Option<Hold>) {
-        let watched = self.watched();
+        let watched = &mut *self.watched;
         watched.points.rest();
         watched.held.follow(orders, hold);
     }
@@ -112,31 +105,34 @@ impl Cursor {
     /// An execution begins.
     pub(crate) fn begin(&mut self) {
         self.numbered.begin();
-        let watched = self.watched();
+        let watched = &mut *self.watched;
         watched.points.begin();
         watched.words.begin();
         watched.held.begin();
     }
 
     /// `task` has appeared.
+    #[inline]
     pub(crate) fn spawned(&mut self, task: TaskId, birth: &Birth) {
-        self.watched().held.spawned(task, birth);
+        self.watched.held.spawned(task, birth);
     }
 
     /// `object` has appeared.
+    #[inline]
     pub(crate) fn appeared(&mut self, object: ObjectId, site: Site) {
-        self.watched().held.appeared(object, site);
+        self.watched.held.appeared(object, site);
     }
 
     /// `task`, which is about to appear, has this name.
+    #[inline]
     pub(crate) fn called(&mut self, task: TaskId, name: &str) {
-        self.watched().words.called(task, name);
+        self.watched.words.called(task, name);
     }
 
     /// `task` is about to do `op`.
     #[inline]
     pub(crate) fn posted(&mut self, task: TaskId, op: &Op) {
-        let watched = self.watched();
+        let watched = &mut *self.watched;
         watched.words.posted(task, op);
         watched.held.posted(task, op);
     }
@@ -144,7 +140,7 @@ impl Cursor {
     /// `task` does `op`.
     #[inline]
     pub(crate) fn ran(&mut self, task: TaskId, op: &Op) {
-        let watched = self.watched();
+        let watched = &mut *self.watched;
         watched.points.ran(task);
         watched.words.ran(task, op);
         watched.held.ran(task, op);
@@ -154,8 +150,9 @@ impl Cursor {
 /// What a strategy that watches asks.
 impl Cursor {
     /// Who goes on at decision `at`.
+    #[inline]
     pub(crate) fn task(&mut self, at: u32, view: &View) -> Told {
-        let watched = self.watched.get_or_insert_default();
+        let watched = &mut *self.watched;
         let point = watched.points.decision(view);
         let (by_row, stays) = match watched.words.task(view) {
             Some(Ok(task)) => (Some(task), None),
@@ -179,6 +176,7 @@ impl Cursor {
     }
 
     /// Where the execution is, and what the environment does at decision `at`.
+    #[inline]
     pub(crate) fn choice(
         &mut self,
         at: u32,
@@ -186,7 +184,7 @@ impl Cursor {
         kind: ChoiceKind,
         arity: u32,
     ) -> (Point, Option<u32>) {
-        let watched = self.watched.get_or_insert_default();
+        let watched = &mut *self.watched;
         let point = watched.points.answer(view);
         let by_row = watched.words.choice(view, kind, arity);
         let deviation = || {
@@ -199,22 +197,24 @@ impl Cursor {
 
     /// Puts those of `ready` who may go on under the constraints into `free`. False if
     /// nobody is held back; then `free` says nothing.
+    #[inline]
     pub(crate) fn narrow(&mut self, ready: &TaskSet, free: &mut TaskSet) -> bool {
-        self.watched().held.narrow(ready, free)
+        self.watched.held.narrow(ready, free)
     }
 
     /// Calls `f` for each task that is held back no more since the last call.
+    #[inline]
     pub(crate) fn each_released(&mut self, f: impl FnMut(TaskId)) {
-        self.watched().held.each_released(f);
+        self.watched.held.each_released(f);
     }
 
     /// The first row that the execution could not follow.
     pub(crate) fn missed(&self) -> Option<Missed> {
-        self.watched.as_ref()?.words.missed()
+        self.watched.words.missed()
     }
 
     #[cfg(test)]
     pub(crate) fn held_span(&self) -> u32 {
-        self.watched.as_ref().map_or(0, |w| w.held.span())
+        self.watched.held.span()
     }
 }

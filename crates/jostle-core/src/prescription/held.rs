@@ -84,6 +84,7 @@ impl Held {
 
     /// Puts those of `ready` who may go on into `free`. False if nobody is held; then
     /// `free` says nothing.
+    #[inline]
     pub(super) fn narrow(&mut self, ready: &TaskSet, free: &mut TaskSet) -> bool {
         // The task may be none of this execution: any bytes are an input.
         if let Some(hold) = self.hold
@@ -115,11 +116,15 @@ impl Held {
     }
 
     /// Calls `f` for each task that was let go since the last call.
+    #[inline]
     pub(super) fn each_released(&mut self, f: impl FnMut(TaskId)) {
-        self.released.drain(..).for_each(f);
+        if !self.released.is_empty() {
+            self.released.drain(..).for_each(f);
+        }
     }
 
     /// `task` has appeared.
+    #[inline]
     pub(super) fn spawned(&mut self, task: TaskId, birth: &Birth) {
         if self.idle {
             return;
@@ -144,6 +149,7 @@ impl Held {
     }
 
     /// `task` is about to do `op`.
+    #[inline]
     pub(super) fn posted(&mut self, task: TaskId, op: &Op) {
         if self.named.is_empty() {
             return;
@@ -158,6 +164,7 @@ impl Held {
     }
 
     /// `task` does `op`.
+    #[inline]
     pub(super) fn ran(&mut self, task: TaskId, op: &Op) {
         if self.idle {
             return;
