@@ -92,14 +92,14 @@ fn hex(bytes: &[u8]) -> String {
 /// An input as the fixtures put it.
 fn described(selector: u32, input: &Input) -> Value {
     let steering = &input.steering;
-    let prefix = steering.tape.picks.iter();
+    let prefix = steering.prefix.picks.iter();
     let orders = steering.orders.iter();
     json!({
         "selector": selector,
         "strategy": input.strategy.name(),
         "seed": input.seed.to_string(),
         "prefix": prefix.map(|p| format!("{}{}", p.kind.code(), p.picked)).collect::<Vec<_>>(),
-        "strict": steering.tape.strict,
+        "strict": steering.prefix.strict,
         "orders": orders.map(|o| [o.first.0, o.then.0]).collect::<Vec<_>>(),
         "hold": steering.hold.map(|h| [h.task.index() as u32, h.until.index() as u32, h.does.0]),
         "overrides": input.overrides.iter().map(|o| format!("{}:{}", o.at, o.pick)).collect::<Vec<_>>(),

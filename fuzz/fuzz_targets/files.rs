@@ -21,7 +21,8 @@ use jostle_core::explain;
 use jostle_core::input::{self, Input};
 use jostle_core::minimize::{Limits, minimize};
 use jostle_core::regression::Row;
-use jostle_core::strategy::{Profile, Route};
+use jostle_core::prescription::Prescription;
+use jostle_core::strategy::Profile;
 use jostle_core::trace::file::{self, ReadError};
 use jostle_report::terminal::{self, Options};
 use jostle_report::{Commands, Execution, Page, Report, explanation, html, json, perfetto};
@@ -93,7 +94,7 @@ fn use_file(bytes: &[u8]) {
             let Some(scenario) = catalogue.named(&read.scenario) else {
                 return;
             };
-            (scenario, read.data, Route::Choices(read.choices))
+            (scenario, read.data, Prescription::recorded(read.choices))
         }
         Err(ReadError::Foreign) => {
             let (selector, input) = Input::decode(bytes);
@@ -102,7 +103,7 @@ fn use_file(bytes: &[u8]) {
             };
             let mut runner = Runner::of(&Fibers);
             runner.run(scenario, &Profile::default(), &input);
-            (scenario, input.data, Route::Choices(runner.trace().choices))
+            (scenario, input.data, Prescription::recorded(runner.trace().choices))
         }
         Err(error) => {
             assert!(!error.to_string().is_empty());

@@ -95,7 +95,7 @@ pub(super) fn cross(
 }
 
 /// The bytes of `input`, or of as much of it as has room: first data go, then the end
-/// of the tape, then all but the sampler.
+/// of the prefix, then all but the sampler.
 fn fit(mut input: Input, selector: u32, most: usize) -> Vec<u8> {
     let bytes = input.encode(selector);
     if bytes.len() <= most {
@@ -104,9 +104,9 @@ fn fit(mut input: Input, selector: u32, most: usize) -> Vec<u8> {
     let over = |input: &Input| input.encode(selector).len().saturating_sub(most);
     let left = input.data.len().saturating_sub(over(&input));
     input.data.truncate(left);
-    let picks = &input.steering.tape.picks;
+    let picks = &input.steering.prefix.picks;
     let left = picks.len().saturating_sub(over(&input));
-    input.steering.tape.picks.truncate(left);
+    input.steering.prefix.picks.truncate(left);
     if over(&input) > 0 {
         input.steering = jostle_core::input::Steering::none();
         input.overrides.clear();
@@ -120,7 +120,7 @@ fn fit(mut input: Input, selector: u32, most: usize) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    use jostle_core::decision::{ChoiceKind, Override, Pick, Tape};
+    use jostle_core::decision::{ChoiceKind, Override, Pick, Prefix};
     use jostle_core::input::Steering;
     use jostle_core::strategy::Kind;
 
@@ -133,7 +133,7 @@ mod tests {
             strategy: Kind::Pos,
             seed: 9,
             steering: Steering {
-                tape: Tape {
+                prefix: Prefix {
                     picks: vec![pick; 30],
                     strict: true,
                 },
@@ -159,7 +159,7 @@ mod tests {
                 assert_eq!(input.steering, large().steering);
                 assert_eq!(input.data.len(), 20 - (whole.len() - most));
             } else if most >= 30 {
-                assert!(!input.steering.tape.picks.is_empty());
+                assert!(!input.steering.prefix.picks.is_empty());
             }
         }
     }
@@ -194,7 +194,7 @@ mod tests {
         let mut own = 0;
         for seed in 0..400 {
             // The search knows nothing yet, so that its inputs have no tapes.
-            let has_tape = |bytes: &[u8]| !Input::decode(bytes).1.steering.tape.picks.is_empty();
+            let has_tape = |bytes: &[u8]| !Input::decode(bytes).1.steering.prefix.picks.is_empty();
             if let Mutant::Bytes(mutant) = mutate(&bytes, 99, seed, Some(&mut search), false) {
                 own += u32::from(!has_tape(&mutant));
             }

@@ -154,7 +154,7 @@ fn run(
             epoch,
             budget,
             seed: plan.seed,
-            script: &mut plan.script,
+            prescription: &mut plan.prescription,
             profile: plan.profile,
             site: subject.site,
         };

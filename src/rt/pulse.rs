@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jostle_core::kernel::Heartbeat;
 use jostle_core::op::Site;
-use jostle_core::strategy::{Depth, Kind};
+use jostle_core::strategy::Kind;
 
 use crate::rt::badge::Badge;
 use crate::rt::cell::StaticCell;
@@ -165,60 +165,21 @@ impl Pulse {
 
     /// Says which input the next execution has.
     pub(crate) fn mark(&self, strategy: Kind, seed: u64) {
-        self.strategy.store(code_of(strategy), Ordering::Relaxed);
+        self.strategy.store(strategy.code(), Ordering::Relaxed);
         self.seed.store(seed, Ordering::Relaxed);
     }
 
     /// The input of the present execution, or of the last one: the strategy and the
     /// seed. `None` if there was no execution.
     pub(crate) fn marked(&self) -> Option<(Kind, u64)> {
-        let strategy = strategy_of(self.strategy.load(Ordering::Relaxed))?;
+        let strategy = Kind::from_code(self.strategy.load(Ordering::Relaxed))?;
         Some((strategy, self.seed.load(Ordering::Relaxed)))
-    }
-}
-
-/// A number for a strategy, not 0.
-fn code_of(strategy: Kind) -> u32 {
-    match strategy {
-        Kind::Calm => 1,
-        Kind::Random => 2,
-        Kind::Pos => 3,
-        Kind::Urw => 4,
-        Kind::RoundRobin => 5,
-        Kind::Newest => 6,
-        Kind::Pct(depth) => PCT + u32::from(depth.get()),
-    }
-}
-
-/// To which the depth of PCT is added.
-const PCT: u32 = 256;
-
-/// The strategy with the number that [`code_of`] gives it.
-fn strategy_of(code: u32) -> Option<Kind> {
-    match code {
-        1 => Some(Kind::Calm),
-        2 => Some(Kind::Random),
-        3 => Some(Kind::Pos),
-        4 => Some(Kind::Urw),
-        5 => Some(Kind::RoundRobin),
-        6 => Some(Kind::Newest),
-        _ => Depth::new(u8::try_from(code.checked_sub(PCT)?).ok()?).map(Kind::Pct),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_strategy_has_a_number_of_its_own() {
-        let deep = Kind::Pct(Depth::new(7).expect("a depth"));
-        for &kind in Kind::ALL.iter().chain([&deep]) {
-            assert_ne!(code_of(kind), 0);
-            assert_eq!(strategy_of(code_of(kind)), Some(kind));
-        }
-        assert_eq!(strategy_of(0), None);
-    }
 
     #[test]
     fn a_thread_that_ends_leaves_its_pulse_to_the_next_one() {

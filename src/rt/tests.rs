@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use jostle_core::backend::{Backend, Executed, Outcome, Plan};
 use jostle_core::budget::Budget;
-use jostle_core::decision::{Rng, Script};
+use jostle_core::decision::{Rng, Prescription};
 use jostle_core::finding::Kind as Found;
 use jostle_core::id::TaskId;
 use jostle_core::op::Site;
@@ -25,7 +25,7 @@ use crate::scenario::{Body, Scenario};
 use crate::{sync, thread};
 
 /// A plan for one execution.
-fn plan(profile: &Profile, seed: u64, script: Script) -> Plan<'_> {
+fn plan(profile: &Profile, seed: u64, prescription: Prescription) -> Plan<'_> {
     Plan {
         profile,
         seed,
@@ -55,7 +55,7 @@ fn execute(
     executor: &mut Executor,
     options: Options,
     strategy: &mut dyn Strategy,
-    (seed, script): (u64, Script),
+    (seed, script): (u64, Prescription),
     body: impl FnOnce() + 'static,
 ) -> Executed {
     let profile = Profile::default();
@@ -71,7 +71,7 @@ fn simply(
     seed: u64,
     body: impl FnOnce() + 'static,
 ) -> Executed {
-    let free = (seed, Script::free());
+    let free = (seed, Prescription::free());
     execute(executor, Options::DEFAULT, strategy, free, body)
 }
 
@@ -128,7 +128,7 @@ fn record(executor: &Executor) -> Trace {
     executor.kernel().recording().trace()
 }
 
-fn trace(executor: &mut Executor, kind: Kind, seed: u64, script: Script) -> Trace {
+fn trace(executor: &mut Executor, kind: Kind, seed: u64, prescription: Prescription) -> Trace {
     let mut strategy = kind.build();
     let decisions = (seed, script);
     let outcome = execute(executor, Options::DEFAULT, &mut *strategy, decisions, busy).finished();
@@ -142,8 +142,8 @@ fn the_same_seed_gives_the_same_execution() {
     let (mut used, mut seen) = (Executor::new(), Vec::new());
     for seed in 0..20 {
         // One executor is new and the other has been used before.
-        let first = trace(&mut Executor::new(), Kind::Random, seed, Script::free());
-        let second = trace(&mut used, Kind::Random, seed, Script::free());
+        let first = trace(&mut Executor::new(), Kind::Random, seed, Prescription::free());
+        let second = trace(&mut used, Kind::Random, seed, Prescription::free());
         assert_eq!(first, second);
         assert_eq!(used.kernel().recording().fingerprint(), first.fingerprint());
         seen.push(first.fingerprint());
@@ -157,8 +157,8 @@ fn the_same_seed_gives_the_same_execution() {
 fn the_choices_alone_give_the_execution_back() {
     let mut executor = Executor::new();
     for seed in 0..20 {
-        let first = trace(&mut executor, Kind::Random, seed, Script::free());
-        let script = Script::exact(first.choices.clone());
+        let first = trace(&mut executor, Kind::Random, seed, Prescription::free());
+        let script = Prescription::exact(first.choices.clone());
         let second = trace(&mut executor, Kind::Random, !seed, script);
         assert_eq!(first.fingerprint(), second.fingerprint());
     }
@@ -167,7 +167,7 @@ fn the_choices_alone_give_the_execution_back() {
 #[test]
 fn steps_are_counted_for_each_task() {
     let mut executor = Executor::new();
-    let trace = trace(&mut executor, Kind::Random, 1, Script::free());
+    let trace = trace(&mut executor, Kind::Random, 1, Prescription::free());
     let task = &trace.tasks[2];
     // Three locks, three yields, one sleep.
     assert_eq!(task.steps, 7);
@@ -276,7 +276,7 @@ fn the_budget_is_used_up_at_the_same_step_however_often_the_executor_was_used() 
     let mut executor = Executor::new();
     for seed in 0..20 {
         let mut strategy = Kind::Random.build();
-        let free = (seed, Script::free());
+        let free = (seed, Prescription::free());
         let outcome = execute(&mut executor, OPTIONS, &mut *strategy, free, endless).finished();
         // As many again under the fair scheduler.
         assert_eq!(outcome.steps, 200);
@@ -467,7 +467,7 @@ fn the_body_of_a_main_task_that_gets_no_stack_is_dropped_outside() {
         let mut executor = Executor::new();
         let dropped = Rc::new(Cell::new(false));
         let outside = Outside(Rc::clone(&dropped));
-        let free = (0, Script::free());
+        let free = (0, Prescription::free());
         let body = move || drop(outside);
         let outcome = execute(&mut executor, options, &mut Calm, free, body).finished();
         let finding = outcome.finding.expect("there is no main task");
@@ -487,7 +487,7 @@ fn through(backend: &mut FiberBackend, strategy: &mut dyn Strategy, body: fn()) 
     let profile = Profile::default();
     let plan = Plan {
         functions: true,
-        ..plan(&profile, 3, Script::free())
+        ..plan(&profile, 3, Prescription::free())
     };
     backend.execute(&scenario, plan, Policy::Sample(strategy))
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use jostle::FiberBackend;
 use jostle::guard::watchdog::{self, Action};
 use jostle_core::backend::{Backend, Executed, Plan};
-use jostle_core::decision::Script;
+use jostle_core::decision::Prescription;
 use jostle_core::strategy::{Kind as Strategy, Policy, Profile};
 
 use crate::support::scenario::scenario;
@@ -79,7 +79,7 @@ fn misbehave() {
     let plan = Plan {
         profile: &Profile::default(),
         seed: 42,
-        script: Script::free(),
+        prescription: None,
         data: &[],
         steps: u32::MAX,
         functions: false,

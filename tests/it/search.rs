@@ -83,7 +83,7 @@ fn handshake(trips: u32) {
 fn data_of_each_execution(seed: u64, jobs: usize) -> (u64, u64, u64, u64, Vec<u8>) {
     let summary = explore(leaked("handshake", || handshake(5)), seed, jobs, 20_000);
     let found = summary.findings.first().expect("five trips");
-    let tape = &found.input.steering.tape.picks;
+    let tape = &found.input.steering.prefix.picks;
     let bytes = tape.iter().map(|p| p.picked as u8).collect();
     (
         summary.executions,
@@ -284,7 +284,7 @@ fn the_arm_that_is_taken_when_both_are_ready() {
 #[test]
 fn a_strategy_that_is_asked_for_is_not_guided() {
     let summary = Campaign {
-        strategies: vec![Kind::Calm],
+        strategies: vec![Kind::NonPreemptive],
         runs: 300,
         time: None,
         seed: 0,

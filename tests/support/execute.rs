@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use jostle::FiberBackend;
 use jostle::scenario::{Body, Scenario};
 use jostle_core::backend::{Backend, Executed, Outcome, Plan};
-use jostle_core::decision::Script;
+use jostle_core::decision::Prescription;
 use jostle_core::strategy::{Kind, Policy, Profile};
 use jostle_core::subject::{Options, Subject};
 
@@ -56,11 +56,11 @@ pub(crate) fn execute_under(
     let plan = Plan {
         profile: &Profile::default(),
         seed,
-        script: Script::free(),
+        prescription: None,
         data: &[],
         steps: u32::MAX,
         functions: false,
-        strategy: Kind::Calm,
+        strategy: Kind::NonPreemptive,
         campaign_seed: None,
     };
     backend.execute(&once(options, body), plan, policy)

@@ -6,7 +6,7 @@ use jostle_core::campaign::{Follower, Runner, profile};
 use jostle_core::decision::Choice;
 use jostle_core::input::Input;
 use jostle_core::minimize::{Limits, Minimized, Trial, minimize};
-use jostle_core::strategy::{Kind, Route};
+use jostle_core::strategy::Kind;
 
 /// An input for each seed, every strategy in turn.
 pub(crate) fn inputs() -> impl Iterator<Item = Input> {
@@ -47,7 +47,7 @@ pub(crate) fn minimized_from(
     data: &[u8],
 ) -> (Minimized, Trial) {
     let mut follower = Follower::new(&Fibers, scenario);
-    let first = follower.execute(Route::Choices(choices), data).trial;
+    let first = follower.execute(Prescription::recorded(choices), data).trial;
     let small = minimize(
         first.clone(),
         data.to_vec(),

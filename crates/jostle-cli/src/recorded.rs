@@ -125,7 +125,7 @@ impl<'a, S: Suite> Recorded<'a, S> {
 
     /// An execution with the same data that passes and has as much of the
     /// beginning in common with `failing` as there is: the choices up to the last
-    /// one that could still have saved it, and the calm schedule from there.
+    /// one that could still have saved it, and the schedule that never preempts from there.
     ///
     /// If that does not pass anywhere, some random schedule may: then the one that
     /// parts the latest.

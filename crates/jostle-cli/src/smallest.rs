@@ -4,7 +4,7 @@ use anyhow::Context;
 use jostle_core::backend::Suite;
 use jostle_core::campaign::{Followed, Follower};
 use jostle_core::minimize::{Limits, Minimized, Schedule, Trial, minimize};
-use jostle_core::strategy::Route;
+use jostle_core::prescription::Prescription;
 
 use crate::recorded::Recorded;
 
@@ -18,7 +18,7 @@ pub(crate) fn failure<S: Suite>(
     follower: &mut Follower<'_, S::Backend>,
 ) -> anyhow::Result<Followed> {
     let choices = recorded.replay()?.trace.choices;
-    let first = follower.execute(Route::Choices(choices), recorded.data());
+    let first = follower.execute(Prescription::recorded(choices), recorded.data());
     anyhow::ensure!(
         first.finding.is_some(),
         "it does not fail (any more), so that there is nothing to minimize; `jostle hunt {}` looks \

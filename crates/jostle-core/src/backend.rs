@@ -2,7 +2,7 @@
 //! under a policy and keep the record is a backend, and campaigns, search,
 //! minimizer, explanation, verification and reports work over any.
 
-use crate::decision::{Divergence, Script};
+use crate::decision::{Divergence, Prescription};
 use crate::finding::Finding;
 use crate::recording::Recording;
 use crate::strategy::{Kind, Policy, Profile};
@@ -32,8 +32,9 @@ pub struct Plan<'a> {
     pub profile: &'a Profile,
     /// The seed of the random stream.
     pub seed: u64,
-    /// What is prescribed.
-    pub script: Script,
+    /// What is prescribed. The backend follows what goes by number; all else is the
+    /// policy's affair.
+    pub prescription: Option<Box<Prescription>>,
     /// What the subject makes its argument of.
     pub data: &'a [u8],
     /// Steps under the strategy, if that is less than the subject's budget.

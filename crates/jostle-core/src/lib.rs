@@ -2,7 +2,7 @@
 //! plain data and pure functions, without stacks, operating system or unsafe code.
 #![forbid(unsafe_code)]
 
-pub mod decision;
+pub mod choice;
 pub mod hash;
 pub mod id;
 pub mod vtime;
@@ -12,6 +12,11 @@ pub mod op;
 pub mod task_set;
 
 pub mod class;
+pub mod view;
+
+pub mod prescription;
+
+pub mod decision;
 pub mod finding;
 pub mod history;
 pub mod log;

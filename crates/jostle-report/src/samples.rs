@@ -51,7 +51,7 @@ fn panicked(name: &'static str, expect: Expect) -> Summary {
         finding,
         execution: 1,
         count: 3,
-        input: Input::from_seed(strategy::Kind::Calm, 0),
+        input: Input::from_seed(strategy::Kind::NonPreemptive, 0),
         trace: Trace::default(),
     };
     Summary {

@@ -171,7 +171,7 @@ const FOUR: Series = Series::of(100).strategies(&[
     Kind::Random,
     Kind::Pct(Depth::DEFAULT),
     Kind::Pos,
-    Kind::Calm,
+    Kind::NonPreemptive,
 ]);
 
 #[test]

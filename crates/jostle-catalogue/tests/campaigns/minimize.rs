@@ -91,7 +91,7 @@ fn exhaustive(scenario: &'static Scenario) -> Option<u32> {
         assert!(executions < EXECUTIONS, "{}", scenario.subject.name);
         let next = overrides.last().map_or(0, |o| o.at + 1);
         let input = Input {
-            strategy: Kind::Calm,
+            strategy: Kind::NonPreemptive,
             seed: 0,
             steering: Steering::none(),
             overrides: overrides.clone(),

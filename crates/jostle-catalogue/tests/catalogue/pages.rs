@@ -320,7 +320,7 @@ proptest! {
     ) {
         let scenario = named("shutdown");
         let (finding, trace) = execution("shutdown", true);
-        let input = Input::from_seed(strategy::Kind::Calm, 0);
+        let input = Input::from_seed(strategy::Kind::NonPreemptive, 0);
         let file = trace_file(&scenario.subject, &input, &trace, finding.as_ref());
         let mut text = file::write(&file).unwrap();
         if let Some(at) = text.find("\"choices\": [").filter(|_| !wild.is_empty()) {

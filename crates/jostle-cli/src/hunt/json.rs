@@ -78,7 +78,7 @@ fn finding(found: &Found) -> Value {
         "task": found.finding.task.map(|task| found.trace.task_name(task)),
         "execution": found.execution,
         "count": found.count,
-        "strategy": found.input.strategy.to_string(),
+        "strategy": found.input.strategy.name_in_files(),
         "seed": found.input.seed.to_string(),
         "steps": found.trace.steps.len(),
         "choices": found.trace.choices.len(),

@@ -162,7 +162,7 @@ fn explore<S: Suite>(
 
 fn save(args: &Verify, subject: &Subject, found: &Confirmed, data: &[u8]) -> anyhow::Result<Saved> {
     let input = Input {
-        strategy: Kind::Calm,
+        strategy: Kind::NonPreemptive,
         seed: 0,
         steering: Steering::none(),
         overrides: Vec::new(),

@@ -4,7 +4,7 @@ use crate::backend::Backend;
 use crate::campaign::follow::{Followed, Follower};
 use crate::explain::{self, Explanation, Pair, Seen};
 use crate::minimize::Schedule;
-use crate::strategy::Route;
+use crate::prescription::Prescription;
 use crate::trace::Trace;
 
 /// A failure with more steps is not explained as it is: every pair that is tried is an
@@ -19,9 +19,9 @@ impl<B: Backend> Follower<'_, B> {
             trace: &failure.trace,
             steps: &failure.trial.log.steps,
         };
-        let explanation = explain::explain(finding, seen, &mut |hold| {
-            let route = Route::Deviations(schedule.deviations.clone(), Some(hold));
-            let other = self.execute(route, &schedule.data);
+        let explanation = explain::explain(finding, seen, &mut |stay| {
+            let deviations = Prescription::deviations(schedule.deviations.clone());
+            let other = self.execute(deviations.with_stay(Some(stay)), &schedule.data);
             let passes = other.finding.is_none();
             passes.then_some((other.trace, other.trial.log.steps))
         });
@@ -35,7 +35,7 @@ impl<B: Backend> Follower<'_, B> {
         if failing.steps.len() > LONGEST {
             return None;
         }
-        let first = self.execute(Route::Choices(failing.choices.clone()), data);
+        let first = self.execute(Prescription::recorded(failing.choices.clone()), data);
         let schedule = Schedule {
             data: data.to_vec(),
             deviations: first.trial.log.deviations(),

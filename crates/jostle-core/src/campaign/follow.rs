@@ -4,7 +4,8 @@ use crate::backend::{Backend, Suite, TargetOf};
 use crate::campaign::runner::Runner;
 use crate::finding::Finding;
 use crate::minimize::{Schedule, Trial};
-use crate::strategy::{Log, Pilot, Policy, Route, Strategy};
+use crate::prescription::Prescription;
+use crate::strategy::{Directed, Log, Policy, Strategy};
 use crate::trace::Trace;
 
 /// Executes schedules of a target on the calling OS thread.
@@ -12,7 +13,7 @@ use crate::trace::Trace;
 pub struct Follower<'a, B: Backend> {
     target: &'a B::Target,
     runner: Runner<B>,
-    pilot: Pilot,
+    directed: Directed,
     /// How many steps the largest execution with a record made.
     largest: u32,
 }
@@ -22,7 +23,7 @@ pub struct Follower<'a, B: Backend> {
 const LONGER: u32 = 4;
 const MORE: u32 = 1_000;
 
-/// An execution along a route.
+/// An execution that followed a prescription.
 #[derive(Clone, Debug)]
 pub struct Followed {
     /// What was found.
@@ -40,7 +41,7 @@ impl<'a, B: Backend> Follower<'a, B> {
         Follower {
             target,
             runner: Runner::of(suite),
-            pilot: Pilot::new(),
+            directed: Directed::new(),
             largest: 0,
         }
     }
@@ -48,30 +49,30 @@ impl<'a, B: Backend> Follower<'a, B> {
     /// Executes a candidate of the minimizer. One that makes many more steps than what
     /// was executed with a record is cut short and has no finding.
     pub fn trial(&mut self, schedule: &Schedule) -> Trial {
-        self.pilot
-            .follow(Route::Deviations(schedule.deviations.clone(), None));
+        self.directed
+            .follow(Prescription::deviations(schedule.deviations.clone()));
         let most = self.largest.saturating_mul(LONGER).saturating_add(MORE);
-        let (runner, pilot) = (&mut self.runner, &mut self.pilot);
-        let (_, trial) = perform(runner, self.target, pilot, most, false, &schedule.data);
+        let (runner, directed) = (&mut self.runner, &mut self.directed);
+        let (_, trial) = perform(runner, self.target, directed, most, false, &schedule.data);
         Trial {
-            log: self.pilot.log(),
+            log: self.directed.log(),
             ..trial
         }
     }
 
     /// Executes a schedule, and keeps the record.
     pub fn schedule(&mut self, schedule: &Schedule) -> Followed {
-        let route = Route::Deviations(schedule.deviations.clone(), None);
-        self.execute(route, &schedule.data)
+        let prescription = Prescription::deviations(schedule.deviations.clone());
+        self.execute(prescription, &schedule.data)
     }
 
-    /// Executes along `route`, and keeps the record.
-    pub fn execute(&mut self, route: Route, data: &[u8]) -> Followed {
-        self.pilot.follow(route);
-        let mut pilot = std::mem::take(&mut self.pilot);
-        let mut followed = self.under(&mut pilot, false, data);
-        followed.trial.log = pilot.log();
-        self.pilot = pilot;
+    /// Executes as prescribed, and keeps the record.
+    pub fn execute(&mut self, prescription: Prescription, data: &[u8]) -> Followed {
+        self.directed.follow(prescription);
+        let mut directed = std::mem::take(&mut self.directed);
+        let mut followed = self.under(&mut directed, false, data);
+        followed.trial.log = directed.log();
+        self.directed = directed;
         followed
     }
 

@@ -3,8 +3,9 @@
 use crate::backend::Backend;
 use crate::campaign::follow::{Followed, Follower};
 use crate::minimize::{Schedule, nearby};
-use crate::regression::{Kept, Missed, Row, Witness};
-use crate::strategy::{Pilot, Route};
+use crate::prescription::{Missed, Prescription, Row};
+use crate::regression::Witness;
+use crate::strategy::Directed;
 
 /// Schedules that are tried around one that could not be followed, or that does not
 /// fail: a moment's work for a test that passes.
@@ -25,24 +26,25 @@ impl<B: Backend> Follower<'_, B> {
     /// The rows that `schedule` is in words. `None` if they cannot be put so that
     /// following them gives the same finding.
     pub fn rows(&mut self, schedule: &Schedule) -> Option<Vec<Row>> {
-        let mut pilot = Pilot::new();
-        pilot.follow(Route::Deviations(schedule.deviations.clone(), None));
-        let mut witness = Witness::new(&mut pilot);
+        let mut directed = Directed::new();
+        directed.follow(Prescription::deviations(schedule.deviations.clone()));
+        let mut witness = Witness::new(&mut directed);
         self.under(&mut witness, true, &schedule.data);
         let rows = witness.rows()?;
         let wanted = self.schedule(schedule).trial.signature;
-        let mut kept = Kept::new(rows.clone());
-        let followed = self.under(&mut kept, true, &schedule.data);
-        (kept.missed().is_none() && followed.trial.signature == wanted).then_some(rows)
+        directed.follow(Prescription::rows(rows.clone()));
+        let followed = self.under(&mut directed, true, &schedule.data);
+        (directed.missed().is_none() && followed.trial.signature == wanted).then_some(rows)
     }
 
     /// Executes along `rows`, and looks around if that does not fail. The follower is to
     /// be a new one.
     pub fn revisit(&mut self, rows: Vec<Row>, data: &[u8]) -> Revisit {
-        let mut kept = Kept::new(rows);
-        let followed = self.under(&mut kept, true, data);
-        let missed = kept.missed();
-        let choices = Route::Choices(followed.trace.choices);
+        let mut directed = Directed::new();
+        directed.follow(Prescription::rows(rows));
+        let followed = self.under(&mut directed, true, data);
+        let missed = directed.missed();
+        let choices = Prescription::recorded(followed.trace.choices);
         let base = self.execute(choices, data);
         if base.finding.is_some() {
             return Revisit {

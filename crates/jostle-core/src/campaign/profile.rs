@@ -5,7 +5,7 @@ use crate::campaign::runner::Runner;
 use crate::input::Input;
 use crate::strategy::{Kind, Profile};
 
-/// Executions that make a profile. One under the calm schedule, the others
+/// Executions that make a profile. One under the non-preemptive schedule, the others
 /// random, since tasks that only some schedules spawn should be known too; more
 /// than a few would cost more than they tell.
 const EXECUTIONS: u64 = 4;
@@ -18,7 +18,11 @@ const EXECUTIONS: u64 = 4;
 pub fn profile<B: Backend>(runner: &mut Runner<B>, target: &B::Target) -> Profile {
     let mut profile = Profile::default();
     for seed in 0..EXECUTIONS {
-        let kind = if seed == 0 { Kind::Calm } else { Kind::Random };
+        let kind = if seed == 0 {
+            Kind::NonPreemptive
+        } else {
+            Kind::Random
+        };
         runner.run(target, &Profile::default(), &Input::from_seed(kind, seed));
         runner.measure(&mut profile);
     }

@@ -1,11 +1,11 @@
 //! One execution of a target, from an input or a record.
 
 use crate::backend::{Backend, Executed, Outcome, Plan, Suite};
-use crate::decision::{Choice, Script};
+use crate::decision::{Choice, Prescription};
 use crate::history::History;
 use crate::input::{Input, Steering};
 use crate::recording::Recording;
-use crate::strategy::{Guide, Kind, Policy, Profile, Strategy};
+use crate::strategy::{Constrained, Kind, Policy, Profile, Strategy};
 use crate::trace::Trace;
 
 /// Executes targets on the calling OS thread.
@@ -16,8 +16,8 @@ pub struct Runner<B> {
     campaign_seed: Option<u64>,
     /// One strategy of each kind that was asked for, kept for its memory.
     strategies: Vec<(Kind, Box<dyn Strategy>)>,
-    /// The same, held to orders.
-    steered: Vec<(Kind, Guide)>,
+    /// The same, under constraints.
+    constrained: Vec<(Kind, Constrained)>,
 }
 
 /// One execution.
@@ -63,7 +63,7 @@ impl<B: Backend> Runner<B> {
             backend,
             campaign_seed: None,
             strategies: Vec::new(),
-            steered: Vec::new(),
+            constrained: Vec::new(),
         }
     }
 
@@ -82,28 +82,31 @@ impl<B: Backend> Runner<B> {
 
     /// Executes `target` once as `input` says.
     pub fn run(&mut self, target: &B::Target, profile: &Profile, input: &Input) -> Run {
-        let script = match input.overrides.is_empty() && input.steering.tape.picks.is_empty() {
-            true => Script::free(),
-            false => {
-                let overrides = Script::overrides(input.overrides.clone());
-                overrides.with_tape(input.steering.tape.clone())
-            }
-        };
-        self.execute(target, profile, input, script)
+        let plain = input.overrides.is_empty() && input.steering.prefix.picks.is_empty();
+        let prescription = (!plain).then(|| {
+            let overrides = Prescription::overrides(input.overrides.clone());
+            Box::new(overrides.with_prefix(input.steering.prefix.clone()))
+        });
+        self.execute(target, profile, input, prescription)
     }
 
     /// Executes `target` once with recorded choices. Where they do not fit, or
-    /// when they end, the execution goes on under [`Kind::Calm`], and the
+    /// when they end, the execution goes on under [`Kind::NonPreemptive`], and the
     /// outcome says where that was.
     pub fn replay(&mut self, target: &B::Target, choices: Vec<Choice>, data: &[u8]) -> Run {
-        let calm = Input {
-            strategy: Kind::Calm,
+        let default = Input {
+            strategy: Kind::NonPreemptive,
             seed: 0,
             steering: Steering::none(),
             overrides: Vec::new(),
             data: data.to_vec(),
         };
-        self.execute(target, &Profile::default(), &calm, Script::exact(choices))
+        self.execute(
+            target,
+            &Profile::default(),
+            &default,
+            Some(Box::new(Prescription::exact(choices))),
+        )
     }
 
     /// Executes `target` once under a policy of the caller's, with nothing
@@ -121,28 +124,28 @@ impl<B: Backend> Runner<B> {
         let plan = Plan {
             profile: &Profile::default(),
             seed: 0,
-            script: Script::free(),
+            prescription: None,
             data,
             steps,
             functions,
-            strategy: Kind::Calm,
+            strategy: Kind::NonPreemptive,
             campaign_seed: self.campaign_seed,
         };
         self.backend.execute(target, plan, policy).into()
     }
 
-    /// Executes `target` as `input` says, with `script` for what it prescribes.
+    /// Executes `target` as `input` says, with `prescription` for what goes by number.
     fn execute(
         &mut self,
         target: &B::Target,
         profile: &Profile,
         input: &Input,
-        script: Script,
+        prescription: Option<Box<Prescription>>,
     ) -> Run {
         let plan = Plan {
             profile,
             seed: input.seed,
-            script,
+            prescription,
             data: &input.data,
             steps: u32::MAX,
             functions: false,
@@ -153,9 +156,11 @@ impl<B: Backend> Runner<B> {
         let strategy: &mut dyn Strategy = if steering.orders.is_empty() && steering.hold.is_none() {
             &mut **kept(&mut self.strategies, kind, || kind.build())
         } else {
-            let guide = kept(&mut self.steered, kind, || Guide::new(kind.build()));
-            guide.steer(&steering.orders, steering.hold);
-            guide
+            let constrained = kept(&mut self.constrained, kind, || {
+                Constrained::new(kind.build())
+            });
+            constrained.follow(&steering.orders, steering.hold);
+            constrained
         };
         self.backend
             .execute(target, plan, Policy::Sample(strategy))

@@ -34,7 +34,7 @@ pub struct Summary {
     /// Inputs that reached something new and passed, where the campaign was guided:
     /// together with those that it began with, its corpus.
     pub kept: Vec<Input>,
-    /// Whether [`Progress::stop`] ended it, and neither a limit nor a finding.
+    /// Whether [`Progress::stop`](crate::campaign::Progress::stop) ended it, and neither a limit nor a finding.
     pub stopped: bool,
     /// How long it took.
     pub elapsed: Duration,

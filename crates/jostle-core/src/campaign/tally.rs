@@ -7,7 +7,7 @@ use crate::campaign::census::Census;
 use crate::campaign::confirm::confirm;
 use crate::campaign::lane::{First, Lane};
 use crate::campaign::summary::{Found, Summary, Unseen};
-use crate::decision::{Pick, Tape};
+use crate::decision::{Pick, Prefix};
 use crate::input::{Input, Steering};
 use crate::trace::Trace;
 
@@ -96,7 +96,7 @@ impl Tally {
 fn exact(input: Input, trace: &Trace) -> Input {
     Input {
         steering: Steering {
-            tape: Tape {
+            prefix: Prefix {
                 picks: trace.choices.iter().map(|&c| Pick::from(c)).collect(),
                 strict: true,
             },

@@ -11,13 +11,15 @@
 //! or, if it writes, also the reads since. Hashes of reads are added up, and so are
 //! those of all steps in the end, so that no order counts but that of conflicts.
 //!
-//! What is assumed, always to the side that counts too many classes rather than too
+//! Which steps conflict stands in [`dependence`](crate::coverage::dependence). What is
+//! assumed there is always to the side that counts too many classes rather than too
 //! few: a poll of a future conflicts with every other; a timer that fires conflicts
 //! with everything. Tasks are named by their keys, which do not depend on the
 //! schedule; objects need no name, since which one a step is about follows from what
 //! happened before it.
 
 use crate::class::Classes;
+use crate::coverage::dependence::is_barrier;
 use crate::hash::{Words, mix, spread};
 use crate::history::History;
 use crate::id::TaskId;
@@ -91,7 +93,7 @@ impl Equivalence {
             };
             self.tasks[current.index()] = step;
             sum = sum.wrapping_add(step);
-            if current == TaskId::CLOCK {
+            if is_barrier(current) {
                 barrier = mix(barrier, sum);
             }
         }

@@ -3,6 +3,7 @@
 //! - `observed`: [`Observed`], an execution as operations of classes, and who reads
 //!   from whom.
 //! - `aspect`: [`Aspects`], what is looked at, each of which can be switched off.
+//! - [`dependence`]: which events depend on each other.
 //! - `equivalence`: [`Equivalence`], which executions are the same for all that anybody
 //!   can tell.
 //! - `features`: [`Features`], the hashes of all that is there to be seen.
@@ -13,6 +14,7 @@
 //! every process, whatever numbers tasks and objects have.
 
 mod aspect;
+pub mod dependence;
 mod equivalence;
 mod features;
 mod observed;

@@ -3,8 +3,9 @@
 //!
 //! - [`mod@self`]: [`Decisions`], which answers choices.
 //! - `rng`: [`Rng`], the ChaCha stream that samplers draw from.
-//! - `script`: recorded choices read back, and the first divergence.
-//! - `tape`: the beginning of an execution, read back as far as it fits.
+//!
+//! What is prescribed stands in [`prescription`](crate::prescription); here it is asked
+//! for by the number of the decision.
 //!
 //! There are two kinds of randomness, and only one of them is recorded. A
 //! strategy draws from [`Rng`] to make up its mind; that is its own affair.
@@ -14,97 +15,12 @@
 //! alone determines the execution, whatever strategy produced it.
 
 mod rng;
-mod script;
-mod tape;
 
+pub use crate::choice::{Choice, ChoiceKind, Environment};
+pub use crate::prescription::{Divergence, Override, Pick, Prefix, Prescription};
 pub use rng::Rng;
-pub use script::{Divergence, Override, Script};
-pub use tape::{Pick, Tape};
 
-use std::fmt;
-
-macro_rules! choice_kinds {
-    ($($(#[$doc:meta])* $kind:ident $code:literal $name:literal,)*) => {
-        /// What a choice is about.
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-        #[repr(u8)]
-        pub enum ChoiceKind { $($(#[$doc])* $kind,)* }
-
-        impl ChoiceKind {
-            /// Every kind.
-            pub const ALL: &'static [ChoiceKind] = &[$(ChoiceKind::$kind,)*];
-
-            /// The letter that trace files use.
-            #[must_use]
-            pub const fn code(self) -> char {
-                match self { $(ChoiceKind::$kind => $code,)* }
-            }
-
-            /// The word that reports use.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(ChoiceKind::$kind => $name,)* }
-            }
-        }
-    };
-}
-
-choice_kinds! {
-    /// Which task goes on; the value picked is the number of the task.
-    Task 't' "task",
-    /// Which waiter wakes.
-    Waiter 'w' "waiter",
-    /// Which of the ready arms of a `select!` is taken.
-    Arm 'a' "select arm",
-    /// Which of several timers with the same deadline fires first.
-    Timer 'c' "timer",
-    /// Whether a wait ends without having been woken.
-    Spurious 's' "spurious wake-up",
-    /// Whether a weak compare-exchange fails although the values are equal.
-    WeakFailure 'f' "weak failure",
-    /// Whether a task is cancelled at an await.
-    Cancel 'x' "cancellation",
-    /// A value that the scenario asks for.
-    Value 'v' "value",
-}
-
-impl ChoiceKind {
-    /// The kind with this letter.
-    #[must_use]
-    pub fn from_code(code: char) -> Option<ChoiceKind> {
-        ChoiceKind::ALL.iter().copied().find(|k| k.code() == code)
-    }
-}
-
-impl fmt::Display for ChoiceKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// One recorded choice.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Choice {
-    /// What it was about.
-    pub kind: ChoiceKind,
-    /// How many alternatives there were, at least two.
-    pub arity: u32,
-    /// The one picked: a task number for [`ChoiceKind::Task`], otherwise a
-    /// number below `arity`.
-    pub picked: u32,
-}
-
-/// How the environment behaves where nothing prescribes it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Environment {
-    /// The first alternative, always: no spurious wake-ups, no cancellations,
-    /// first in first out.
-    Calm,
-    /// Drawn from [`Rng`]; the rare events of [`ChoiceKind::Spurious`],
-    /// [`ChoiceKind::WeakFailure`] and [`ChoiceKind::Cancel`] with probability
-    /// one in eight.
-    Random,
-}
+use crate::prescription::Cursor;
 
 /// Answers the choices of one execution. Which one is asked for is told by its
 /// number, counted from 0; whoever asks records the answer.
@@ -113,7 +29,7 @@ pub struct Decisions {
     /// What samplers draw from.
     pub rng: Rng,
     environment: Environment,
-    script: Script,
+    cursor: Cursor,
 }
 
 /// One in this many opportunities for a rare event is taken. Rare enough that
@@ -122,32 +38,44 @@ pub struct Decisions {
 const RARE: u32 = 8;
 
 impl Decisions {
-    /// Decisions for one execution: drawn from `seed`, except where `script`
-    /// prescribes them.
+    /// Decisions for one execution: drawn from `seed`, except where `prescription`
+    /// prescribes them. Of that it follows what is named by the number of a decision;
+    /// the rest is for a strategy that is told of points, such as
+    /// [`Directed`](crate::strategy::Directed).
     #[must_use]
-    pub fn new(seed: u64, environment: Environment, script: Script) -> Decisions {
+    pub fn new(seed: u64, environment: Environment, prescription: Prescription) -> Decisions {
+        let mut cursor = Cursor::default();
+        cursor.follow_numbers(prescription);
         Decisions {
             rng: Rng::new(seed),
             environment,
-            script,
+            cursor,
         }
     }
 
     /// Starts over for another execution, keeping the memory.
-    pub fn reset(&mut self, seed: u64, environment: Environment, script: Script) {
+    #[inline]
+    pub fn reset(
+        &mut self,
+        seed: u64,
+        environment: Environment,
+        prescription: Option<Box<Prescription>>,
+    ) {
         self.rng.reset(seed);
         self.environment = environment;
-        self.script = script;
+        if prescription.is_some() || self.cursor.has_numbers() {
+            self.cursor.follow_numbers(*prescription.unwrap_or_default());
+        }
     }
 
     /// A choice of the environment among `arity` alternatives, at least two: the
     /// one with number `at`.
     pub fn choose(&mut self, at: u32, kind: ChoiceKind, arity: u32) -> u32 {
-        debug_assert!(kind != ChoiceKind::Task, "tasks are chosen by schedule()");
+        debug_assert!(kind != ChoiceKind::Task, "tasks are chosen by scheduled()");
         debug_assert!(arity > 1, "there is nothing to choose");
-        match self.script.prescribed(at as usize, kind, arity) {
+        match self.cursor.numbered_choice(at, kind, arity) {
             Some(picked) => picked,
-            None if self.environment == Environment::Calm => 0,
+            None if self.environment == Environment::First => 0,
             None => match kind {
                 ChoiceKind::Spurious | ChoiceKind::WeakFailure | ChoiceKind::Cancel => {
                     u32::from(self.rng.below(RARE) == 0)
@@ -158,14 +86,14 @@ impl Decisions {
     }
 
     /// Whether nothing is prescribed.
+    #[inline]
     #[must_use]
     pub fn is_free(&self) -> bool {
-        self.script.is_free()
+        self.cursor.is_free()
     }
 
-    /// The task that the script prescribes for decision `at`, among `arity`
-    /// tasks, if it prescribes one. `nth` gives the task with a rank, and
-    /// `is_ready` says whether a task may run.
+    /// The task that is prescribed for decision `at`, among `arity` tasks, if one is.
+    /// `nth` gives the task with a rank, and `is_ready` says whether a task may run.
     #[inline]
     pub fn scheduled(
         &mut self,
@@ -174,16 +102,15 @@ impl Decisions {
         nth: impl FnOnce(u32) -> u32,
         is_ready: impl Fn(u32) -> bool,
     ) -> Option<u32> {
-        if self.script.is_free() {
+        if self.cursor.is_free() {
             return None;
         }
-        self.script
-            .prescribed_task(at as usize, arity, nth, is_ready)
+        self.cursor.numbered_task(at, arity, nth, is_ready)
     }
 
-    /// Where the execution left a script that it was to follow exactly.
+    /// Where the execution left choices that it was to follow exactly.
     #[must_use]
     pub fn divergence(&self) -> Option<&Divergence> {
-        self.script.divergence()
+        self.cursor.divergence()
     }
 }

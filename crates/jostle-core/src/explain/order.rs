@@ -6,7 +6,7 @@ use crate::explain::{Explanation, Pair};
 use crate::finding::{Finding, Place};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Access, Op, OpKind};
-use crate::strategy::Stay;
+use crate::prescription::Stay;
 use crate::trace::{Step, Trace};
 
 /// Pairs that are tried. A minimized failure has a dozen, but one in which tasks went

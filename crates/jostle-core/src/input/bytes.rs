@@ -3,8 +3,8 @@
 //! ```text
 //! input    = selector strategy seed steering? count override* data
 //! selector = 4 bytes            which scenario, if none is named
-//! strategy = 1 byte             a row of STRATEGIES, modulo its length; from 224
-//!                               on there is steering
+//! strategy = 1 byte             modulo 32, see `strategy/kind.rs`; from 224 on
+//!                               there is steering
 //! seed     = 8 bytes
 //! count    = 1 byte             0 to 254: so many overrides, modulo 64
 //!          | 255, 4 bytes       so many overrides
@@ -34,63 +34,14 @@
 //!   overrides along with the execution that they were made for. One byte, since
 //!   most executions have fewer than 252 decisions, and with two a random gap
 //!   would lie beyond the end of nearly all.
-//! - Zero is the calmest of everything: no bytes, no preemption. Minimizing an
+//! - Zero is the least of everything: no bytes, no preemption. Minimizing an
 //!   input for length takes it there.
 
 use arbitrary::Unstructured;
 
 use crate::decision::Override;
 use crate::input::{Input, Steering};
-use crate::strategy::{Depth, Kind};
-
-/// What a byte says about the strategy. The number of rows of each is its share
-/// of random inputs: [`Kind::Calm`] has many because with overrides it is the
-/// canonical form of a schedule.
-///
-/// Corpora hold these numbers. The first row of each strategy is the one that is
-/// written, and keeps its meaning for ever; a new strategy takes one of the later
-/// rows of another.
-const STRATEGIES: [Kind; 32] = [
-    Kind::Calm,
-    Kind::Random,
-    Kind::Urw,
-    Kind::Pos,
-    Kind::RoundRobin,
-    pct(1),
-    pct(2),
-    pct(3),
-    pct(4),
-    pct(5),
-    pct(6),
-    pct(7),
-    pct(8),
-    pct(9),
-    Kind::Newest,
-    pct(3),
-    Kind::Calm,
-    Kind::Calm,
-    Kind::Calm,
-    Kind::Calm,
-    Kind::Calm,
-    Kind::Random,
-    Kind::Random,
-    Kind::Random,
-    Kind::Urw,
-    Kind::Urw,
-    Kind::Urw,
-    Kind::Urw,
-    Kind::Urw,
-    Kind::Pos,
-    Kind::Pos,
-    Kind::Pos,
-];
-
-const fn pct(depth: u8) -> Kind {
-    match Depth::new(depth) {
-        Some(depth) => Kind::Pct(depth),
-        None => panic!("not a depth"),
-    }
-}
+use crate::strategy::Kind;
 
 /// A strategy whose byte is at least this is steered: one in eight of random ones.
 const STEERED: u8 = 224;
@@ -135,7 +86,7 @@ impl Input {
             }
         }
         let input = Input {
-            strategy: STRATEGIES[usize::from(strategy) % STRATEGIES.len()],
+            strategy: Kind::from_byte(strategy),
             seed,
             steering,
             overrides,
@@ -152,15 +103,11 @@ impl Input {
         overrides.sort_by_key(|o| o.at);
         overrides.dedup_by_key(|o| o.at);
 
-        let strategy = STRATEGIES
-            .iter()
-            .position(|&kind| kind == self.strategy)
-            .expect("the table has every strategy");
         // Enough for most; growing costs most of the time under a sanitizer.
         let mut bytes = Vec::with_capacity(64 + 4 * overrides.len() + self.data.len());
         bytes.extend(selector.to_le_bytes());
         let steered = !self.steering.is_none();
-        bytes.push(strategy as u8 + if steered { STEERED } else { 0 });
+        bytes.push(self.strategy.byte() + if steered { STEERED } else { 0 });
         bytes.extend(self.seed.to_le_bytes());
         if steered {
             self.steering.encode(&mut bytes);
@@ -228,12 +175,13 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::class::Class;
-    use crate::decision::{ChoiceKind, Pick, Tape};
+    use crate::decision::{ChoiceKind, Pick, Prefix};
     use crate::id::TaskId;
-    use crate::strategy::{Hold, Order};
+    use crate::prescription::{Hold, Order};
+    use crate::strategy::Depth;
 
     fn any_kind() -> impl Strategy<Value = Kind> {
-        (0..STRATEGIES.len()).prop_map(|row| STRATEGIES[row])
+        any::<u8>().prop_map(Kind::from_byte)
     }
 
     /// Small numbers and those around each change of form.
@@ -270,18 +218,18 @@ mod tests {
         let kind = prop::sample::select(ChoiceKind::ALL.to_vec());
         let number = || prop_oneof![any_number(), 240u32..260];
         let pick = (kind, number()).prop_map(|(kind, picked)| Pick { kind, picked });
-        let tape = (prop::collection::vec(pick, 0..40), any::<bool>());
+        let prefix = (prop::collection::vec(pick, 0..40), any::<bool>());
         let class = || any::<u32>().prop_map(Class);
         let order = (class(), class()).prop_map(|(first, then)| Order { first, then });
         let task = || (0usize..1000).prop_map(TaskId::from_index);
         let hold = (task(), task(), class());
         let parts = (
-            tape,
+            prefix,
             prop::collection::vec(order, 0..5),
             prop::option::of(hold),
         );
         parts.prop_map(|((picks, strict), orders, hold)| Steering {
-            tape: Tape {
+            prefix: Prefix {
                 strict: strict && !picks.is_empty(),
                 picks,
             },
@@ -315,15 +263,15 @@ mod tests {
     }
 
     #[test]
-    fn no_bytes_are_the_calm_input() {
-        let calm = Input {
-            strategy: Kind::Calm,
+    fn no_bytes_are_the_non_preemptive_input() {
+        let least = Input {
+            strategy: Kind::NonPreemptive,
             seed: 0,
             steering: Steering::none(),
             overrides: Vec::new(),
             data: Vec::new(),
         };
-        assert_eq!(Input::decode(&[]), (0, calm));
+        assert_eq!(Input::decode(&[]), (0, least));
     }
 
     #[test]
@@ -362,7 +310,7 @@ mod tests {
         ];
         let overrides = [(5, 1), (6, 255), (263, 0x0003_0201)];
         let expected = Input {
-            strategy: pct(3),
+            strategy: Kind::Pct(Depth::DEFAULT),
             seed: 0x8000_0000_0000_0001,
             steering: Steering::none(),
             overrides: overrides.map(|(at, pick)| Override { at, pick }).to_vec(),
@@ -383,7 +331,7 @@ mod tests {
         let (_, input) = Input::decode(&bytes);
         let pick = |kind, picked| Pick { kind, picked };
         let steering = Steering {
-            tape: Tape {
+            prefix: Prefix {
                 picks: vec![
                     pick(ChoiceKind::Task, 2),
                     pick(ChoiceKind::Arm, 1),
@@ -432,13 +380,5 @@ mod tests {
             pick: 1,
         };
         assert_eq!(input.overrides, [last]);
-    }
-
-    #[test]
-    fn every_strategy_can_be_written() {
-        let others = (1..=9).map(pct).chain([Kind::Newest]);
-        for kind in Kind::ALL.iter().copied().chain(others) {
-            assert!(STRATEGIES.contains(&kind), "{kind}");
-        }
     }
 }

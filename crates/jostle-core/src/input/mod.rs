@@ -43,13 +43,13 @@ pub struct Input {
 }
 
 impl Input {
-    /// The canonical form of an execution: the calm strategy, and overrides where it
+    /// The canonical form of an execution: the non-preemptive strategy, and overrides where it
     /// chose something else.
     #[must_use]
     pub fn from_decisions(log: &Log, data: Vec<u8>) -> Input {
-        let deviating = log.decisions.iter().filter(|d| d.picked != d.calm);
+        let deviating = log.decisions.iter().filter(|d| d.picked != d.default);
         Input {
-            strategy: Kind::Calm,
+            strategy: Kind::NonPreemptive,
             seed: 0,
             steering: Steering::none(),
             overrides: deviating

@@ -108,8 +108,11 @@ mod tests {
         let mut lengths = BTreeSet::new();
         for seed in 0..500 {
             let input = Input::from_seed(Kind::Random, seed);
-            assert_eq!(input.data, Input::from_seed(Kind::Calm, seed).data);
-            assert_ne!(input.data, Input::from_seed(Kind::Calm, seed + 1).data);
+            assert_eq!(input.data, Input::from_seed(Kind::NonPreemptive, seed).data);
+            assert_ne!(
+                input.data,
+                Input::from_seed(Kind::NonPreemptive, seed + 1).data
+            );
             lengths.insert(input.data.len());
         }
         assert!(*lengths.first().unwrap() >= 64 && *lengths.last().unwrap() <= 256);

@@ -1,10 +1,10 @@
 //! What a search adds to a sampler, and its bytes.
 //!
 //! ```text
-//! steering = form tape? orders? hold?
-//! form     = 1 byte             bit 0: there is a tape; bit 1: it is strict;
+//! steering = form prefix? orders? hold?
+//! form     = 1 byte             bit 0: there is a prefix; bit 1: it is strict;
 //!                               bit 2: there are orders; bit 3: there is a hold
-//! tape     = number pick*       so many picks
+//! prefix     = number pick*       so many picks
 //! pick     = number             below 248: the task with this number
 //!          | 248 kind number    a choice of another kind: its letter, its pick
 //! orders   = 1 byte             so many, modulo 32
@@ -14,23 +14,23 @@
 //! ```
 
 use crate::class::Class;
-use crate::decision::{ChoiceKind, Pick, Tape};
+use crate::decision::{ChoiceKind, Pick, Prefix};
 use crate::id::TaskId;
 use crate::input::bytes::{Bytes, push_number};
-use crate::strategy::{Hold, Order};
+use crate::prescription::{Hold, Order};
 
 /// What a search adds to a sampler.
 #[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
 pub struct Steering {
     /// The choices to begin with.
-    pub tape: Tape,
-    /// Which operations are to come before which, after the tape.
+    pub prefix: Prefix,
+    /// Which operations are to come before which, after the prefix.
     pub orders: Vec<Order>,
-    /// A task to be held, after the tape.
+    /// A task to be held, after the prefix.
     pub hold: Option<Hold>,
 }
 
-const TAPE: u8 = 1;
+const PREFIX: u8 = 1;
 const STRICT: u8 = 1 << 1;
 const ORDERS: u8 = 1 << 2;
 const HOLD: u8 = 1 << 3;
@@ -41,7 +41,7 @@ const OTHER: u32 = 248;
 /// Orders in an input at most. A search asks for a handful.
 const MOST_ORDERS: usize = 32;
 
-/// Picks on a tape at most: a tape longer than this is no beginning any more, and
+/// Picks of a prefix at most: one longer than this is no beginning any more, and
 /// a mutated length must not take all memory.
 const MOST_PICKS: usize = 1 << 16;
 
@@ -55,28 +55,28 @@ impl Steering {
     /// Whether the sampler is left alone.
     #[must_use]
     pub fn is_none(&self) -> bool {
-        self.tape.picks.is_empty() && self.orders.is_empty() && self.hold.is_none()
+        self.prefix.picks.is_empty() && self.orders.is_empty() && self.hold.is_none()
     }
 
     /// Takes away what has no bytes: what is beyond the limits.
     pub(super) fn trim(&mut self) {
-        self.tape.picks.truncate(MOST_PICKS);
+        self.prefix.picks.truncate(MOST_PICKS);
         self.orders.truncate(MOST_ORDERS - 1);
-        self.tape.strict &= !self.tape.picks.is_empty();
+        self.prefix.strict &= !self.prefix.picks.is_empty();
     }
 
     pub(super) fn decode(bytes: &mut Bytes<'_>) -> Steering {
         let form = bytes.take(1) as u8;
         let mut steering = Steering::default();
-        if form & TAPE != 0 {
+        if form & PREFIX != 0 {
             let count = (bytes.number() as usize).min(MOST_PICKS);
             for _ in 0..count {
                 if bytes.is_empty() {
                     break;
                 }
-                steering.tape.picks.push(decode_pick(bytes));
+                steering.prefix.picks.push(decode_pick(bytes));
             }
-            steering.tape.strict = form & STRICT != 0;
+            steering.prefix.strict = form & STRICT != 0;
         }
         if form & ORDERS != 0 {
             let count = bytes.take(1) as usize % MOST_ORDERS;
@@ -103,16 +103,20 @@ impl Steering {
     pub(super) fn encode(&self, bytes: &mut Vec<u8>) {
         let mut steering = self.clone();
         steering.trim();
-        let Steering { tape, orders, hold } = steering;
+        let Steering {
+            prefix,
+            orders,
+            hold,
+        } = steering;
         let mut form = 0;
-        form |= if tape.picks.is_empty() { 0 } else { TAPE };
-        form |= if tape.strict { STRICT } else { 0 };
+        form |= if prefix.picks.is_empty() { 0 } else { PREFIX };
+        form |= if prefix.strict { STRICT } else { 0 };
         form |= if orders.is_empty() { 0 } else { ORDERS };
         form |= if hold.is_some() { HOLD } else { 0 };
         bytes.push(form);
-        if !tape.picks.is_empty() {
-            push_number(bytes, tape.picks.len() as u32);
-            for pick in &tape.picks {
+        if !prefix.picks.is_empty() {
+            push_number(bytes, prefix.picks.len() as u32);
+            for pick in &prefix.picks {
                 encode_pick(bytes, *pick);
             }
         }

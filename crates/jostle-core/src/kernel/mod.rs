@@ -60,7 +60,7 @@ pub use task::Woken;
 
 use crate::backend::Outcome;
 use crate::budget::Budget;
-use crate::decision::{Decisions, Environment, Script};
+use crate::decision::{Decisions, Environment, Prescription};
 use crate::finding::Finding;
 use crate::hash::mix;
 use crate::id::{ObjectId, TaskId};
@@ -97,8 +97,8 @@ pub struct Begin<'a> {
     pub budget: Budget,
     /// The seed of the random stream.
     pub seed: u64,
-    /// What is prescribed; it is taken.
-    pub script: &'a mut Script,
+    /// What is prescribed, if anything is; it is taken.
+    pub prescription: &'a mut Option<Box<Prescription>>,
     /// What the strategy knows beforehand.
     pub profile: &'a Profile,
     /// Where what is executed stands.
@@ -182,7 +182,7 @@ impl Kernel {
             woken: Vec::new(),
             spinners: Vec::new(),
             clock: Clock::default(),
-            decisions: Decisions::new(0, Environment::Calm, Script::free()),
+            decisions: Decisions::new(0, Environment::First, Prescription::free()),
             log: Log::default(),
             preemptions: 0,
             budget: Budget::DEFAULT,
@@ -224,7 +224,7 @@ impl Kernel {
         self.preemptions = 0;
         self.finding = None;
         self.decisions
-            .reset(begin.seed, policy.environment(), std::mem::take(begin.script));
+            .reset(begin.seed, policy.environment(), begin.prescription.take());
         policy.begin(begin.profile, &mut self.decisions.rng);
         self.attention = Attention::NONE;
         if policy.watches() {

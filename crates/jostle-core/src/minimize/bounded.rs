@@ -1,7 +1,7 @@
 //! Looking for a failing schedule with fewer preemptions.
 //!
 //! Leaving out and moving end where nothing can be left out; a quite different
-//! schedule may still do with less. So this begins with the calm schedule and tries
+//! schedule may still do with less. So this begins with the non-preemptive schedule and tries
 //! all that have one deviation, then all with two, and so on, as far as they could be
 //! smaller than the best so far: iterative context bounding (Musuvathi and Qadeer,
 //! PLDI 2007), except that what is free there, whom to go on with when a task waits,
@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::minimize::schedule::Schedule;
 use crate::minimize::trials::Trials;
-use crate::strategy::{Decision, Deviation};
+use crate::prescription::Deviation;
+use crate::strategy::Decision;
 
 /// Fewer preemptions are not worth more than so many other deviations in their place;
 /// and since a wait can end spuriously again and again, there would be no end to them.

@@ -11,7 +11,7 @@
 //! - [`nearby()`]: looking around a schedule that does not fail any more.
 //!
 //! What is minimized is the canonical form of an execution: the scenario's data, and
-//! the points at which the schedule deviates from the calm one, which never preempts.
+//! the points at which the schedule deviates from the non-preemptive one.
 //! A candidate counts only if its finding has the same signature, so that one bug
 //! never turns into another.
 //!

@@ -3,9 +3,9 @@
 use std::collections::{HashSet, VecDeque};
 
 use crate::minimize::schedule::{Schedule, Trial};
-use crate::strategy::Deviation;
+use crate::prescription::Deviation;
 
-/// The first schedule that fails among `base`, the calm one, and those that have one
+/// The first schedule that fails among `base`, the non-preemptive one, and those that have one
 /// deviation more than one of these, then two more, and so on; `most` of them are
 /// tried.
 ///
@@ -15,8 +15,8 @@ pub fn nearby(
     most: usize,
     run: &mut dyn FnMut(&Schedule) -> Option<Trial>,
 ) -> Option<Schedule> {
-    let calm = Vec::new();
-    let mut queue = VecDeque::from([base.deviations.clone(), calm]);
+    let none = Vec::new();
+    let mut queue = VecDeque::from([base.deviations.clone(), none]);
     let mut seen: HashSet<Vec<Deviation>> = queue.iter().cloned().collect();
     for _ in 0..most {
         let schedule = Schedule {

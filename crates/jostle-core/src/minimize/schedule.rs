@@ -1,8 +1,9 @@
 //! What is minimized.
 
-use crate::strategy::{Deviation, Log};
+use crate::prescription::Deviation;
+use crate::strategy::Log;
 
-/// What determines an execution: data, and deviations from the calm schedule.
+/// What determines an execution: data, and deviations from the non-preemptive schedule.
 #[derive(Clone, Default, PartialEq, Eq, Hash, Debug)]
 pub struct Schedule {
     /// What the scenario makes its argument of.

@@ -2,7 +2,8 @@
 
 use crate::decision::ChoiceKind;
 use crate::minimize::{Limits, Minimized, Schedule, Trial, minimize};
-use crate::strategy::{Decision, Deviation, Log, Point};
+use crate::prescription::{Deviation, Point};
+use crate::strategy::{Decision, Log};
 
 /// Decisions of an execution.
 const DECISIONS: u32 = 40;
@@ -32,7 +33,7 @@ fn execute(schedule: &Schedule, signature: Option<&str>) -> Trial {
             kind: ChoiceKind::Task,
             number: n,
             options: vec![1, 2],
-            calm: 1,
+            default: 1,
             picked: if schedule.deviations.contains(&switch(n)) {
                 2
             } else {

@@ -156,7 +156,7 @@ impl<'a> Trials<'a> {
     }
 
     fn keep(&mut self, candidate: Schedule, trial: &Trial) {
-        // Deviations that did not apply, or only said what is calm anyway, go.
+        // Deviations that did not apply, or only said what goes without saying, go.
         let schedule = Schedule {
             deviations: trial.log.deviations(),
             data: candidate.data,

@@ -1,9 +1,8 @@
 //! Keeping a failure: its schedule in words that survive edits of the scenario.
 //!
-//! - `row`: [`Row`], one deviation from the calm schedule, and its text.
-//! - `actors`: who the tasks are, and where each one stands.
-//! - `witness`: [`Witness`], which puts a schedule into rows.
-//! - `kept`: [`Kept`], which follows rows.
+//! [`Row`] is one deviation from the non-preemptive schedule, and [`Witness`] puts a
+//! schedule into rows. They are followed as any other
+//! [prescription](crate::prescription).
 //!
 //! A row names no line, no step and no number of a task, since all of these change
 //! with edits that have nothing to do with the bug. A task is `main`, has the name
@@ -12,11 +11,7 @@
 //! task has done before. So lines may come and go, variables and types be renamed,
 //! and tasks be added that do something else.
 
-mod actors;
-mod kept;
-mod row;
 mod witness;
 
-pub use kept::{Kept, Missed};
-pub use row::{BadRow, Row, What, Who};
+pub use crate::prescription::{BadRow, Missed, Row, What, Who};
 pub use witness::Witness;

@@ -1,16 +1,15 @@
 //! Putting a schedule into rows.
 
 use crate::decision::{ChoiceKind, Environment, Rng};
-use crate::id::TaskId;
-use crate::op::Op;
-use crate::regression::actors::Actors;
-use crate::regression::row::{Row, Then};
-use crate::strategy::{Pilot, Profile, Strategy, View};
+use crate::id::{ObjectId, TaskId};
+use crate::op::{Op, Site};
+use crate::prescription::{Actors, Row, Then};
+use crate::strategy::{Birth, Directed, Profile, Strategy, View};
 
-/// Follows a schedule as its [`Pilot`] does, and puts the deviations into words.
+/// Follows a schedule as a [`Directed`] strategy does, and puts the deviations into words.
 #[derive(Debug)]
 pub struct Witness<'a> {
-    pilot: &'a mut Pilot,
+    directed: &'a mut Directed,
     actors: Actors,
     rows: Vec<Row>,
     /// Nobody could say who or where.
@@ -18,11 +17,11 @@ pub struct Witness<'a> {
 }
 
 impl<'a> Witness<'a> {
-    /// One that watches `pilot`.
+    /// One that watches `directed`.
     #[must_use]
-    pub fn new(pilot: &'a mut Pilot) -> Witness<'a> {
+    pub fn new(directed: &'a mut Directed) -> Witness<'a> {
         Witness {
-            pilot,
+            directed,
             actors: Actors::default(),
             rows: Vec::new(),
             nameless: false,
@@ -37,7 +36,7 @@ impl<'a> Witness<'a> {
 
     /// Notes the last decision if it deviates.
     fn note(&mut self, view: &View, then: impl FnOnce(&Actors) -> Option<Then>) {
-        if !self.pilot.deviates() {
+        if !self.directed.deviates() {
             return;
         }
         let at = self.actors.stands(view.last);
@@ -53,11 +52,11 @@ impl Strategy for Witness<'_> {
         self.actors.begin();
         self.rows.clear();
         self.nameless = false;
-        self.pilot.begin(profile, rng);
+        self.directed.begin(profile, rng);
     }
 
     fn environment(&self) -> Environment {
-        self.pilot.environment()
+        self.directed.environment()
     }
 
     fn watches(&self) -> bool {
@@ -65,13 +64,13 @@ impl Strategy for Witness<'_> {
     }
 
     fn pick(&mut self, view: &View, rng: &mut Rng) -> TaskId {
-        let picked = self.pilot.pick(view, rng);
+        let picked = self.directed.pick(view, rng);
         self.note(view, |actors| actors.who(picked).map(Then::GoesOn));
         picked
     }
 
     fn answer(&mut self, view: &View, kind: ChoiceKind, arity: u32) -> Option<u32> {
-        let picked = self.pilot.answer(view, kind, arity)?;
+        let picked = self.directed.answer(view, kind, arity)?;
         self.actors.answers += 1;
         self.note(view, |actors| {
             Some(Then::Takes(kind, picked, actors.answers))
@@ -79,16 +78,26 @@ impl Strategy for Witness<'_> {
         Some(picked)
     }
 
+    fn spawned(&mut self, task: TaskId, birth: &Birth, rng: &mut Rng) {
+        self.directed.spawned(task, birth, rng);
+    }
+
+    fn appeared(&mut self, object: ObjectId, site: Site) {
+        self.directed.appeared(object, site);
+    }
+
     fn called(&mut self, task: TaskId, name: &str) {
+        self.directed.called(task, name);
         self.actors.named(task, name);
     }
 
-    fn posted(&mut self, task: TaskId, op: &Op, _rng: &mut Rng) {
+    fn posted(&mut self, task: TaskId, op: &Op, rng: &mut Rng) {
+        self.directed.posted(task, op, rng);
         self.actors.posted(task, op);
     }
 
     fn ran(&mut self, task: TaskId, op: &Op, rng: &mut Rng) {
         self.actors.ran(task, op);
-        self.pilot.ran(task, op, rng);
+        self.directed.ran(task, op, rng);
     }
 }

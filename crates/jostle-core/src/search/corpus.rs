@@ -2,7 +2,7 @@
 
 use crate::decision::{Pick, Rng};
 
-/// Entries kept at most, and picks on all their tapes: 16 MiB.
+/// Entries kept at most, and picks in all of them: 16 MiB.
 const ENTRIES: usize = 4096;
 const PICKS: usize = 1 << 21;
 
@@ -27,7 +27,7 @@ pub(super) struct Corpus {
 }
 
 impl Corpus {
-    /// How many entries there are, and how many picks on their tapes.
+    /// How many entries there are, and how many picks they have.
     #[cfg(test)]
     pub(super) fn size(&self) -> (usize, usize) {
         (self.entries.len(), self.picks)

@@ -3,17 +3,18 @@
 use std::collections::HashSet;
 
 use crate::coverage::{Aspects, Equivalence, Features, Observed};
-use crate::decision::{Pick, Rng, Tape};
+use crate::decision::{Pick, Prefix, Rng};
 use crate::hash::{Mixed, mix};
 use crate::history::History;
 use crate::input::{Input, Steering};
+use crate::prescription::Order;
 use crate::search::corpus::Corpus;
 use crate::search::flips::Flips;
 use crate::search::novelty::Novelty;
 use crate::search::orders::{FEW, Level, Orders};
 use crate::search::plan::{Way, way};
-use crate::search::tapes;
-use crate::strategy::{Kind, Order};
+use crate::search::prefixes;
+use crate::strategy::Kind;
 
 /// Tells the stream of the search from the one of the execution with the same seed.
 const SEARCH: u64 = 0x7365_6172_6368_2e2e;
@@ -98,10 +99,10 @@ impl Search {
     #[must_use]
     pub fn novel(&self) -> Option<Input> {
         self.is_new.then(|| Input {
-            strategy: Kind::Calm,
+            strategy: Kind::NonPreemptive,
             seed: 0,
             steering: Steering {
-                tape: Tape {
+                prefix: Prefix {
                     picks: self.picks.clone(),
                     strict: true,
                 },
@@ -232,7 +233,7 @@ impl Search {
 
     fn flip(&mut self, input: &mut Input) {
         if let Some(flip) = self.flips.draw(&self.observed, &mut self.rng) {
-            input.steering.tape = Tape {
+            input.steering.prefix = Prefix {
                 picks: self.picks[..flip.choices as usize].to_vec(),
                 strict: true,
             };
@@ -249,8 +250,8 @@ impl Search {
         let mut picks = entry.picks.clone();
         input.data.clone_from(&entry.data);
         let other = self.corpus.any(&mut self.rng);
-        tapes::mutate(&mut picks, other, &mut self.rng);
-        input.steering.tape = Tape {
+        prefixes::mutate(&mut picks, other, &mut self.rng);
+        input.steering.prefix = Prefix {
             picks,
             strict: false,
         };
@@ -262,8 +263,8 @@ impl Search {
         }
         let entry = self.corpus.draw(NEW_PREFIXES, &mut self.rng);
         input.data.clone_from(&entry.data);
-        input.steering.tape = Tape {
-            picks: tapes::prefix(entry, &mut self.rng),
+        input.steering.prefix = Prefix {
+            picks: prefixes::prefix(entry, &mut self.rng),
             strict: true,
         };
     }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use crate::coverage::Observed;
 use crate::decision::Rng;
 use crate::hash::Mixed;
-use crate::strategy::Hold;
+use crate::prescription::Hold;
 
 /// How far back a conflicting operation is looked for on one object.
 const BACK: usize = 64;

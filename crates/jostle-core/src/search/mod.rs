@@ -7,7 +7,7 @@
 //! - `vary`: [`vary`] and [`cross`], inputs made of others.
 //! - `novelty`: what is new about an execution.
 //! - `corpus`: executions that had something new.
-//! - `tapes`: the choices of such an execution, cut off or rearranged.
+//! - `prefixes`: the choices of such an execution, cut off or rearranged.
 //!
 //! Samplers are blind: each execution is drawn like the first. Most bugs need no
 //! more, but some are so far from what is likely that they have to be approached in
@@ -21,7 +21,7 @@ mod flips;
 mod novelty;
 mod orders;
 mod plan;
-mod tapes;
+mod prefixes;
 mod vary;
 
 #[cfg(test)]

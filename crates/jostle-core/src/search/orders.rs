@@ -12,7 +12,7 @@ use crate::coverage::{Observed, Seen};
 use crate::decision::Rng;
 use crate::hash::{Mixed, mix};
 use crate::op::Effect;
-use crate::strategy::Order;
+use crate::prescription::Order;
 
 /// Up to this many pairs all are ordered, and every vector once: 64 vectors are gone
 /// through in a useful time, and more are not.

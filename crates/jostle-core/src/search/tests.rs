@@ -7,12 +7,13 @@ use crate::decision::{Choice, ChoiceKind, Pick, Rng};
 use crate::history::{Born, Event, History};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{OpKind, Site};
+use crate::prescription::Order;
 use crate::search::corpus::Corpus;
 use crate::search::flips::Flips;
 use crate::search::novelty::Novelty;
 use crate::search::orders::{Level, Orders};
-use crate::search::{Search, tapes};
-use crate::strategy::{Kind, Order};
+use crate::search::{Search, prefixes};
+use crate::strategy::Kind;
 
 #[track_caller]
 fn site() -> Site {
@@ -274,25 +275,25 @@ fn the_corpus_stays_within_its_bounds_and_keeps_what_is_new() {
 }
 
 #[test]
-fn a_rearranged_tape_has_the_same_tasks_and_is_another() {
+fn a_rearranged_prefix_has_the_same_tasks_and_is_another() {
     let original = picks([1, 2, 3, 1, 2, 3, 1, 2, 3]);
     let other = picks([4; 12]);
     let mut same = 0;
     let mut lengths = std::collections::BTreeSet::new();
     let mut spliced = 0;
     for seed in 0..300 {
-        let mut tape = original.clone();
-        tapes::mutate(&mut tape, Some(&other), &mut Rng::new(seed));
-        same += u32::from(tape == original);
-        lengths.insert(tape.len());
-        spliced += u32::from(tape.iter().any(|p| p.picked == 4));
-        assert!(tape.iter().all(|p| (1..=4).contains(&p.picked)));
+        let mut prefix = original.clone();
+        prefixes::mutate(&mut prefix, Some(&other), &mut Rng::new(seed));
+        same += u32::from(prefix == original);
+        lengths.insert(prefix.len());
+        spliced += u32::from(prefix.iter().any(|p| p.picked == 4));
+        assert!(prefix.iter().all(|p| (1..=4).contains(&p.picked)));
     }
     assert!(same < 60, "{same} of 300 unchanged");
     assert!(lengths.contains(&8) && lengths.contains(&10), "{lengths:?}");
     assert!((30..150).contains(&spliced), "{spliced}");
     let mut nothing = Vec::new();
-    tapes::mutate(&mut nothing, Some(&other), &mut Rng::new(0));
+    prefixes::mutate(&mut nothing, Some(&other), &mut Rng::new(0));
     assert!(nothing.is_empty());
 }
 
@@ -340,7 +341,7 @@ fn every_way_of_looking_gets_its_share() {
     let with = |f: fn(&crate::input::Input) -> bool| inputs.iter().filter(|i| f(i)).count();
     assert!(with(|i| !i.steering.orders.is_empty()) > 15);
     assert!(with(|i| i.steering.hold.is_some()) > 20);
-    assert!(with(|i| i.steering.tape.strict && i.steering.hold.is_none()) > 30);
-    assert!(with(|i| !i.steering.tape.strict && !i.steering.tape.picks.is_empty()) > 30);
+    assert!(with(|i| i.steering.prefix.strict && i.steering.hold.is_none()) > 30);
+    assert!(with(|i| !i.steering.prefix.strict && !i.steering.prefix.picks.is_empty()) > 30);
     assert!(with(|i| i.steering.is_none()) > 15);
 }

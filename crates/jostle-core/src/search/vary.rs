@@ -2,7 +2,7 @@
 
 use crate::decision::{Override, Rng};
 use crate::input::Input;
-use crate::search::tapes;
+use crate::search::prefixes;
 use crate::strategy::{Depth, Kind};
 
 /// Strategies to change to, the ones that find most first.
@@ -11,7 +11,7 @@ const STRATEGIES: [Kind; 6] = [
     Kind::Urw,
     Kind::Random,
     Kind::Pct(Depth::DEFAULT),
-    Kind::Calm,
+    Kind::NonPreemptive,
     Kind::Newest,
 ];
 
@@ -39,10 +39,10 @@ pub fn vary(input: &mut Input, seed: u64) {
                 input.steering.orders.remove(at);
             }
         }
-        4..=6 if steered && !input.steering.tape.picks.is_empty() => {
-            let tape = &mut input.steering.tape;
-            tapes::mutate(&mut tape.picks, None, rng);
-            tape.strict = false;
+        4..=6 if steered && !input.steering.prefix.picks.is_empty() => {
+            let prefix = &mut input.steering.prefix;
+            prefixes::mutate(&mut prefix.picks, None, rng);
+            prefix.strict = false;
         }
         _ => vary_overrides(&mut input.overrides, rng),
     }
@@ -79,7 +79,7 @@ fn vary_overrides(overrides: &mut Vec<Override>, rng: &mut Rng) {
 }
 
 /// An input with parts of both: the steering of one with the sampler of the other, the
-/// beginning of one tape with the end of the other, all overrides, either's data.
+/// beginning of one prefix with the end of the other, all overrides, either's data.
 #[must_use]
 pub fn cross(a: &Input, b: &Input, seed: u64) -> Input {
     let mut rng = Rng::new(seed);
@@ -93,15 +93,15 @@ pub fn cross(a: &Input, b: &Input, seed: u64) -> Input {
         child.data.clone_from(&b.data);
     }
     let (ours, theirs) = (&a.steering, &b.steering);
-    let shorter = ours.tape.picks.len().min(theirs.tape.picks.len());
+    let shorter = ours.prefix.picks.len().min(theirs.prefix.picks.len());
     if shorter > 0 {
         let at = rng.below(shorter as u32) as usize;
-        let picks = &mut child.steering.tape.picks;
+        let picks = &mut child.steering.prefix.picks;
         picks.truncate(at);
-        picks.extend(&theirs.tape.picks[at..]);
-        child.steering.tape.strict = false;
-    } else if ours.tape.picks.is_empty() {
-        child.steering.tape = theirs.tape.clone();
+        picks.extend(&theirs.prefix.picks[at..]);
+        child.steering.prefix.strict = false;
+    } else if ours.prefix.picks.is_empty() {
+        child.steering.prefix = theirs.prefix.clone();
     }
     if ours.orders.is_empty() || coin(&mut rng) {
         child.steering.orders.clone_from(&theirs.orders);
@@ -119,15 +119,15 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    use crate::decision::{ChoiceKind, Pick, Tape};
+    use crate::decision::{ChoiceKind, Pick, Prefix};
     use crate::input::Steering;
 
-    fn tape(tasks: &[u32]) -> Tape {
+    fn prefix(tasks: &[u32]) -> Prefix {
         let pick = |&picked: &u32| Pick {
             kind: ChoiceKind::Task,
             picked,
         };
-        Tape {
+        Prefix {
             picks: tasks.iter().map(pick).collect(),
             strict: true,
         }
@@ -138,7 +138,7 @@ mod tests {
             strategy: Kind::Random,
             seed: tasks.len() as u64,
             steering: Steering {
-                tape: tape(tasks),
+                prefix: prefix(tasks),
                 ..Steering::none()
             },
             overrides: Vec::new(),
@@ -177,7 +177,13 @@ mod tests {
         let mut lengths = BTreeSet::new();
         for seed in 0..200 {
             let child = cross(&a, &b, seed);
-            let picks: Vec<u32> = child.steering.tape.picks.iter().map(|p| p.picked).collect();
+            let picks: Vec<u32> = child
+                .steering
+                .prefix
+                .picks
+                .iter()
+                .map(|p| p.picked)
+                .collect();
             assert!(picks.is_sorted(), "{picks:?}");
             assert_eq!(picks.len(), 9);
             assert!(child.data == b"a" || child.data == b"b");

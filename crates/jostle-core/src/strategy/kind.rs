@@ -1,15 +1,22 @@
 //! The strategies by name.
+//!
+//! What a new strategy needs: a file of its own, a variant of [`Kind`], an entry in
+//! [`Kind::ALL`], and an arm each in `row` and [`Kind::build`]. Names, codes, the bytes
+//! of inputs, help and error texts follow; a variant that one of them lacks does not
+//! compile, or leaves a hole in the table of bytes, which does not compile either.
 
 use std::fmt;
 use std::str::FromStr;
 
-use crate::strategy::{Calm, Depth, Newest, Pct, Pos, Random, RoundRobin, Strategy, Urw};
+use crate::strategy::{
+    Delay, Depth, Newest, NonPreemptive, Pct, Pos, Random, RoundRobin, Strategy, Urw,
+};
 
 /// Which strategy.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Kind {
-    /// [`Calm`]: the non-preemptive default.
-    Calm,
+    /// [`NonPreemptive`]: stays on a task as long as it can go on.
+    NonPreemptive,
     /// [`Random`]: every ready task with the same probability.
     Random,
     /// [`Pct`]: priorities that change at a few random points.
@@ -22,42 +29,111 @@ pub enum Kind {
     RoundRobin,
     /// [`Newest`]: every task in turn, the newest first.
     Newest,
+    /// [`Delay`]: the random walk with long preemptions.
+    Delay,
+}
+
+/// What there is to say about a strategy.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    /// The name that options and reports use.
+    name: &'static str,
+    /// The name that files use, which stays what it was when the first file was
+    /// written. Options take it, too.
+    in_files: &'static str,
+    /// The bytes of inputs that stand for it, below [`BYTES`]. Their number is its share
+    /// of random inputs. The first one is the one that is written, and keeps its meaning
+    /// for ever, since corpora hold it; a new strategy takes one of the later bytes of
+    /// another one.
+    bytes: &'static [u8],
+    /// How it picks, in a few words.
+    idea: &'static str,
+    /// Where it comes from; empty if from nowhere in particular.
+    source: &'static str,
 }
 
 impl Kind {
-    /// Every strategy, PCT with the depths that most bugs need. Without
-    /// [`Kind::Newest`], which is [`Kind::RoundRobin`] once more.
+    /// Every strategy, PCT with every depth.
     pub const ALL: &'static [Kind] = &[
-        Kind::Calm,
+        Kind::NonPreemptive,
+        Kind::RoundRobin,
         Kind::Random,
-        Kind::Pct(Depth::TWO),
-        Kind::Pct(Depth::DEFAULT),
+        pct(1),
+        pct(2),
+        pct(3),
+        pct(4),
+        pct(5),
+        pct(6),
+        pct(7),
+        pct(8),
+        pct(9),
         Kind::Pos,
         Kind::Urw,
-        Kind::RoundRobin,
+        Kind::Newest,
+        Kind::Delay,
     ];
 
-    /// The name that options, reports and files use.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+    const fn row(self) -> Row {
         match self {
-            Kind::Calm => "calm",
-            Kind::Random => "random",
-            Kind::Pct(depth) => match depth.get() {
-                1 => "pct1",
-                2 => "pct2",
-                3 => "pct3",
-                4 => "pct4",
-                5 => "pct5",
-                6 => "pct6",
-                7 => "pct7",
-                8 => "pct8",
-                _ => "pct9",
+            // Many bytes, because with overrides it is the canonical form of a schedule.
+            Kind::NonPreemptive => Row {
+                bytes: &[0, 16, 17, 18, 19, 20],
+                in_files: "calm",
+                ..row(
+                    "non-preemptive",
+                    "never preempts: the default where nothing else is said",
+                )
             },
-            Kind::Pos => "pos",
-            Kind::Urw => "urw",
-            Kind::RoundRobin => "round-robin",
-            Kind::Newest => "newest",
+            Kind::RoundRobin => Row {
+                bytes: &[4],
+                ..row("round-robin", "every task in turn")
+            },
+            Kind::Random => Row {
+                bytes: &[1, 21, 22, 23],
+                ..row("random", "every ready task with the same probability")
+            },
+            Kind::Pct(depth) => {
+                let (name, bytes): (_, &[u8]) = match depth.get() {
+                    1 => ("pct1", &[5]),
+                    2 => ("pct2", &[6]),
+                    3 => ("pct3", &[7]),
+                    4 => ("pct4", &[8]),
+                    5 => ("pct5", &[9]),
+                    6 => ("pct6", &[10]),
+                    7 => ("pct7", &[11]),
+                    8 => ("pct8", &[12]),
+                    _ => ("pct9", &[13]),
+                };
+                Row {
+                    bytes,
+                    source: "Burckhardt et al., ASPLOS 2010",
+                    ..row(name, "priorities, lowered at a few random steps")
+                }
+            }
+            Kind::Pos => Row {
+                bytes: &[3, 29, 30, 31],
+                source: "Yuan, Yang, Gu, CAV 2018",
+                ..row("pos", "priorities of operations, drawn anew on conflict")
+            },
+            Kind::Urw => Row {
+                bytes: &[2, 24, 25, 26, 27, 28],
+                source: "Zhao et al., ASPLOS 2025",
+                ..row("urw", "every interleaving with about the same probability")
+            },
+            Kind::Newest => Row {
+                bytes: &[14],
+                ..row(
+                    "newest",
+                    "every task in turn, from the newest to the oldest",
+                )
+            },
+            Kind::Delay => Row {
+                bytes: &[15],
+                ..row(
+                    "delay",
+                    "as random, but two tasks fall asleep until nobody else can go on",
+                )
+            },
         }
     }
 
@@ -65,16 +141,132 @@ impl Kind {
     #[must_use]
     pub fn build(self) -> Box<dyn Strategy> {
         match self {
-            Kind::Calm => Box::new(Calm),
+            Kind::NonPreemptive => Box::new(NonPreemptive),
+            Kind::RoundRobin => Box::new(RoundRobin),
             Kind::Random => Box::new(Random),
             Kind::Pct(depth) => Box::new(Pct::new(depth)),
             Kind::Pos => Box::new(Pos::new()),
             Kind::Urw => Box::new(Urw::new()),
-            Kind::RoundRobin => Box::new(RoundRobin),
             Kind::Newest => Box::new(Newest),
+            Kind::Delay => Box::new(Delay::new()),
         }
     }
+
+    /// The name that options and reports use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The name that files use. It is read back as well as [`name`](Kind::name).
+    #[must_use]
+    pub const fn name_in_files(self) -> &'static str {
+        self.row().in_files
+    }
+
+    /// How it picks, in a few words.
+    #[must_use]
+    pub const fn idea(self) -> &'static str {
+        self.row().idea
+    }
+
+    /// Who has described it; empty if nobody in particular.
+    #[must_use]
+    pub const fn source(self) -> &'static str {
+        self.row().source
+    }
+
+    /// The names of all strategies for a sentence: `a, b1 to b9, c or d`.
+    #[must_use]
+    pub fn names() -> String {
+        let mut names: Vec<String> = Vec::new();
+        for kind in Kind::ALL {
+            match kind {
+                Kind::Pct(Depth::MIN) => {
+                    let last = Kind::Pct(Depth::MAX);
+                    names.push(format!("{kind} to {last}"));
+                }
+                Kind::Pct(_) => {}
+                _ => names.push(kind.to_string()),
+            }
+        }
+        let last = names.pop().unwrap_or_default();
+        format!("{} or {last}", names.join(", "))
+    }
+
+    /// A number that stands for the strategy in memory that a signal handler reads; not
+    /// 0, and the same in one build only.
+    #[must_use]
+    pub const fn code(self) -> u32 {
+        self.byte() as u32 + 1
+    }
+
+    /// The strategy with this [`code`](Kind::code). It allocates nothing.
+    #[must_use]
+    pub fn from_code(code: u32) -> Option<Kind> {
+        let mut all = Kind::ALL.iter().copied();
+        all.find(|kind| kind.code() == code)
+    }
+
+    /// The byte that an input has for it.
+    pub(crate) const fn byte(self) -> u8 {
+        self.row().bytes[0]
+    }
+
+    /// The strategy that a byte of an input stands for: any byte stands for one.
+    pub(crate) const fn from_byte(byte: u8) -> Kind {
+        BY_BYTE[byte as usize % BYTES]
+    }
 }
+
+/// A strategy with one name, from nowhere in particular. Its bytes are still missing.
+const fn row(name: &'static str, idea: &'static str) -> Row {
+    Row {
+        name,
+        in_files: name,
+        bytes: &[],
+        idea,
+        source: "",
+    }
+}
+
+const fn pct(depth: u8) -> Kind {
+    match Depth::new(depth) {
+        Some(depth) => Kind::Pct(depth),
+        None => panic!("not a depth"),
+    }
+}
+
+/// How many bytes stand for something of their own; the others do modulo this.
+const BYTES: usize = 32;
+
+/// What each byte stands for.
+const BY_BYTE: [Kind; BYTES] = {
+    let mut table = [None; BYTES];
+    let mut at = 0;
+    while at < Kind::ALL.len() {
+        let kind = Kind::ALL[at];
+        let bytes = kind.row().bytes;
+        let mut i = 0;
+        while i < bytes.len() {
+            let entry = &mut table[bytes[i] as usize];
+            assert!(entry.is_none(), "two strategies have the same byte");
+            *entry = Some(kind);
+            i += 1;
+        }
+        at += 1;
+    }
+    let mut kinds = [Kind::NonPreemptive; BYTES];
+    let mut byte = 0;
+    while byte < BYTES {
+        kinds[byte] = match table[byte] {
+            Some(kind) => kind,
+            None => panic!("a byte stands for no strategy; is one missing in Kind::ALL?"),
+        };
+        byte += 1;
+    }
+    kinds
+};
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,15 +278,8 @@ impl FromStr for Kind {
     type Err = UnknownStrategy;
 
     fn from_str(name: &str) -> Result<Kind, UnknownStrategy> {
-        let pct = (Depth::MIN.get()..=Depth::MAX.get())
-            .filter_map(Depth::new)
-            .map(Kind::Pct);
-        Kind::ALL
-            .iter()
-            .copied()
-            .chain(pct)
-            .chain([Kind::Newest])
-            .find(|kind| kind.name() == name)
+        let mut all = Kind::ALL.iter().copied();
+        all.find(|kind| kind.name() == name || kind.name_in_files() == name)
             .ok_or_else(|| UnknownStrategy {
                 name: name.to_owned(),
             })
@@ -103,9 +288,7 @@ impl FromStr for Kind {
 
 /// There is no strategy with this name.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error(
-    "there is no strategy {name:?}; use calm, random, pct1 to pct9, pos, urw, round-robin or newest"
-)]
+#[error("there is no strategy {name:?}; use {}", Kind::names())]
 pub struct UnknownStrategy {
     name: String,
 }
@@ -118,18 +301,45 @@ mod tests {
     use crate::strategy::model::{Do, Model, writes};
 
     fn every_kind() -> impl Iterator<Item = Kind> {
-        let pct = (1..=9).map(|d| Kind::Pct(Depth::new(d).unwrap()));
-        let newest = [Kind::Newest];
-        Kind::ALL.iter().copied().chain(pct).chain(newest)
+        Kind::ALL.iter().copied()
     }
 
     #[test]
     fn names_are_read_back() {
         for kind in every_kind() {
             assert_eq!(kind.name().parse(), Ok(kind));
+            assert_eq!(kind.name_in_files().parse(), Ok(kind));
             assert_eq!(kind.to_string(), kind.name());
+            assert!(!kind.idea().is_empty(), "{kind}");
         }
         assert_eq!("pct5".parse(), Ok(Kind::Pct(Depth::new(5).unwrap())));
+    }
+
+    #[test]
+    fn files_have_the_names_that_they_have_always_had() {
+        let names: Vec<&str> = every_kind().map(Kind::name_in_files).collect();
+        let known = "calm round-robin random pct1 pct2 pct3 pct4 pct5 pct6 pct7 pct8 pct9 \
+                     pos urw newest delay";
+        assert_eq!(names.join(" "), known);
+    }
+
+    #[test]
+    fn bytes_and_codes_are_read_back() {
+        for kind in every_kind() {
+            assert_eq!(Kind::from_byte(kind.byte()), kind);
+            assert_eq!(Kind::from_code(kind.code()), Some(kind));
+        }
+        assert_eq!(Kind::from_code(0), None);
+        assert_eq!(Kind::from_byte(224), Kind::NonPreemptive, "modulo 32");
+    }
+
+    #[test]
+    fn bytes_that_corpora_hold_keep_their_meaning() {
+        let written: Vec<u8> = every_kind().map(Kind::byte).collect();
+        assert_eq!(
+            written,
+            [0, 4, 1, 5, 6, 7, 8, 9, 10, 11, 12, 13, 3, 2, 14, 15]
+        );
     }
 
     #[test]
@@ -145,10 +355,10 @@ mod tests {
     }
 
     #[test]
-    fn only_calm_is_calm() {
+    fn only_one_leaves_the_environment_alone() {
         for kind in every_kind() {
-            let calm = kind.build().environment() == Environment::Calm;
-            assert_eq!(calm, kind == Kind::Calm, "{kind}");
+            let first = kind.build().environment() == Environment::First;
+            assert_eq!(first, kind == Kind::NonPreemptive, "{kind}");
         }
     }
 
@@ -196,7 +406,7 @@ mod tests {
             orders.sort();
             orders.dedup();
             let expected = match kind {
-                Kind::Calm | Kind::RoundRobin => 1..=1,
+                Kind::NonPreemptive | Kind::RoundRobin => 1..=1,
                 Kind::Newest => 2..=50,
                 _ => 40..=50,
             };

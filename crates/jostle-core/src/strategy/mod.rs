@@ -1,34 +1,36 @@
-//! Strategies: which of the ready tasks goes on.
+//! Strategies decide which of the ready tasks goes on.
 //!
 //! A strategy sees a plain [`View`] and a stream of random numbers; it knows
 //! nothing of the runtime.
 //!
-//! - [`mod@self`]: [`Strategy`], the trait, and [`View`], what it sees.
+//! - [`mod@self`]: [`Strategy`], the trait.
 //! - `kind`: [`Kind`], the list of strategies by name.
 //! - `profile`: [`Profile`], what earlier executions tell about sizes.
-//! - `calm`: no preemption; the default that overrides deviate from.
-//! - `piloted`: calm but for deviations that are named by where a task stands.
+//! - `non_preemptive`: the default that overrides deviate from.
+//! - `directed`: no preemption but for what is prescribed, and every decision noted.
 //! - `round_robin`: every task in turn.
 //! - `newest`: the same from the newest task to the oldest.
 //! - `random`: every ready task with the same probability.
+//! - `delay`: the same, but now and then somebody sleeps through the others' run.
 //! - `pct`: priorities with a few change points.
 //! - `pos`: priorities of operations, redrawn on conflict.
 //! - `urw`: every interleaving with the same probability.
-//! - `guide`: any of them, held to a few orders of operations.
-//! - `priority`: what the two with priorities have in common.
+//! - `constrained`: any of them, held to a few orders of operations.
+//! - `priority`: what `pct` and `pos` have in common.
 //! - `explorer`: [`Explorer`], what an exhaustive exploration has to be told.
 //! - `policy`: [`Policy`], either of the two, as backends take it.
-//! - `tree`, `pending`: the tables that the last three keep, so that no
-//!   decision costs more because there are more tasks.
+//! - `tree`, `pending`: the tables of `pct`, `pos` and `urw`, which keep a decision from
+//!   costing more because there are more tasks.
 
-mod calm;
+mod constrained;
+mod delay;
+mod directed;
 mod explorer;
-mod guide;
 mod kind;
 mod newest;
+mod non_preemptive;
 mod pct;
 mod pending;
-mod piloted;
 mod policy;
 mod pos;
 mod priority;
@@ -41,14 +43,15 @@ mod urw;
 #[cfg(test)]
 mod model;
 
-pub use calm::Calm;
-pub(crate) use calm::pick as calm_pick;
+pub use crate::view::{Birth, TaskView, View};
+pub use constrained::Constrained;
+pub use delay::Delay;
+pub use directed::{Decision, Directed, Log};
 pub use explorer::{Explorer, Gate, Touch};
-pub use guide::{Guide, Hold, Order};
 pub use kind::{Kind, UnknownStrategy};
 pub use newest::Newest;
+pub use non_preemptive::NonPreemptive;
 pub use pct::{Depth, Pct};
-pub use piloted::{Decision, Deviation, Log, Pilot, Point, Route, Stay};
 pub use policy::Policy;
 pub use pos::Pos;
 pub use profile::{Profile, TaskSize};
@@ -60,40 +63,6 @@ use crate::decision::{ChoiceKind, Environment, Rng};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, Site};
 use crate::task_set::TaskSet;
-
-/// What a strategy may know about a task.
-#[derive(Clone, Copy, Debug)]
-pub struct TaskView {
-    /// The operation that the task will do when it is scheduled.
-    pub op: Op,
-    /// Identifies the task across executions: a hash of its parent's key and of
-    /// how many tasks the parent had spawned before it.
-    pub key: u64,
-}
-
-/// How a task came into being.
-#[derive(Clone, Copy, Debug)]
-pub struct Birth {
-    /// Who spawned it. The clock and the main task are their own parents.
-    pub parent: TaskId,
-    /// See [`TaskView::key`].
-    pub key: u64,
-    /// Where it was spawned.
-    pub site: Site,
-}
-
-/// What a strategy sees at a decision.
-#[derive(Clone, Debug)]
-pub struct View {
-    /// The tasks that can go on, at least two.
-    pub ready: TaskSet,
-    /// Every task, by number. Row 0 is the clock.
-    pub tasks: Vec<TaskView>,
-    /// The task that made the last step.
-    pub last: TaskId,
-    /// How many steps the execution has made.
-    pub step: u32,
-}
 
 /// Any of the ready tasks, each with the same probability.
 ///

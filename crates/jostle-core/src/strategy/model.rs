@@ -102,7 +102,7 @@ impl Model {
 
     /// Makes the profile exact, from one execution.
     pub(super) fn measured(mut self) -> Model {
-        self.run(&mut crate::strategy::Calm, 0);
+        self.run(&mut crate::strategy::NonPreemptive, 0);
         self.profile.observe(self.decisions, &self.sizes);
         self
     }

@@ -102,7 +102,7 @@ pub(super) mod strategy_name {
         kind: &strategy::Kind,
         to: S,
     ) -> Result<S::Ok, S::Error> {
-        to.serialize_str(kind.name())
+        to.serialize_str(kind.name_in_files())
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(

@@ -47,6 +47,8 @@ use std::time::{Duration, Instant};
 
 use crate::backend::{Suite, TargetOf};
 use crate::campaign::{Confirmed, Run, Runner, confirm};
+use crate::coverage::Equivalence;
+use crate::history::History;
 use crate::strategy::Policy;
 use crate::verify::tree::{Given, Tree};
 
@@ -200,6 +202,35 @@ impl Verification {
         progress: &Progress,
         mut after: impl FnMut(&Run) -> bool,
     ) -> Verified {
+        self.explore_each(suite, target, progress, |run, _, _| after(run))
+    }
+
+    /// The classes of the executions that came to an end: each here, and in
+    /// [`Equivalence`]. No class here may fall into two there; see
+    /// [`torn`](crate::coverage::dependence::torn).
+    #[doc(hidden)]
+    #[must_use]
+    pub fn classes_of<S: Suite>(&self, suite: &S, target: &TargetOf<S>) -> Vec<(u64, u64)> {
+        let mut classes = Vec::new();
+        let mut equivalence = Equivalence::default();
+        let mut history = History::default();
+        let _ = self.explore_each(suite, target, &Progress::default(), |_, runner, class| {
+            runner.recount(&mut history);
+            classes.push((class, equivalence.class(&history, &self.data)));
+            false
+        });
+        classes
+    }
+
+    /// As [`explore_with`](Verification::explore_with); `after` is also given who made
+    /// the execution, and its class.
+    fn explore_each<S: Suite>(
+        &self,
+        suite: &S,
+        target: &TargetOf<S>,
+        progress: &Progress,
+        mut after: impl FnMut(&Run, &Runner<S::Backend>, u64) -> bool,
+    ) -> Verified {
         let start = Instant::now();
         let mut tree = Tree::new(self.reduction, self.bounds);
         let mut runner = Runner::of(suite);
@@ -237,7 +268,7 @@ impl Verification {
             }
             match tree.end() {
                 None => {
-                    let decisive = after(&run);
+                    let decisive = after(&run, &runner, tree.class());
                     if let Some(finding) = run.outcome.finding.filter(|_| decisive) {
                         let confirmed = confirm(suite, target, finding, runner.trace(), &self.data);
                         verified.end = End::Found(Box::new(confirmed));

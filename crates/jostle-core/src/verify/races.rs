@@ -11,6 +11,7 @@
 //! it, the two cannot change places; `j` then races with whoever shut that gate
 //! before.
 
+use crate::coverage::dependence::is_barrier;
 use crate::id::TaskId;
 use crate::op::OpKind;
 use crate::strategy::{Gate, Touch};
@@ -158,5 +159,5 @@ fn initials(history: &History, i: usize, j: usize, event: &Event, past: &Clock) 
 /// Whether an event of this kind is enabled by the number of steps that others
 /// have made.
 pub(super) fn is_universal(task: TaskId, kind: OpKind) -> bool {
-    task == TaskId::CLOCK || kind == OpKind::Spin
+    is_barrier(task) || kind == OpKind::Spin
 }

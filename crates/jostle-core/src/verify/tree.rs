@@ -156,6 +156,11 @@ impl Tree {
         }
     }
 
+    /// The class of the execution that has ended.
+    pub(super) fn class(&self) -> u64 {
+        self.history.class()
+    }
+
     pub(super) fn classes(&self) -> u64 {
         self.classes.len() as u64
     }

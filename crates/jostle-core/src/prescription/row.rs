@@ -1,4 +1,4 @@
-//! One deviation from the calm schedule, and its text.
+//! One deviation from the non-preemptive schedule, and its text.
 //!
 //! ```text
 //! row   = where " -> " who                 who goes on there
@@ -15,7 +15,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::decision::ChoiceKind;
+use crate::choice::ChoiceKind;
 use crate::op::OpKind;
 
 /// An operation of a task, as edits leave it alone.
@@ -64,7 +64,7 @@ pub enum Then {
     Takes(ChoiceKind, u32, u32),
 }
 
-/// One deviation from the calm schedule.
+/// One deviation from the non-preemptive schedule.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Row {
     /// Where.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::id::TaskId;
 use crate::op::{Op, OpKind};
-use crate::regression::row::{What, Where, Who};
+use crate::prescription::row::{What, Where, Who};
 
 /// The tasks of an execution as a strategy is told of them.
 #[derive(Default, Debug)]
-pub(super) struct Actors {
+pub(crate) struct Actors {
     /// By number.
     actors: Vec<Actor>,
     /// How many tasks there have been with each name or first operation.
@@ -16,7 +16,7 @@ pub(super) struct Actors {
     /// Somebody has made a step.
     started: bool,
     /// Choices of the environment since the last step.
-    pub(super) answers: u32,
+    pub(crate) answers: u32,
 }
 
 #[derive(Default, Debug)]
@@ -31,7 +31,7 @@ struct Actor {
 
 impl Actors {
     /// Forgets everything.
-    pub(super) fn begin(&mut self) {
+    pub(crate) fn begin(&mut self) {
         self.actors.clear();
         self.alike.clear();
         self.started = false;
@@ -39,12 +39,12 @@ impl Actors {
     }
 
     /// `task` has this name.
-    pub(super) fn named(&mut self, task: TaskId, name: &str) {
+    pub(crate) fn named(&mut self, task: TaskId, name: &str) {
         self.actor(task).name = Some(name.to_owned());
     }
 
     /// `task` is about to do `op`.
-    pub(super) fn posted(&mut self, task: TaskId, op: &Op) {
+    pub(crate) fn posted(&mut self, task: TaskId, op: &Op) {
         let function = match op.kind {
             // Where the clock stands is nobody's function.
             OpKind::Fire => String::new(),
@@ -78,7 +78,7 @@ impl Actors {
     }
 
     /// `task` does `op`.
-    pub(super) fn ran(&mut self, task: TaskId, op: &Op) {
+    pub(crate) fn ran(&mut self, task: TaskId, op: &Op) {
         self.started = true;
         self.answers = 0;
         // The clock fires without having announced it where nobody else can go on.
@@ -91,12 +91,12 @@ impl Actors {
     }
 
     /// Who `task` is.
-    pub(super) fn who(&self, task: TaskId) -> Option<Who> {
+    pub(crate) fn who(&self, task: TaskId) -> Option<Who> {
         self.actors.get(task.index())?.who.clone()
     }
 
     /// Where `task` stands.
-    pub(super) fn stands(&self, task: TaskId) -> Option<Where> {
+    pub(crate) fn stands(&self, task: TaskId) -> Option<Where> {
         if !self.started {
             return Some(Where::Start);
         }
@@ -109,7 +109,7 @@ impl Actors {
     }
 
     /// The task that is `who`.
-    pub(super) fn find(&self, who: &Who) -> Option<TaskId> {
+    pub(crate) fn find(&self, who: &Who) -> Option<TaskId> {
         let at = self.actors.iter().position(|a| a.who.as_ref() == Some(who));
         at.map(TaskId::from_index)
     }

@@ -7,18 +7,18 @@ use crate::strategy::{Strategy, View};
 use crate::task_set::TaskSet;
 
 /// Stays on a task as long as it can go on, and otherwise takes the one that
-/// was spawned first; the environment is calm too.
+/// was spawned first; the environment takes its first alternative.
 ///
 /// A found schedule is written down as the deviations from this one, so it has
 /// to be what a reader expects when nothing is said: no preemption, and time
 /// moves only when nobody can run. A task that yields or spins gives way to the
 /// next one by number, since staying on it would be staying for ever.
 #[derive(Clone, Copy, Default, Debug)]
-pub struct Calm;
+pub struct NonPreemptive;
 
-impl Strategy for Calm {
+impl Strategy for NonPreemptive {
     fn environment(&self) -> Environment {
-        Environment::Calm
+        Environment::First
     }
 
     fn pick(&mut self, view: &View, _rng: &mut Rng) -> TaskId {
@@ -61,7 +61,10 @@ mod tests {
     #[test]
     fn stays_on_a_task_until_it_ends() {
         let mut model = Model::of([writes(1, 2), writes(2, 3), writes(3, 1)]);
-        assert_eq!(numbers(&model.run(&mut Calm, 0)), [1, 1, 2, 2, 2, 3]);
+        assert_eq!(
+            numbers(&model.run(&mut NonPreemptive, 0)),
+            [1, 1, 2, 2, 2, 3]
+        );
     }
 
     #[test]
@@ -74,22 +77,31 @@ mod tests {
             writes(3, 1),
         ]);
         // Main yields while it holds the lock that task 2 waits for.
-        assert_eq!(numbers(&model.run(&mut Calm, 0)), [1, 3, 1, 1, 2, 2]);
+        assert_eq!(
+            numbers(&model.run(&mut NonPreemptive, 0)),
+            [1, 3, 1, 1, 2, 2]
+        );
     }
 
     #[test]
     fn two_that_yield_take_turns_with_a_third() {
         let yields = vec![Do::Op(OpKind::Yield, 0); 3];
         let mut model = Model::of([yields.clone(), yields, writes(3, 2)]);
-        assert_eq!(numbers(&model.run(&mut Calm, 0)), [2, 3, 3, 1, 2, 1, 2, 1]);
+        assert_eq!(
+            numbers(&model.run(&mut NonPreemptive, 0)),
+            [2, 3, 3, 1, 2, 1, 2, 1]
+        );
     }
 
     #[test]
     fn the_clock_moves_only_when_nobody_else_can() {
         let mut model = Model::of([writes(1, 3), vec![Do::Op(OpKind::Yield, 0); 2]]);
         model.fires = 2;
-        assert_eq!(numbers(&model.run(&mut Calm, 0)), [1, 1, 1, 2, 2, 0, 0]);
-        assert_eq!(Calm.environment(), Environment::Calm);
+        assert_eq!(
+            numbers(&model.run(&mut NonPreemptive, 0)),
+            [1, 1, 1, 2, 2, 0, 0]
+        );
+        assert_eq!(NonPreemptive.environment(), Environment::First);
         assert_ne!(task(0), TaskId::MAIN);
     }
 }
