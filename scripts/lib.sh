@@ -86,7 +86,7 @@ thread_sanitizer() {
 # Builds the jostle command for ThreadSanitizer, as $tsan_jostle. Arguments go to the
 # rustc that links it.
 tsan_jostle() {
-  RUSTFLAGS=$tsan_flags cargo +nightly rustc --release --locked --target "$tsan_host" \
+  RUSTFLAGS=$tsan_flags cargo +nightly rustc -p jostle-catalogue --release --locked --target "$tsan_host" \
     ${tsan_options[@]+"${tsan_options[@]}"} --bin jostle -- "$@" \
     || fail "the jostle command could not be built for ThreadSanitizer"
   tsan_jostle=target/$tsan_host/release/jostle
@@ -99,6 +99,5 @@ tsan_fuzz() {
   # Cargo would take what was built without the wrapper for the same; the cfg, which
   # nothing asks for, makes it another build.
   RUSTC_WRAPPER=$PWD/scripts/rustc-apart RUSTFLAGS="$tsan_fuzz_flags --cfg jostle_apart" \
-    cargo +nightly fuzz "$subcommand" "${tsan_fuzz_options[@]}" \
-    --no-default-features --features apart "$@"
+    cargo +nightly fuzz "$subcommand" "${tsan_fuzz_options[@]}" "$@"
 }

@@ -53,6 +53,7 @@ impl FiberBackend {
 impl FiberBackend {
     /// Executes on an OS thread of its own, which ends with the execution.
     #[cold]
+    #[inline(never)]
     fn execute_elsewhere(
         &mut self,
         scenario: &Scenario,
@@ -94,6 +95,7 @@ impl Backend for FiberBackend {
         capabilities()
     }
 
+    #[inline]
     fn execute(
         &mut self,
         scenario: &Scenario,
@@ -124,6 +126,7 @@ impl Backend for FiberBackend {
     }
 }
 
+#[inline]
 fn execute(
     executor: &mut Executor,
     scenario: &Scenario,

@@ -1,5 +1,5 @@
-//! Under ThreadSanitizer, jostle asks to have its atomic operations wrapped, and tests
-//! look for races.
+//! Under ThreadSanitizer, jostle asks to have its atomic operations wrapped, and the
+//! tests are to know it.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

@@ -11,19 +11,23 @@
 //! `ASAN_OPTIONS=detect_stack_use_after_return=0`.
 #![no_main]
 
-use jostle::campaign::{Followed, Follower, Runner};
-use jostle::explain;
 use jostle::guard::watchdog;
-use jostle::input::{self, Input};
-use jostle::keep::Row;
-use jostle::minimize::{Limits, minimize};
-use jostle::report::terminal::{self, Options};
-use jostle::report::{Commands, Execution, Page, Report, explanation, html, json, perfetto};
 use jostle::scenario::Scenario;
-use jostle::scenario::registry::{Scope, scenarios};
-use jostle::strategy::{Profile, Route};
-use jostle::trace::file::{self, ReadError};
+use jostle::{FiberBackend, Fibers};
+use jostle_catalogue as _;
+use jostle_core::backend::Suite;
+use jostle_core::campaign::{Followed, Runner};
+use jostle_core::explain;
+use jostle_core::input::{self, Input};
+use jostle_core::minimize::{Limits, minimize};
+use jostle_core::regression::Row;
+use jostle_core::strategy::{Profile, Route};
+use jostle_core::trace::file::{self, ReadError};
+use jostle_report::terminal::{self, Options};
+use jostle_report::{Commands, Execution, Page, Report, explanation, html, json, perfetto};
 use libfuzzer_sys::fuzz_target;
+
+type Follower<'a> = jostle_core::campaign::Follower<'a, FiberBackend>;
 
 /// Enough for every pass of the minimizer to have its turn.
 const LIMITS: Limits = Limits {
@@ -41,7 +45,7 @@ fuzz_target!(
         watchdog::on_stall(watchdog::Action::Abort);
     },
     |bytes: &[u8]| {
-        // On a thread of its own, which an execution may spoil.
+        // On a thread of its own, so that no input meets the thread-locals of another.
         std::thread::scope(|scope| {
             scope.spawn(|| use_file(bytes));
         });
@@ -53,21 +57,22 @@ struct Catalogue(Vec<&'static Scenario>);
 
 impl Catalogue {
     fn new() -> Catalogue {
-        let all = scenarios(Scope::All).expect("the catalogue has no errors");
+        let all = Fibers.targets().expect("the catalogue has no errors");
+        let capabilities = Fibers.capabilities();
         // What corrupts memory without a sanitizer is not executed.
         Catalogue(
             all.into_iter()
-                .filter(|s| s.expect.is_observable())
+                .filter(|s| s.subject.expect.is_observable(capabilities))
                 .collect(),
         )
     }
 
     fn named(&self, name: &str) -> Option<&'static Scenario> {
-        self.0.iter().copied().find(|s| s.name == name)
+        self.0.iter().copied().find(|s| s.subject.name == name)
     }
 
     fn selected(&self, selector: u32) -> Option<&'static Scenario> {
-        let names: Vec<&str> = self.0.iter().map(|s| s.name).collect();
+        let names: Vec<&str> = self.0.iter().map(|s| s.subject.name).collect();
         input::select(selector, &names).and_then(|name| self.named(name))
     }
 }
@@ -95,7 +100,7 @@ fn use_file(bytes: &[u8]) {
             let Some(scenario) = catalogue.selected(selector) else {
                 return;
             };
-            let mut runner = Runner::new();
+            let mut runner = Runner::of(&Fibers);
             runner.run(scenario, &Profile::default(), &input);
             (scenario, input.data, Route::Choices(runner.trace().choices))
         }
@@ -104,7 +109,7 @@ fn use_file(bytes: &[u8]) {
             return;
         }
     };
-    let mut follower = Follower::new(scenario);
+    let mut follower = Follower::new(&Fibers, scenario);
     let first = follower.execute(route, &data);
     report(scenario, &first);
     if first.finding.is_some() {
@@ -119,7 +124,7 @@ fn follow(scenario: &'static Scenario, lines: &str, data: &[u8]) {
     for row in &rows {
         assert_eq!(row.to_string().parse().as_ref(), Ok(row));
     }
-    let revisit = Follower::new(scenario).revisit(rows, data);
+    let revisit = Follower::new(&Fibers, scenario).revisit(rows, data);
     if let Some(failure) = revisit.failure {
         assert!(failure.finding.is_some());
     }
@@ -129,7 +134,12 @@ fn follow(scenario: &'static Scenario, lines: &str, data: &[u8]) {
 }
 
 /// As `minimize`, `explain`, `export` and `triage` do.
-fn pursue(scenario: &'static Scenario, first: &Followed, data: Vec<u8>, follower: &mut Follower) {
+fn pursue(
+    scenario: &'static Scenario,
+    first: &Followed,
+    data: Vec<u8>,
+    follower: &mut Follower<'_>,
+) {
     let small = minimize(
         first.trial.clone(),
         data,
@@ -155,7 +165,7 @@ fn pursue(scenario: &'static Scenario, first: &Followed, data: Vec<u8>, follower
         let text = rows.iter().map(|row| row.to_string().parse());
         let again: Result<Vec<Row>, _> = text.collect();
         let again = again.expect("what is exported can be read");
-        let again = Follower::new(scenario).revisit(again, &small.schedule.data);
+        let again = Follower::new(&Fibers, scenario).revisit(again, &small.schedule.data);
         let failure = again.failure.expect("what is exported fails");
         assert_eq!(failure.trial.signature, first.trial.signature);
     }
@@ -181,9 +191,9 @@ fn report(scenario: &Scenario, followed: &Followed) {
         trace: &followed.trace,
     };
     let page = Page {
-        scenario: scenario.name,
-        about: scenario.about,
-        site: scenario.site,
+        scenario: scenario.subject.name,
+        about: scenario.subject.about,
+        site: scenario.subject.site,
         failing: execution,
         passing: Some(execution),
         decides: None,
@@ -197,8 +207,8 @@ fn report(scenario: &Scenario, followed: &Followed) {
         return;
     };
     let report = Report {
-        scenario: scenario.name,
-        about: scenario.about,
+        scenario: scenario.subject.name,
+        about: scenario.subject.about,
         finding,
         trace: &followed.trace,
         commands: &commands,

@@ -3,7 +3,7 @@
 
 mod deep;
 
-#[cfg(feature = "apart")]
+// Links the scenarios.
 use jostle_catalogue as _;
 
-jostle::fuzz_target!(jostle::scenario::registry::Scope::All);
+jostle::fuzz_target!();

@@ -16,15 +16,13 @@
 //! a sanitizer holds signals back or the thread blocks them, the other one does
 //! not wait for it.
 
-#![allow(unsafe_code)]
-
-use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::guard::watchdog::Action;
 use crate::rt::pulse::Pulse;
+use crate::rt::sys::{self, Disposition, Signal};
 
 /// How long one side waits for the other.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -42,18 +40,8 @@ pub(crate) fn ask(thread: i32) -> Vec<usize> {
     // The last signal but one: valgrind keeps the last one for itself, and the
     // lookout for foreign threads leaves it unblocked.
     let signal = libc::SIGRTMAX() - 1;
-    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
-    // SAFETY: `sigaction` is a plain structure for which all zeros is a valid
-    // value: no flags, an empty mask. `show` has the signature that SA_SIGINFO
-    // asks for. The process ends after this, so that whatever handler was there
-    // is not missed. `tgkill` takes three numbers.
-    let sent = unsafe {
-        let a = action.assume_init_mut();
-        a.sa_sigaction = show as *const () as usize;
-        a.sa_flags = libc::SA_SIGINFO;
-        libc::sigaction(signal, a, ptr::null_mut()) == 0
-            && libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, signal) == 0
-    };
+    // The process ends after this, so that whatever handler was there is not missed.
+    let sent = Disposition::by::<Show>(false).set(signal) && sys::send(thread, signal);
     if !sent || !wait_for(&SHOWN) {
         return Vec::new();
     }
@@ -89,7 +77,15 @@ fn wait_for(flag: &AtomicBool) -> bool {
 const ROOM: usize = 32 * 1024;
 
 /// The signal handler.
-extern "C" fn show(_: libc::c_int, _: *mut libc::siginfo_t, _: *mut libc::c_void) {
+struct Show;
+
+impl sys::Handle for Show {
+    fn handle(_: &Signal<'_>) {
+        show()
+    }
+}
+
+fn show() -> ! {
     let here = 0u8;
     let badge = Pulse::existing().and_then(Pulse::badge);
     let bottom = badge.map_or(0, |b| b.guard().end);
@@ -97,17 +93,12 @@ extern "C" fn show(_: libc::c_int, _: *mut libc::siginfo_t, _: *mut libc::c_void
     let room = ptr::from_ref(&here).addr().wrapping_sub(bottom);
     if room >= ROOM {
         let mut count = 0;
-        // SAFETY: The crate asks that no two threads unwind through it at the
-        // same time without its lock, which is about the unwinder of Windows;
-        // besides, the watchdog, which is the only other one, waits for this
-        // handler. Whatever lock the dynamic linker takes is recursive.
-        unsafe {
-            backtrace::trace_unsynchronized(|frame| {
-                ADDRESSES[count].store(frame.ip().addr(), Ordering::Relaxed);
-                count += 1;
-                count < ADDRESSES.len()
-            });
-        }
+        // The watchdog, which is the only other one to do that, waits for this handler.
+        sys::return_addresses(|address| {
+            ADDRESSES[count].store(address, Ordering::Relaxed);
+            count += 1;
+            count < ADDRESSES.len()
+        });
         COUNT.store(count, Ordering::Release);
     }
     SHOWN.store(true, Ordering::Release);

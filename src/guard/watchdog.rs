@@ -17,6 +17,7 @@ use crate::guard::progress::{Progress, Stall};
 use crate::guard::stderr::Stderr;
 use crate::guard::{frames, interrupt, overflow};
 use crate::rt::pulse::{Pulse, Subject};
+use crate::rt::sys;
 
 /// How the process ends after a guard has spoken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,12 +41,9 @@ impl Action {
 
     /// Ends the process. A signal handler may call it, so no destructor and no
     /// exit handler is run.
-    #[allow(unsafe_code)]
     pub(crate) fn take(self) -> ! {
         match self {
-            // SAFETY: `_exit` takes a number and does not come back. What other
-            // threads were doing does not matter any more.
-            Action::Exit(code) => unsafe { libc::_exit(i32::from(code)) },
+            Action::Exit(code) => sys::exit(code),
             Action::Abort => process::abort(),
         }
     }
@@ -115,7 +113,7 @@ const LOOKS: u32 = 20;
 
 fn watch(limit: Duration) {
     let tick = limit / LOOKS;
-    let clock_tick = clock_tick();
+    let clock_tick = sys::clock_tick();
     let mut watched: Vec<(&'static Pulse, Progress)> = Vec::new();
     loop {
         std::thread::sleep(tick);
@@ -145,14 +143,6 @@ const NOTHING: Look = Look {
     state: proc::State::Other,
     used: 0,
 };
-
-/// The unit in which the kernel counts processor time.
-#[allow(unsafe_code)]
-fn clock_tick() -> Duration {
-    // SAFETY: `sysconf` takes a number and returns one.
-    let per_second = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
-    Duration::from_secs(1) / u32::try_from(per_second).unwrap_or(100).max(1)
-}
 
 /// Says what is known of the stalled thread and ends the process.
 fn report(pulse: &'static Pulse, how: Stall, limit: Duration) -> ! {

@@ -1,45 +1,13 @@
 //! Who runs on a worker's stack, for eyes outside the executing OS thread: the
 //! watchdog, and signal handlers.
 
-#![allow(unsafe_code)]
-
 use std::fmt;
 use std::ops::Range;
-use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use jostle_core::id::TaskId;
 use jostle_core::op::{AtomicSite, Site};
-
-/// A `Cell<Option<&'static T>>` for several OS threads and signal handlers.
-pub(crate) struct StaticCell<T: 'static>(AtomicPtr<T>);
-
-impl<T: Sync> StaticCell<T> {
-    pub(crate) const fn new() -> StaticCell<T> {
-        StaticCell(AtomicPtr::new(ptr::null_mut()))
-    }
-
-    #[inline]
-    pub(crate) fn set(&self, value: Option<&'static T>) {
-        let pointer = value.map_or(ptr::null(), ptr::from_ref);
-        // Release, so that whoever sees the reference sees what it refers to.
-        self.0.store(pointer.cast_mut(), Ordering::Release);
-    }
-
-    pub(crate) fn get(&self) -> Option<&'static T> {
-        // SAFETY: The pointer is null or was made from a `&'static T` in `set`,
-        // and nobody writes through it. `T: Sync`, so that any thread may have
-        // the reference.
-        unsafe { self.0.load(Ordering::Acquire).as_ref() }
-    }
-}
-
-impl<T: Sync> fmt::Debug for StaticCell<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StaticCell")
-    }
-}
 
 /// How much of a task's name a badge shows, in bytes.
 const NAME: usize = 40;

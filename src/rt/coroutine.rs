@@ -28,6 +28,7 @@ use corosensei::{Coroutine, CoroutineResult, Yielder};
 
 use jostle_core::id::TaskId;
 use crate::rt::badge::Badge;
+use crate::rt::sys;
 use crate::sanitizer::{self, Edge, Fiber};
 
 /// What a worker runs.
@@ -83,12 +84,6 @@ pub(crate) struct Worker {
 /// of C code that is larger than a page may jump over it.
 const GUARD_REACH: usize = 64 * 1024;
 
-fn page_size() -> usize {
-    // SAFETY: `sysconf` takes a number and returns one.
-    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-    usize::try_from(size).unwrap_or(4096)
-}
-
 impl Worker {
     /// A worker with a stack of `size` bytes, rounded up to whole pages.
     ///
@@ -98,7 +93,7 @@ impl Worker {
     pub(crate) fn new(size: usize, epilogue: Epilogue) -> io::Result<Worker> {
         let stack = DefaultStack::new(size)?;
         let limit = stack.limit().get();
-        let guard = limit.saturating_sub(GUARD_REACH)..limit + page_size();
+        let guard = limit.saturating_sub(GUARD_REACH)..limit + sys::page_size();
         let badge = Badge::issue(&guard, size);
         let link = NonNull::from(Box::leak(Box::new(Link {
             yielder: Cell::new(ptr::null()),

@@ -92,7 +92,7 @@ impl Current {
     pub(crate) fn with<R>(mut self, f: impl FnOnce(&mut Execution) -> R) -> R {
         let _inside = sanitizer::inside();
         let _within = Within::enter();
-        let unwound = Unwound(self);
+        let unwound = Unwound;
         // SAFETY: The pointer was set by `enter`, whose guard is alive as long as tasks
         // and the run loop use what they got from it, so the execution is. It is used
         // by this thread only. References made here end when `f` returns or unwinds,
@@ -107,13 +107,18 @@ impl Current {
 /// Notices that what was done to the execution unwound. User code does not run there,
 /// so that it is a fault of the runtime or of a strategy, and nothing that the
 /// execution says from now on can be relied on.
-struct Unwound(Current);
+///
+/// It holds nothing, so that nothing has to be kept at hand for it.
+struct Unwound;
 
 impl Drop for Unwound {
     #[cold]
+    #[inline(never)]
     fn drop(&mut self) {
-        // SAFETY: As in `with`, whose `f` has unwound.
-        unsafe { self.0.execution.as_mut() }.breaks();
+        if let Some(mut current) = try_get() {
+            // SAFETY: As in `with`, whose `f` has unwound.
+            unsafe { current.execution.as_mut() }.breaks();
+        }
     }
 }
 

@@ -141,11 +141,12 @@ impl Execution {
     }
 
     /// A clean row for `task`, which the kernel has just made.
+    #[inline]
     pub(crate) fn add_row(&mut self, task: TaskId) {
-        while self.tasks.len() <= task.index() {
-            self.tasks.push(Carried::default());
+        match self.tasks.get_mut(task.index()) {
+            Some(row) => row.reset(),
+            None => self.tasks.push(Carried::default()),
         }
-        self.tasks[task.index()].reset();
     }
 
     /// A free worker, or a new one.
@@ -199,6 +200,7 @@ impl Execution {
     #[cold]
     pub(crate) fn breaks(&mut self) {
         self.broken.get_or_insert_with(panics::last_in_words);
+        self.spoiled = true;
         self.kernel.give_up_execution();
     }
 

@@ -17,7 +17,7 @@ use crate::rt::coroutine::Job;
 use crate::rt::current::{self, Current};
 use crate::rt::execution::Execution;
 use crate::rt::footprint::Explored;
-use crate::rt::foreign::{self, Lookout};
+use crate::rt::foreign;
 use crate::rt::functions::Functions;
 use crate::rt::pulse::Pulse;
 use crate::rt::{object, panics, switch};
@@ -81,7 +81,7 @@ impl Executor {
             !self.is_spoiled(),
             "the OS thread of this executor is spoiled"
         );
-        let inside = sanitizer::inside();
+        let _inside = sanitizer::inside();
         sanitizer::forget();
         let entered = self.execution.enter(policy);
         let current = entered.current();
@@ -101,24 +101,25 @@ impl Executor {
             current.with(Execution::breaks);
         }
         // The teardown makes neither steps nor choices nor findings.
-        let executed = current.with(|x| {
+        current.with(|x| {
             if x.broken.is_some() {
                 x.leave_broken();
             }
             x.pulse.executing(false);
             x.lookout = None;
-            match x.broken.take() {
-                Some(broken) => Executed::Broken(broken),
-                None => Executed::Finished(x.kernel.outcome(x.abandoned)),
-            }
         });
         self.epochs.end();
         drop(entered);
         Edge::execution().acquire();
-        drop(inside);
-        // Of a main task that there was no room for.
-        drop(body);
-        executed
+        if body.is_some() {
+            // Of a main task that there was no room for.
+            sanitizer::outside(|| drop(body));
+        }
+        let x = self.execution.idle_mut();
+        match x.broken.take() {
+            Some(broken) => Executed::Broken(broken),
+            None => Executed::Finished(x.kernel.outcome(x.abandoned)),
+        }
     }
 }
 
@@ -174,9 +175,16 @@ fn run(
     }
     current.with(|x| {
         x.asking(|kernel, policy| kernel.end(policy));
-        let lookout = x.lookout.as_ref();
-        let evidence = foreign::accusation(epoch).or_else(|| lookout.and_then(Lookout::look));
-        x.kernel.judge(evidence);
+        x.kernel.judge();
+        // These go over any other one. Findings are large: they are moved only if there
+        // are any.
+        if let Some(finding) = foreign::accusation(epoch) {
+            x.kernel.overrule(finding);
+        } else if let Some(lookout) = &x.lookout
+            && let Some(finding) = lookout.look()
+        {
+            x.kernel.overrule(finding);
+        }
     });
     drop(explored);
     tear_down(current);
@@ -383,6 +391,5 @@ impl Execution {
         }
         mem::forget(mem::take(&mut self.actions));
         mem::forget(mem::take(&mut self.leftovers));
-        self.spoiled = true;
     }
 }

@@ -23,15 +23,14 @@
 //! thread that has been joined may still be in `/proc`; the kernel marks it as
 //! exiting before it lets the joiner go on.
 
-#![allow(unsafe_code)]
-
 use std::collections::HashSet;
 use std::fs;
-use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use jostle_core::finding::{Finding, Kind};
 use jostle_core::op::Site;
+
+use crate::rt::sys;
 
 /// The epoch of an execution one of whose wakers was woken on a foreign OS
 /// thread, 0 if none was.
@@ -143,12 +142,12 @@ impl Lookout {
         let mut before: HashSet<i32> = threads()?.collect();
         // While threads end, reading `/proc` may skip some. For another one that
         // does no harm, as it has another colour.
-        before.insert(crate::rt::pulse::os_thread());
+        before.insert(sys::os_thread());
         // Whoever blocks these signals himself is not interfered with.
         if own_mask()? & FIELD != 0 {
             return None;
         }
-        change_mask(libc::SIG_BLOCK, colour);
+        sys::block(colour);
         Some(Lookout {
             care,
             colour,
@@ -210,7 +209,7 @@ impl Lookout {
 
 impl Drop for Lookout {
     fn drop(&mut self) {
-        change_mask(libc::SIG_UNBLOCK, self.colour);
+        sys::unblock(self.colour);
     }
 }
 
@@ -246,22 +245,6 @@ fn is_exiting(thread: i32) -> bool {
         fields.split_whitespace().nth(6)?.parse::<u64>().ok()
     };
     flags().is_none_or(|flags| flags & PF_EXITING != 0)
-}
-
-fn change_mask(how: i32, signals: u64) {
-    let mut set = MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: `sigemptyset` initializes the set that it is given. Every signal
-    // added is between 1 and 64. `pthread_sigmask` changes the mask of this
-    // thread only; it reads the set and writes nothing, the third argument being
-    // null. The signals are real-time signals, whose blocking delays nothing that
-    // the program relies on: it ends with the execution.
-    unsafe {
-        libc::sigemptyset(set.as_mut_ptr());
-        for signal in (1..=64).filter(|n| signals & (1 << (n - 1)) != 0) {
-            libc::sigaddset(set.as_mut_ptr(), signal);
-        }
-        libc::pthread_sigmask(how, set.as_ptr(), std::ptr::null_mut());
-    }
 }
 
 #[cfg(test)]

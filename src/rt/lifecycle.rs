@@ -47,6 +47,7 @@ impl Execution {
     /// # Errors
     ///
     /// As for [`spawn`](Execution::spawn).
+    #[inline]
     pub(crate) fn spawn_main(&mut self, site: Site, body: &mut Option<Job>) -> Result<(), String> {
         self.add_row(TaskId::CLOCK);
         let worker = self.worker().map_err(|error| self.no_memory(&error))?;
@@ -63,6 +64,7 @@ impl Execution {
     /// Why there can be no further task, in words. Then the body stays where it is:
     /// dropping it runs user code, which must not happen while the execution is being
     /// worked on.
+    #[inline]
     fn spawn(
         &mut self,
         name: Option<String>,
@@ -83,6 +85,7 @@ impl Execution {
     }
 
     /// Gives `task`, which the kernel has just made, a row and a stack.
+    #[inline]
     fn equip(&mut self, task: TaskId, site: Site, worker: Box<Worker>, body: &mut Option<Job>) {
         self.add_row(task);
         worker
@@ -104,6 +107,7 @@ impl Execution {
     }
 
     /// The running task's body has ended.
+    #[inline]
     fn finish(&mut self, result: Result<(), Box<dyn Any + Send>>) {
         let me = self.kernel.current();
         Edge::end(me.0).release();

@@ -23,6 +23,7 @@
 //! - `functions`: the functions in which operations stand.
 //! - `badge`: who runs on a stack, for the watchdog and signal handlers. `pulse`: signs
 //!   of life for the watchdog. `registry`: what is lent and never freed.
+//! - `sys`: the operating system.
 //! - `foreign`: OS threads that the scenario starts behind our back.
 //!
 //! What primitives are built from is [`point`] before an operation that
@@ -55,13 +56,14 @@ pub(crate) mod race;
 pub(crate) mod registry;
 pub(crate) mod shared;
 pub(crate) mod switch;
+pub(crate) mod sys;
 pub(crate) mod timer;
 pub(crate) mod waker;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use cell::TaskCell;
+pub(crate) use cell::{Exclusive, LockCell, ShareCell, Sharing, TaskCell};
 pub(crate) use gate::{
     acquire, first_at, give_up, is_open, new_object, note_and_set_gates, owner, release, set_gate,
     set_gates, set_missed, set_owner, set_tried, unlock,

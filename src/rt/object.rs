@@ -48,6 +48,12 @@ impl Epochs {
     }
 }
 
+impl Drop for Epochs {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
 /// Whether `epoch`, which a primitive has been seen to belong to, has not ended.
 fn is_live(epoch: u32) -> bool {
     // Whoever made it belong there had begun the epoch before; see `join`.

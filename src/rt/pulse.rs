@@ -8,8 +8,10 @@ use jostle_core::kernel::Heartbeat;
 use jostle_core::op::Site;
 use jostle_core::strategy::{Depth, Kind};
 
-use crate::rt::badge::{Badge, StaticCell};
+use crate::rt::badge::Badge;
+use crate::rt::cell::StaticCell;
 use crate::rt::registry::{Lent, Registry};
+use crate::rt::sys;
 
 /// What an OS thread that executes scenarios shows to the watchdog.
 ///
@@ -76,26 +78,32 @@ impl Pulse {
     }
 
     /// The pulse of the calling OS thread.
+    #[inline]
     pub(crate) fn of_this_thread() -> &'static Pulse {
-        Pulse::existing().unwrap_or_else(|| {
-            let lent = PULSES.lend(Pulse::new);
-            let pulse = lent.get();
-            pulse.os_thread.store(os_thread(), Ordering::Relaxed);
-            pulse.executing(false);
-            PULSE.set(Some(pulse));
-            let mut owned = Some(Owned(lent));
-            if OWNED.try_with(|slot| slot.set(owned.take())).is_err() {
-                // The destructors of the thread have come too far to give it back.
-                if let Some(owned) = owned {
-                    std::mem::forget(owned);
-                }
-            }
-            pulse
-        })
+        match Pulse::existing() {
+            Some(pulse) => pulse,
+            None => Pulse::lend(),
+        }
+    }
+
+    #[cold]
+    fn lend() -> &'static Pulse {
+        let lent = PULSES.lend(Pulse::new);
+        let pulse = lent.get();
+        pulse.os_thread.store(sys::os_thread(), Ordering::Relaxed);
+        pulse.executing(false);
+        PULSE.set(Some(pulse));
+        let mut owned = Some(Owned(lent));
+        if OWNED.try_with(|slot| slot.set(owned.take())).is_err() {
+            // The destructors of the thread have come too far to give it back.
+            std::mem::forget(owned);
+        }
+        pulse
     }
 
     /// The pulse of the calling OS thread if it has one. Signal handlers may
     /// ask.
+    #[inline]
     pub(crate) fn existing() -> Option<&'static Pulse> {
         PULSE.try_with(Cell::get).ok().flatten()
     }
@@ -198,13 +206,6 @@ fn strategy_of(code: u32) -> Option<Kind> {
     }
 }
 
-/// The number of the calling OS thread.
-#[allow(unsafe_code)]
-pub(crate) fn os_thread() -> i32 {
-    // SAFETY: `gettid` takes nothing and always succeeds.
-    unsafe { libc::gettid() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,7 +226,7 @@ mod tests {
         for _ in 0..300 {
             std::thread::spawn(|| {
                 let pulse = Pulse::of_this_thread();
-                assert_eq!(pulse.os_thread_id(), os_thread());
+                assert_eq!(pulse.os_thread_id(), sys::os_thread());
                 pulse.executing(true);
             })
             .join()

@@ -97,13 +97,12 @@ fn here<R>(f: impl FnOnce(&Context) -> R) -> R {
 }
 
 fn ignore() {
-    // SAFETY: Any thread may say so; the address is not looked at.
-    unsafe { ffi::__tsan_mutex_pre_signal(ptr::null_mut(), 0) }
+    ffi::__tsan_mutex_pre_signal(ptr::null_mut(), 0);
 }
 
 fn heed() {
-    // SAFETY: As above; every call follows one of `ignore` on the same fiber.
-    unsafe { ffi::__tsan_mutex_post_signal(ptr::null_mut(), 0) }
+    // Every call follows one of `ignore` on the same fiber.
+    ffi::__tsan_mutex_post_signal(ptr::null_mut(), 0);
 }
 
 /// Makes one call on another fiber.
@@ -134,8 +133,7 @@ impl Fiber {
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let context: *const Context = Box::into_raw(Box::new(Context::new(1)));
         // Visible, so that the fiber comes after what its maker has done.
-        // SAFETY: No precondition.
-        let fiber = outside(|| unsafe { ffi::__tsan_create_fiber(0) });
+        let fiber = outside(|| ffi::__tsan_create_fiber(0));
         if let Ok(name) = CString::new(format!("jostle {number}")) {
             // SAFETY: The name is a string, and it is copied.
             unsafe { ffi::__tsan_set_fiber_name(fiber, name.as_ptr()) };
@@ -312,7 +310,7 @@ impl Range {
     #[cold]
     fn take() -> Range {
         let _inside = inside();
-        let range = free().pop().unwrap_or_else(reserve);
+        let range = free().pop().unwrap_or_else(|| ffi::reserve(PLACES));
         Edge(ptr::without_provenance_mut(range)).acquire();
         Range(range)
     }
@@ -324,27 +322,6 @@ impl Drop for Range {
         Edge(ptr::without_provenance_mut(self.0)).release();
         free().push(self.0);
     }
-}
-
-/// Addresses without memory.
-fn reserve() -> usize {
-    // SAFETY: A new private mapping that nothing can read or write.
-    let range = unsafe {
-        libc::mmap(
-            ptr::null_mut(),
-            PLACES,
-            libc::PROT_NONE,
-            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
-            -1,
-            0,
-        )
-    };
-    assert!(
-        range != libc::MAP_FAILED,
-        "no addresses for ThreadSanitizer: {}",
-        std::io::Error::last_os_error()
-    );
-    range as usize
 }
 
 impl Edge {
@@ -427,36 +404,24 @@ impl Edge {
     #[inline]
     pub(crate) fn release(self) {
         // TSan drops edges while it ignores synchronization.
-        outside(|| {
-            // SAFETY: The address is one of this program's; it is not read.
-            unsafe { ffi::__tsan_release(self.0) }
-        });
+        outside(|| ffi::__tsan_release(self.0));
     }
 
     /// Reads the place, as an access that can race.
     #[inline]
     pub(crate) fn read(self) {
-        outside(|| {
-            // SAFETY: As in `release`.
-            unsafe { ffi::__tsan_read1(self.0) }
-        });
+        outside(|| ffi::__tsan_read1(self.0));
     }
 
     /// Writes the place, as an access that can race.
     #[inline]
     pub(crate) fn write(self) {
-        outside(|| {
-            // SAFETY: As in `release`; it is not written either.
-            unsafe { ffi::__tsan_write1(self.0) }
-        });
+        outside(|| ffi::__tsan_write1(self.0));
     }
 
     /// See [`release`](Edge::release).
     #[inline]
     pub(crate) fn acquire(self) {
-        outside(|| {
-            // SAFETY: As in `release`.
-            unsafe { ffi::__tsan_acquire(self.0) }
-        });
+        outside(|| ffi::__tsan_acquire(self.0));
     }
 }

@@ -153,9 +153,9 @@ impl Condvar {
         let attached = self.attach();
         rt::point(OpKind::Wait, attached.id, site);
         let spurious = rt::choose(ChoiceKind::Spurious, 2) == 1;
-        let mutex = guard.into_mutex();
+        let mutex = guard.into_parts();
         if spurious {
-            return (mutex.relock(site), Woken::Completed);
+            return (mutex.lock(site), Woken::Completed);
         }
         let me = rt::current_task();
         self.waiters.get(&attached).push_back(me);
@@ -163,7 +163,7 @@ impl Condvar {
         if woken == Woken::TimedOut {
             self.waiters.get(&attached).retain(|&waiter| waiter != me);
         }
-        (mutex.relock(site), woken)
+        (mutex.lock(site), woken)
     }
 
     /// Wakes one waiter, if there is one; see

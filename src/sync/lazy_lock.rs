@@ -1,7 +1,5 @@
 //! `LazyLock`.
 
-#![allow(unsafe_code)]
-
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -9,7 +7,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Side, TaskCell};
 use crate::sync::once::{Once, Progress};
-use crate::sync::slot::Slot;
+use crate::sync::slot::{Slot, take_or_copy};
 
 /// A value that is made at its first use; see [`std::sync::LazyLock`].
 ///
@@ -127,19 +125,6 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
              LazyLock<T>, or create it inside the scenario",
             self.once.site()
         );
-    }
-}
-
-/// What is there, without taking it if it is a function pointer: a `static`
-/// needs it again in the next execution.
-fn take_or_copy<T, F>(f: &mut Option<F>) -> Option<F> {
-    // Apart from lifetimes, which make no difference to what follows.
-    if typeid::of::<F>() == typeid::of::<fn() -> T>() {
-        // SAFETY: `F` is the type of a function pointer, and all those are
-        // `Copy`, whatever lifetimes are in them.
-        f.as_ref().map(|f| unsafe { std::ptr::read(f) })
-    } else {
-        f.take()
     }
 }
 

@@ -19,7 +19,13 @@ pub(super) fn guarded<G>(guard: G, poisoned: bool) -> LockResult<G> {
 /// the program.
 #[inline]
 pub(super) fn poisons(was_panicking: bool) -> bool {
-    !was_panicking && rt::panicking() && !rt::is_teardown()
+    !was_panicking && std::thread::panicking() && poisons_unwinding()
+}
+
+#[cold]
+#[inline(never)]
+fn poisons_unwinding() -> bool {
+    rt::panicking() && !rt::is_teardown()
 }
 
 /// Refuses a lock that joins an execution while a guard of an earlier one

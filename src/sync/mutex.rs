@@ -1,17 +1,13 @@
 //! `Mutex` and its guard.
 
-#![allow(unsafe_code)]
-
-use std::cell::{Cell, UnsafeCell};
 use std::fmt;
-use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{LockResult, TryLockError, TryLockResult};
 
 use jostle_core::op::{OpKind, Site};
-use crate::rt::{self, Attached, Handle, Side};
-use crate::sanitizer::{self, Edge};
+use crate::rt::{self, Attached, Exclusive, Handle, LockCell, Side};
+use crate::sanitizer::Edge;
 use crate::sync::lock::{self, guarded};
 
 /// A mutual exclusion lock with poisoning; see [`std::sync::Mutex`].
@@ -19,22 +15,10 @@ use crate::sync::lock::{self, guarded};
 /// Which of the waiting tasks gets the lock is a scheduling decision, as with
 /// std's, which promises no order.
 pub struct Mutex<T: ?Sized> {
-    handle: Handle,
-    poisoned: Cell<bool>,
-    /// There is a guard. Gate A says the same to the runtime, but only within
-    /// one execution.
-    held: Cell<bool>,
-    data: UnsafeCell<T>,
+    /// It is held while there is a guard. Gate A says the same to the runtime, but
+    /// only within one execution.
+    data: LockCell<Handle, T>,
 }
-
-// SAFETY: As for std's mutex, `T` moves to whoever holds the lock.
-unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
-// SAFETY: `data` is reached only through a guard, and there is one guard at a
-// time: `lock` makes one only when gate A is open, and shuts it, before any other
-// task can run, and the gate opens for a new execution only if no guard is left
-// of an old one. The cells are touched only by code that has attached the handle,
-// which is possible on one OS thread at a time; see `Handle`.
-unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 
 // A task that panics poisons the mutex, and so nobody sees broken data unawares.
 impl<T: ?Sized> UnwindSafe for Mutex<T> {}
@@ -45,10 +29,7 @@ impl<T> Mutex<T> {
     #[track_caller]
     pub const fn new(value: T) -> Mutex<T> {
         Mutex {
-            handle: Handle::new(),
-            poisoned: Cell::new(false),
-            held: Cell::new(false),
-            data: UnsafeCell::new(value),
+            data: LockCell::new(Handle::new(), value),
         }
     }
 
@@ -58,23 +39,60 @@ impl<T> Mutex<T> {
     ///
     /// If the mutex is poisoned; the error holds the value.
     pub fn into_inner(self) -> LockResult<T> {
-        let poisoned = self.poisoned.get();
-        guarded(self.data.into_inner(), poisoned)
+        let (value, poisoned) = self.data.into_inner();
+        guarded(value, poisoned)
+    }
+}
+
+/// A mutex, for its guard, whose type may not say more of `T` than std's.
+pub(super) struct Parts<'a, T: ?Sized>(&'a LockCell<Handle, T>);
+
+impl<'a, T: ?Sized> Parts<'a, T> {
+    #[inline(always)]
+    #[track_caller]
+    fn attach(&self) -> Attached {
+        let attached = self.0.beside.attach("Mutex");
+        if attached.fresh {
+            self.start_over(&attached);
+        }
+        attached
+    }
+
+    #[cold]
+    #[track_caller]
+    fn start_over(&self, attached: &Attached) {
+        lock::assert_free(self.0.is_held(attached), "Mutex", &self.0.beside);
+        self.0.set_poisoned(attached, false);
+        rt::set_gate(attached, Side::Exclusive, true);
+    }
+
+    /// Takes the lock, which is free.
+    #[inline]
+    fn guard(&self, attached: &Attached, site: Site) -> LockResult<MutexGuard<'a, T>> {
+        rt::acquire(attached, Side::Exclusive);
+        Edge::object(attached.id.0, 0).acquire();
+        let (value, poisoned) = self.0.lock(attached);
+        let guard = MutexGuard {
+            value,
+            site,
+            panicking: rt::panicking(),
+        };
+        guarded(guard, poisoned)
+    }
+
+    /// Waits for the lock.
+    #[inline]
+    pub(super) fn lock(&self, site: Site) -> LockResult<MutexGuard<'a, T>> {
+        let attached = self.attach();
+        rt::pass(&attached, Side::Exclusive, OpKind::Lock, site);
+        self.guard(&attached, site)
     }
 }
 
 impl<T: ?Sized> Mutex<T> {
     #[inline]
-    #[track_caller]
-    fn attach(&self) -> Attached {
-        let attached = self.handle.attach("Mutex");
-        if attached.fresh {
-            let _inside = sanitizer::inside();
-            lock::assert_free(self.held.get(), "Mutex", &self.handle);
-            self.poisoned.set(false);
-            rt::set_gate(&attached, Side::Exclusive, true);
-        }
-        attached
+    fn parts(&self) -> Parts<'_, T> {
+        Parts(&self.data)
     }
 
     /// Waits for the lock; see [`std::sync::Mutex::lock`].
@@ -89,10 +107,7 @@ impl<T: ?Sized> Mutex<T> {
     #[inline]
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
-        let site = Site::caller();
-        let attached = self.attach();
-        rt::pass(&attached, Side::Exclusive, OpKind::Lock, site);
-        self.guard(&attached, site)
+        self.parts().lock(Site::caller())
     }
 
     /// Takes the lock if it is free; see [`std::sync::Mutex::try_lock`].
@@ -108,7 +123,8 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
         let site = Site::caller();
-        let attached = self.attach();
+        let parts = self.parts();
+        let attached = parts.attach();
         rt::set_tried(&attached);
         rt::point(OpKind::TryLock, attached.id, site);
         let free = rt::is_open(&attached, Side::Exclusive);
@@ -116,29 +132,7 @@ impl<T: ?Sized> Mutex<T> {
         if !free {
             return Err(TryLockError::WouldBlock);
         }
-        self.guard(&attached, site).map_err(TryLockError::Poisoned)
-    }
-
-    /// Takes the lock, which is free.
-    #[inline]
-    fn guard(&self, attached: &Attached, site: Site) -> LockResult<MutexGuard<'_, T>> {
-        rt::acquire(attached, Side::Exclusive);
-        Edge::object(attached.id.0, 0).acquire();
-        self.held.set(true);
-        let guard = MutexGuard {
-            mutex: self,
-            site,
-            panicking: rt::panicking(),
-            thread: PhantomData,
-        };
-        guarded(guard, self.poisoned.get())
-    }
-
-    /// Waits for the lock again after a `Condvar` gave it up.
-    pub(super) fn relock(&self, site: Site) -> LockResult<MutexGuard<'_, T>> {
-        let attached = self.attach();
-        rt::pass(&attached, Side::Exclusive, OpKind::Lock, site);
-        self.guard(&attached, site)
+        parts.guard(&attached, site).map_err(TryLockError::Poisoned)
     }
 
     /// Whether a guard was dropped while its task panicked.
@@ -146,17 +140,13 @@ impl<T: ?Sized> Mutex<T> {
     /// It is not a scheduling point.
     #[track_caller]
     pub fn is_poisoned(&self) -> bool {
-        self.attach();
-        let _inside = sanitizer::inside();
-        self.poisoned.get()
+        self.data.is_poisoned(&self.parts().attach())
     }
 
     /// Forgets the poison.
     #[track_caller]
     pub fn clear_poison(&self) {
-        self.attach();
-        let _inside = sanitizer::inside();
-        self.poisoned.set(false);
+        self.data.set_poisoned(&self.parts().attach(), false);
     }
 
     /// The value, without a lock, since nobody else can have one.
@@ -165,8 +155,8 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// If the mutex is poisoned; the error holds the reference.
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
-        let poisoned = self.poisoned.get();
-        guarded(self.data.get_mut(), poisoned)
+        let (value, poisoned) = self.data.get_mut();
+        guarded(value, poisoned)
     }
 }
 
@@ -194,57 +184,47 @@ impl<T: ?Sized> fmt::Debug for Mutex<T> {
 /// The right to use what a [`Mutex`] guards; see [`std::sync::MutexGuard`].
 #[must_use = "if unused the Mutex will immediately unlock"]
 pub struct MutexGuard<'a, T: ?Sized> {
-    mutex: &'a Mutex<T>,
+    value: Exclusive<'a, Handle, T>,
     site: Site,
     /// Whether the task was unwinding when it took the lock: then its unwinding
     /// is no reason to poison.
     panicking: bool,
-    /// Not `Send`, as std's guard is not.
-    thread: PhantomData<*const ()>,
 }
 
-// SAFETY: A shared guard gives `&T` and nothing else.
-unsafe impl<T: ?Sized + Sync> Sync for MutexGuard<'_, T> {}
-
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
-    /// The mutex and where it was locked, for a `Condvar`, which gives the lock
-    /// up in one step with the beginning of the wait.
-    pub(super) fn into_mutex(self) -> &'a Mutex<T> {
-        let mutex = self.mutex;
+    /// Gives the lock up, for a `Condvar`, in one step with the beginning of the wait,
+    /// and says how to wait for it again.
+    pub(super) fn into_parts(mut self) -> Parts<'a, T> {
+        let cell = self.value.cell();
         // Unless the guard outlived its execution.
-        if let Some(attached) = mutex.handle.attached() {
-            mutex.poison(&self);
-            mutex.held.set(false);
+        if let Some(attached) = cell.beside.attached() {
+            if lock::poisons(self.panicking) {
+                cell.poison(&attached);
+            }
+            self.value.give_back(&attached);
             Edge::object(attached.id.0, 0).release();
             rt::give_up(&attached, Side::Exclusive);
         }
         std::mem::forget(self);
-        mutex
-    }
-}
-
-impl<T: ?Sized> Mutex<T> {
-    /// Poisons the mutex if its guard is dropped because of a panic that began
-    /// while it was there. Nobody sees it before the lock is given up.
-    #[inline]
-    fn poison(&self, guard: &MutexGuard<'_, T>) {
-        if lock::poisons(guard.panicking) {
-            self.poisoned.set(true);
-        }
+        Parts(cell)
     }
 }
 
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         // Unless the guard outlived its execution, on a stack that was given up.
-        if let Some(attached) = self.mutex.handle.attached() {
-            self.mutex.poison(self);
+        if let Some(cell) = self.value.cell_if_held()
+            && let Some(attached) = cell.beside.attached()
+        {
+            // Nobody sees it before the lock is given up.
+            if lock::poisons(self.panicking) {
+                cell.poison(&attached);
+            }
             Edge::object(attached.id.0, 0).release();
             rt::unlock(&attached, Side::Exclusive, OpKind::Unlock, self.site);
             // Whoever locks next does not come after this.
-            let _inside = sanitizer::inside();
-            self.mutex.held.set(false);
+            self.value.give_back(&attached);
         }
     }
 }
@@ -252,16 +232,16 @@ impl<T: ?Sized> Drop for MutexGuard<'_, T> {
 impl<T: ?Sized> Deref for MutexGuard<'_, T> {
     type Target = T;
 
+    #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: This guard is the only one; see `Sync for Mutex`.
-        unsafe { &*self.mutex.data.get() }
+        &self.value
     }
 }
 
 impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
+    #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: This guard is the only one; see `Sync for Mutex`.
-        unsafe { &mut *self.mutex.data.get() }
+        &mut self.value
     }
 }
 

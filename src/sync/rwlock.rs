@@ -8,9 +8,6 @@
 //! happen: a reader that meets other readers and a waiting writer goes on or
 //! queues behind the writer, as the decision source says.
 
-#![allow(unsafe_code)]
-
-use std::cell::UnsafeCell;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{LockResult, TryLockError, TryLockResult};
@@ -18,7 +15,7 @@ use std::sync::{LockResult, TryLockError, TryLockResult};
 use jostle_core::decision::ChoiceKind;
 use jostle_core::id::TaskId;
 use jostle_core::op::{OpKind, Site};
-use crate::rt::{self, Attached, Handle, Side, TaskCell};
+use crate::rt::{self, Attached, Handle, ShareCell, Side, TaskCell};
 use crate::sanitizer::{self, Edge};
 use crate::sync::lock::{self, guarded};
 use crate::sync::rwlock_guards::{RwLockReadGuard, RwLockWriteGuard};
@@ -29,7 +26,7 @@ use crate::sync::rwlock_guards::{RwLockReadGuard, RwLockWriteGuard};
 /// Which of the waiting tasks gets the lock is a scheduling decision.
 pub struct RwLock<T: ?Sized> {
     pub(super) core: Core,
-    pub(super) data: UnsafeCell<T>,
+    data: ShareCell<T>,
 }
 
 /// The lock without what it guards.
@@ -42,7 +39,6 @@ pub(super) struct State {
     /// Who reads; a task that reads twice is in it twice.
     pub(super) readers: Vec<TaskId>,
     pub(super) writing: bool,
-    pub(super) poisoned: bool,
     /// Readers that let a waiting writer go first.
     behind: Vec<TaskId>,
 }
@@ -51,7 +47,6 @@ impl State {
     const FREE: State = State {
         readers: Vec::new(),
         writing: false,
-        poisoned: false,
         behind: Vec::new(),
     };
 
@@ -62,15 +57,6 @@ impl State {
     }
 }
 
-// SAFETY: As for std's lock, `T` moves to whoever holds it for writing.
-unsafe impl<T: ?Sized + Send> Send for RwLock<T> {}
-// SAFETY: `data` is reached only through guards. `write` makes its guard only
-// when gate A is open and shuts both gates before any other task can run, so a
-// write guard is alone; `read` makes one only when gate B is open and shuts A.
-// The gates open for a new execution only if no guard is left of an old one.
-// Read guards give `&T` to several tasks at a time, hence `T: Sync`.
-unsafe impl<T: ?Sized + Send + Sync> Sync for RwLock<T> {}
-
 // A writer that panics poisons the lock, and so nobody sees broken data unawares.
 impl<T: ?Sized> UnwindSafe for RwLock<T> {}
 impl<T: ?Sized> RefUnwindSafe for RwLock<T> {}
@@ -78,15 +64,16 @@ impl UnwindSafe for Core {}
 impl RefUnwindSafe for Core {}
 
 impl Core {
+    /// `unpoison` is called if it starts over in this execution.
     #[inline]
     #[track_caller]
-    fn attach(&self) -> Attached {
+    fn attach(&self, unpoison: impl FnOnce(&Attached)) -> Attached {
         let attached = self.handle.attach("RwLock");
         if attached.fresh {
             let mut state = self.state.get(&attached);
             let held = state.writing || !state.readers.is_empty();
             lock::assert_free(held, "RwLock", &self.handle);
-            state.poisoned = false;
+            unpoison(&attached);
             state.behind.clear();
             self.set_gates(&attached, &state);
         }
@@ -127,7 +114,7 @@ impl<T> RwLock<T> {
                 handle: Handle::new(),
                 state: TaskCell::new(State::FREE),
             },
-            data: UnsafeCell::new(value),
+            data: ShareCell::new(value),
         }
     }
 
@@ -137,14 +124,19 @@ impl<T> RwLock<T> {
     ///
     /// If the lock is poisoned; the error holds the value.
     pub fn into_inner(self) -> LockResult<T> {
-        guarded(
-            self.data.into_inner(),
-            self.core.state.into_inner().poisoned,
-        )
+        let (value, poisoned) = self.data.into_inner();
+        guarded(value, poisoned)
     }
 }
 
 impl<T: ?Sized> RwLock<T> {
+    #[inline]
+    #[track_caller]
+    fn attach(&self) -> Attached {
+        self.core
+            .attach(|attached| self.data.set_poisoned(attached, false))
+    }
+
     /// Waits for the lock, for reading; see [`std::sync::RwLock::read`].
     ///
     /// # Errors
@@ -157,7 +149,7 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
         let site = Site::caller();
-        let attached = self.core.attach();
+        let attached = self.attach();
         loop {
             rt::pass(&attached, Side::Shared, OpKind::ReadLock, site);
             match self.core.writer_first(&attached) {
@@ -188,7 +180,7 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
         let site = Site::caller();
-        let attached = self.core.attach();
+        let attached = self.attach();
         rt::set_tried(&attached);
         rt::point(OpKind::TryReadLock, attached.id, site);
         let free = rt::is_open(&attached, Side::Shared) && self.core.writer_first(&attached).is_none();
@@ -212,7 +204,7 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
         let site = Site::caller();
-        let attached = self.core.attach();
+        let attached = self.attach();
         rt::pass(&attached, Side::Exclusive, OpKind::Lock, site);
         self.write_guard(&attached, site)
     }
@@ -231,7 +223,7 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
         let site = Site::caller();
-        let attached = self.core.attach();
+        let attached = self.attach();
         rt::set_tried(&attached);
         rt::point(OpKind::TryLock, attached.id, site);
         let free = rt::is_open(&attached, Side::Exclusive);
@@ -250,7 +242,11 @@ impl<T: ?Sized> RwLock<T> {
         unlocks(attached).acquire();
         sanitizer::hold(attached.id.0);
         self.core.set_gates(attached, &state);
-        guarded(RwLockReadGuard::new(self, site), state.poisoned)
+        let value = self.data.share(attached);
+        guarded(
+            RwLockReadGuard::new(&self.core, value, site),
+            self.data.is_poisoned(attached),
+        )
     }
 
     /// Takes the lock, which is free.
@@ -265,7 +261,8 @@ impl<T: ?Sized> RwLock<T> {
         for reader in state.behind.drain(..) {
             rt::complete(reader);
         }
-        guarded(RwLockWriteGuard::new(self, site), state.poisoned)
+        let (value, poisoned) = self.data.lock(attached);
+        guarded(RwLockWriteGuard::new(&self.core, value, site), poisoned)
     }
 
     /// Whether a write guard was dropped while its task panicked.
@@ -273,15 +270,13 @@ impl<T: ?Sized> RwLock<T> {
     /// It is not a scheduling point.
     #[track_caller]
     pub fn is_poisoned(&self) -> bool {
-        let attached = self.core.attach();
-        self.core.state.get(&attached).poisoned
+        self.data.is_poisoned(&self.attach())
     }
 
     /// Forgets the poison.
     #[track_caller]
     pub fn clear_poison(&self) {
-        let attached = self.core.attach();
-        self.core.state.get(&attached).poisoned = false;
+        self.data.set_poisoned(&self.attach(), false);
     }
 
     /// The value, without a lock, since nobody else can have one.
@@ -290,7 +285,8 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// If the lock is poisoned; the error holds the reference.
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
-        guarded(self.data.get_mut(), self.core.state.get_mut().poisoned)
+        let (value, poisoned) = self.data.get_mut();
+        guarded(value, poisoned)
     }
 }
 

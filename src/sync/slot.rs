@@ -1,4 +1,4 @@
-//! Where `OnceLock` and `LazyLock` keep their value.
+//! Where `OnceLock` and `LazyLock` keep their value, and how it is made anew.
 
 #![allow(unsafe_code)]
 
@@ -110,5 +110,18 @@ impl<T> Drop for Slot<T> {
         // so that a destructor that panics keeps none of the others.
         let all: Vec<Box<T>> = all.map(|v| unsafe { Box::from_raw(v.as_ptr()) }).collect();
         drop(all);
+    }
+}
+
+/// What is there, without taking it if it is a function pointer: a `static`
+/// needs it again in the next execution.
+pub(super) fn take_or_copy<T, F>(f: &mut Option<F>) -> Option<F> {
+    // Apart from lifetimes, which make no difference to what follows.
+    if typeid::of::<F>() == typeid::of::<fn() -> T>() {
+        // SAFETY: `F` is the type of a function pointer, and all those are
+        // `Copy`, whatever lifetimes are in them.
+        f.as_ref().map(|f| unsafe { std::ptr::read(f) })
+    } else {
+        f.take()
     }
 }

@@ -1,4 +1,4 @@
-//! The catalogue: known concurrency bugs, each beside its fixed twin.
+//! The catalogue of Jostle: known concurrency bugs, each beside its fixed twin.
 //!
 //! The bug expects its finding, the twin expects nothing: the pair shows that an
 //! oracle neither misses nor invents.
@@ -20,7 +20,11 @@
 //!   `mpsc_cycle`.
 //! - `async_crates`: `tokio::sync`, `async-channel` and `futures`, unmodified.
 //!
-//! Races on plain memory, for ThreadSanitizer: `races`.
+//! Races on plain memory, for ThreadSanitizer: `races`, which is all that holds unsafe
+//! code.
+//!
+//! A program gets the scenarios by linking this crate: `use jostle_catalogue as _;`.
+#![deny(unsafe_code)]
 
 mod async_crates;
 mod bounded_buffer;

@@ -1,5 +1,6 @@
-//! The `jostle` command, with the scenarios of the catalogue.
+//! The `jostle` command over the catalogue.
 
+// Links the scenarios.
 use jostle_catalogue as _;
 
 jostle::main!();

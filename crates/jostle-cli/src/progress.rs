@@ -1,4 +1,4 @@
-//! The live line.
+//! The live line that shows how far a command has come.
 
 use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,4 @@
-//! The failure of a file, and the smallest one that it can be made.
+//! Executes the failure that a file holds, and minimizes it.
 
 use anyhow::Context;
 use jostle_core::backend::Suite;

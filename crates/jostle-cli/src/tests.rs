@@ -12,7 +12,7 @@ use jostle_core::finding::{Finding, Kind};
 use jostle_core::log::Log;
 use jostle_core::op::Site;
 use jostle_core::recording::Recording;
-use jostle_core::strategy::Strategy;
+use jostle_core::strategy::Policy;
 use jostle_core::subject::{Expect, Options, Subject};
 use jostle_core::vtime::VInstant;
 
@@ -35,15 +35,23 @@ struct Fake {
     log: Log,
 }
 
+const CAPABILITIES: Capabilities = Capabilities {
+    races: false,
+    virtual_time: false,
+    cancellation: false,
+    exhaustive: true,
+    build: "",
+};
+
 impl Backend for Fake {
     type Target = Told;
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::default()
+        CAPABILITIES
     }
 
-    fn execute(&mut self, told: &Told, plan: Plan<'_>, strategy: &mut dyn Strategy) -> Executed {
-        strategy.begin(plan.profile, &mut Rng::new(plan.seed));
+    fn execute(&mut self, told: &Told, plan: Plan<'_>, mut policy: Policy<'_>) -> Executed {
+        policy.begin(plan.profile, &mut Rng::new(plan.seed));
         told.executed.clone()
     }
 
@@ -68,7 +76,7 @@ impl Suite for Scenarios {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::default()
+        CAPABILITIES
     }
 
     fn targets(&self) -> Result<Vec<&'static TargetOf<Self>>, DuplicateName> {

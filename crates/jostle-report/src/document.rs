@@ -1,4 +1,5 @@
-//! What a page shows, and the same as data: all that is known of an execution.
+//! The input of a page, and the same as data to serialize: all that is known of an
+//! execution.
 
 use jostle_core::explain::Pair;
 use jostle_core::finding::{self, Finding};

@@ -1,4 +1,4 @@
-//! What decides whether an execution fails, as text.
+//! Renders what decides whether an execution fails as text.
 //!
 //! ```text
 //! The order of these two decides:

@@ -1,4 +1,4 @@
-//! A page to look at: one file that needs nothing else, not even a network.
+//! Renders a page for a browser: one file that needs nothing else, not even a network.
 //!
 //! - `page.html`, `style.css`: what is there before anything is known.
 //! - `js/`: what shows the document, in the order of `SCRIPTS`: `dom` (elements

@@ -1,4 +1,4 @@
-//! What the steps of a trace look like, whatever the layout.
+//! Steps of a trace in words, independent of the layout.
 
 use jostle_core::finding::{Finding, Kind};
 use jostle_core::id::{ObjectId, TaskId};

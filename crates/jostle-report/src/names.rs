@@ -1,4 +1,4 @@
-//! How a report calls tasks, objects and places.
+//! Names of tasks, objects and places in a report.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
-//! Which steps come before which, whatever the scheduler had done in between.
+//! The partial order of the steps of an execution: which ones come before which in every
+//! equivalent schedule.
 
 use std::collections::BTreeMap;
 

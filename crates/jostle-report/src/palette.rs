@@ -1,4 +1,4 @@
-//! Colours.
+//! Colours of a report.
 
 use anstyle::{AnsiColor, Style};
 

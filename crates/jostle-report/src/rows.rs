@@ -1,4 +1,4 @@
-//! Which steps a report shows.
+//! Selects the steps that a report shows, and folds repetitions.
 
 use std::collections::BTreeSet;
 

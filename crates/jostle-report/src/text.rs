@@ -1,4 +1,4 @@
-//! Text that is to stand in columns.
+//! Text measured, cut and cleaned, so that it can stand in columns.
 
 use unicode_width::UnicodeWidthChar;
 

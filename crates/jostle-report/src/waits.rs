@@ -1,4 +1,5 @@
-//! Where the tasks of a finding stand, in the form of Go's leak profile.
+//! Lists the tasks of a finding by the place that they wait at, in the form of Go's leak
+//! profile.
 //!
 //! ```text
 //! task t3 "collector" [receive (leaked)]:

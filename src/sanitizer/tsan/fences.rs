@@ -96,8 +96,7 @@ fn before_write(address: *mut c_void, order: c_int) {
     if !releases(order) {
         noting(|notes| {
             if notes.fenced.get() {
-                // SAFETY: The address is the operation's; it is not read.
-                unsafe { ffi::__tsan_release(address) };
+                ffi::__tsan_release(address);
             }
         });
     }
@@ -117,9 +116,8 @@ fn fence(order: c_int) {
             for note in &notes.read {
                 let address = note.replace(ptr::null_mut());
                 if !address.is_null() {
-                    // SAFETY: TSan looks the address up and does not read it, so
-                    // that the memory may be gone.
-                    unsafe { ffi::__tsan_acquire(address) };
+                    // The memory may be gone.
+                    ffi::__tsan_acquire(address);
                 }
             }
         }

@@ -72,20 +72,14 @@ const PLAIN: u32 = 0;
 
 #[inline]
 fn lock(place: *mut c_void) {
-    // SAFETY: The address is one of this program's; nobody reads or writes there.
-    unsafe {
-        ffi::__tsan_mutex_pre_lock(place, PLAIN);
-        ffi::__tsan_mutex_post_lock(place, PLAIN, 1);
-    }
+    ffi::__tsan_mutex_pre_lock(place, PLAIN);
+    ffi::__tsan_mutex_post_lock(place, PLAIN, 1);
 }
 
 #[inline]
 fn unlock(place: *mut c_void) {
-    // SAFETY: As in `lock`.
-    unsafe {
-        ffi::__tsan_mutex_pre_unlock(place, PLAIN);
-        ffi::__tsan_mutex_post_unlock(place, PLAIN);
-    }
+    ffi::__tsan_mutex_pre_unlock(place, PLAIN);
+    ffi::__tsan_mutex_post_unlock(place, PLAIN);
 }
 
 /// The mutex that an object is to a task. Tasks and objects beyond the places have none:

@@ -72,9 +72,9 @@ conformance! {
             .map(|r| r.unwrap_or_else(|e| -e)));
         *a.get_mut() += 1;
         assert_eq!(format!("{a:?}"), "7");
-        // SAFETY: Nobody else knows the atomic.
-        #[allow(unsafe_code)]
-        unsafe { *a.as_ptr() += 1 };
+        let value: *mut i64 = a.get_mut();
+        assert_eq!(a.as_ptr(), value);
+        *a.get_mut() += 1;
         seen.push(AtomicI64::from(3).into_inner() + AtomicI64::default().into_inner());
         seen.push(a.into_inner());
         seen

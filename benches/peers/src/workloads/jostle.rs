@@ -61,7 +61,9 @@ fn execute(scenario: &Scenario, strategy: Kind, executions: u64) -> u64 {
     };
     let mut steps = 0;
     for _ in 0..executions {
-        let outcome = runner.run(scenario, &profile, &input).outcome;
+        let run = runner.run(scenario, &profile, &input);
+        assert_eq!(run.broken, None, "jostle failed");
+        let outcome = run.outcome;
         if let Some(finding) = outcome.finding {
             panic!("a workload is to have no findings: {finding}");
         }
@@ -83,6 +85,7 @@ fn campaign(scenario: &Scenario, executions: u64) -> u64 {
         aspects: Aspects::SEARCH,
     };
     let summary = campaign.explore(&Fibers, scenario, &Progress::default());
+    assert_eq!(summary.broken, None, "jostle failed");
     if let Some(found) = summary.findings.first() {
         panic!("a workload is to have no findings: {}", found.finding);
     }

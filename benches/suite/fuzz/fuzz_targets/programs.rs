@@ -6,6 +6,9 @@
 
 use std::sync::OnceLock;
 
+// Links the scenarios.
+use jostle_catalogue as _;
+
 use crate::program::Program;
 
 #[path = "../../src/on_jostle.rs"]
@@ -34,4 +37,4 @@ fn body() -> fn() {
     }
 }
 
-jostle::fuzz_target!(jostle::scenario::registry::Scope::All);
+jostle::fuzz_target!();

@@ -1,16 +1,18 @@
 //! Hunts under jostle: campaigns that end with the first finding.
 
 use std::collections::BTreeMap;
-use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
 
-use jostle::campaign::{Campaign, Progress};
-use jostle::coverage::{Aspect, Aspects};
-use jostle::finding::{Finding, Kind as FindingKind};
-use jostle::scenario::registry::{Scope, scenarios};
-use jostle::scenario::{Body, Expect, Options, Scenario};
-use jostle::strategy::Kind;
-use jostle::verify::{self, End, Reduction, Verification};
+use jostle::Fibers;
+use jostle::scenario::{Body, Expect, Options, Scenario, Subject};
+use jostle_catalogue as _;
+use jostle_core::backend::Suite;
+use jostle_core::campaign::{Campaign, Progress};
+use jostle_core::coverage::{Aspect, Aspects};
+use jostle_core::finding::{Finding, Kind as FindingKind};
+use jostle_core::op::Site;
+use jostle_core::strategy::Kind;
+use jostle_core::verify::{self, End, Reduction, Verification};
 
 use crate::hunt::{ALLOWANCE, Hunt, PATIENCE};
 use crate::on_jostle::PROGRAMS;
@@ -50,13 +52,15 @@ fn strategies(name: &str) -> Option<(Vec<Kind>, Aspects)> {
 /// The bugs of jostle's own catalogue that show without ThreadSanitizer. Its fixed
 /// variants are scenarios of their own, which jostle's tests see to.
 pub(crate) fn catalogue() -> Vec<Program> {
-    let all = scenarios(Scope::All).unwrap_or_default();
+    let all = Fibers.targets().unwrap_or_default();
+    let capabilities = Fibers.capabilities();
     let known = all.into_iter().filter_map(|scenario| {
-        let Expect::Finds(kind, text) = scenario.expect else {
+        let Subject { name, expect, .. } = scenario.subject;
+        let Expect::Finds(kind, text) = expect else {
             return None;
         };
-        scenario.expect.is_observable().then_some(Program {
-            name: scenario.name,
+        expect.is_observable(capabilities).then_some(Program {
+            name,
             set: Set::Catalogue,
             threads: 0,
             shows: match kind {
@@ -86,7 +90,10 @@ pub(super) fn hunt(program: &Program, name: &str, seed: u64, cap: u64, fixed: bo
         stop_at_first: true,
         aspects,
     };
-    let summary = campaign.explore(scenario, &Progress::default());
+    let summary = campaign.explore(&Fibers, scenario, &Progress::default());
+    if let Some(why) = summary.broken {
+        return Hunt::Trouble(format!("jostle failed: {why}"));
+    }
     match summary.findings.first() {
         None => Hunt::Missed,
         Some(found) if is_the_bug(program, &found.finding) => Hunt::Found(found.execution),
@@ -105,7 +112,7 @@ pub(super) fn verify(program: &Program, preemptions: Option<u32>, cap: u64, fixe
         time: Some(PATIENCE),
         ..Verification::new()
     };
-    let verified = verification.explore(scenario, &verify::Progress::default());
+    let verified = verification.explore(&Fibers, scenario, &verify::Progress::default());
     match verified.end {
         End::Found(found) if is_the_bug(program, &found.finding) => {
             Hunt::Found(verified.executions)
@@ -114,7 +121,8 @@ pub(super) fn verify(program: &Program, preemptions: Option<u32>, cap: u64, fixe
             "execution {}: {}",
             verified.executions, found.finding
         )),
-        End::Exhausted | End::Limit => Hunt::Missed,
+        End::Exhausted | End::Limit | End::Stopped => Hunt::Missed,
+        End::Broken(why) => Hunt::Trouble(format!("jostle failed: {why}")),
         End::Rejected | End::Astray => Hunt::Trouble("there is nothing to explore".to_owned()),
     }
 }
@@ -122,7 +130,7 @@ pub(super) fn verify(program: &Program, preemptions: Option<u32>, cap: u64, fixe
 pub(super) fn is_the_bug(program: &Program, finding: &Finding) -> bool {
     match program.shows {
         _ if program.set == Set::Catalogue => {
-            scenario(program, false).is_some_and(|scenario| scenario.expect.allows(finding))
+            scenario(program, false).is_some_and(|scenario| scenario.subject.expect.allows(finding))
         }
         Shows::Panic(text) => finding.kind == FindingKind::Panic && finding.message.contains(text),
         Shows::Stuck => matches!(
@@ -136,19 +144,22 @@ pub(super) fn is_the_bug(program: &Program, finding: &Finding) -> bool {
 fn scenario(program: &Program, fixed: bool) -> Option<&'static Scenario> {
     static MADE: Mutex<BTreeMap<(&str, bool), &Scenario>> = Mutex::new(BTreeMap::new());
     if program.set == Set::Catalogue {
-        let all = scenarios(Scope::All).ok()?;
-        return all.into_iter().find(|s| s.name == program.name);
+        let all = Fibers.targets().ok()?;
+        return all.into_iter().find(|s| s.subject.name == program.name);
     }
     let ours = PROGRAMS.iter().find(|p| p.name == program.name)?;
     let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     let scenario = made.entry((ours.name, fixed)).or_insert_with(|| {
         Box::leak(Box::new(Scenario {
-            name: ours.name,
-            about: "",
-            module: module_path!(),
-            site: Location::caller(),
-            expect: Expect::Clean,
-            options: Options::DEFAULT,
+            subject: Subject {
+                name: ours.name,
+                about: "",
+                module: module_path!(),
+                site: Site::caller(),
+                expect: Expect::Clean,
+                options: Options::DEFAULT,
+                takes_data: false,
+            },
             body: Body::Plain(if fixed { ours.fixed } else { ours.body }),
         }))
     });

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use jostle::finding::{Finding, Kind};
+use jostle_core::finding::{Finding, Kind};
 
 use crate::hunt::Hunt;
 use crate::hunt::jostle::is_the_bug;

@@ -56,6 +56,11 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Verify) -> anyhow::Result<ExitStat
     let all = list::all(suite)?;
     let named = args.names.iter().map(|name| list::named::<S>(&all, name));
     let chosen = named.collect::<anyhow::Result<Vec<_>>>()?;
+    anyhow::ensure!(
+        suite.capabilities().exhaustive,
+        "what executes these scenarios cannot go through every behaviour; `jostle hunt` explores \
+         some"
+    );
     let verification = verification(args)?;
     interrupt::catch();
     let mut line = Line::new(args.json);

@@ -82,8 +82,13 @@ impl<B: Backend> Runner<B> {
 
     /// Executes `target` once as `input` says.
     pub fn run(&mut self, target: &B::Target, profile: &Profile, input: &Input) -> Run {
-        let overrides = Script::overrides(input.overrides.clone());
-        let script = overrides.with_tape(input.steering.tape.clone());
+        let script = match input.overrides.is_empty() && input.steering.tape.picks.is_empty() {
+            true => Script::free(),
+            false => {
+                let overrides = Script::overrides(input.overrides.clone());
+                overrides.with_tape(input.steering.tape.clone())
+            }
+        };
         self.execute(target, profile, input, script)
     }
 

@@ -45,6 +45,7 @@ pub(super) struct Clock {
 }
 
 impl Clock {
+    #[inline]
     pub(super) fn arm(&mut self, deadline: VInstant, alarm: Alarm) -> TimerId {
         let id = self.next;
         self.next += 1;
@@ -54,6 +55,7 @@ impl Clock {
     }
 
     /// Takes back the timer. Returns whether it had not fired.
+    #[inline]
     pub(super) fn disarm(&mut self, timer: TimerId) -> bool {
         let Ok(at) = self.armed.binary_search_by_key(&timer.0, |t| t.0) else {
             return false;
@@ -70,6 +72,7 @@ impl Clock {
     }
 
     /// How many timers have the earliest deadline.
+    #[inline]
     pub(super) fn due_together(&self) -> u32 {
         self.next_deadline().map_or(0, |first| {
             let due = |&&Reverse((deadline, id)): &&Reverse<(VInstant, u64)>| {
@@ -81,6 +84,7 @@ impl Clock {
 
     /// Moves time to the earliest deadline and takes the timer with `rank`, in
     /// the order of arming, of those that have it.
+    #[inline]
     pub(super) fn fire(&mut self, rank: u32) -> Option<(TimerId, Alarm)> {
         let first = self.next_deadline()?;
         self.now = self.now.max(first);
@@ -104,12 +108,14 @@ impl Clock {
         Some((TimerId(chosen), alarm))
     }
 
+    #[inline]
     fn is_armed(&self, id: u64) -> bool {
         self.armed.binary_search_by_key(&id, |t| t.0).is_ok()
     }
 
     /// Drops disarmed timers from the top of the queue, so that
     /// `next_deadline` is that of an armed one.
+    #[inline]
     fn prune(&mut self) {
         while let Some(&Reverse((_, id))) = self.queue.peek() {
             if self.is_armed(id) {
@@ -120,6 +126,7 @@ impl Clock {
     }
 
     /// Forgets all armed timers, which then never fire.
+    #[inline]
     pub(super) fn disarm_all(&mut self) {
         self.queue.clear();
         self.armed.clear();
@@ -129,6 +136,7 @@ impl Clock {
     ///
     /// The epoch is part of the numbers of timers, so that a future that
     /// outlived its execution cannot take back a timer of another one.
+    #[inline]
     pub(super) fn reset(&mut self, epoch: u32) {
         self.disarm_all();
         self.now = VInstant::START;

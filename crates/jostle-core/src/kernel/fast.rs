@@ -169,6 +169,7 @@ impl Kernel {
 
     /// The running task is about to do `op`, and all that needs attention is that
     /// some task is eager: it goes on without a step.
+    #[inline]
     fn eager_point(&mut self, op: Op) -> Fast {
         match self.next_eager() {
             None => Fast::Slow,

@@ -57,6 +57,7 @@ impl Heartbeat {
     }
 
     /// There is no last step.
+    #[inline]
     pub fn clear(&self) {
         self.beat();
         self.site.set(None);
@@ -64,12 +65,14 @@ impl Heartbeat {
 
     /// How many signs of life there were.
     #[must_use]
+    #[inline]
     pub fn beats(&self) -> u64 {
         self.beats.load(Ordering::Relaxed)
     }
 
     /// The last step, `None` before the first one.
     #[must_use]
+    #[inline]
     pub fn last_step(&self) -> Option<LastStep> {
         let last = self.last.load(Ordering::Relaxed);
         Some(LastStep {

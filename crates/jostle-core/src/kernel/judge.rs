@@ -8,24 +8,34 @@ use crate::oracle;
 use crate::snapshot::{Blocked, Deed, Snapshot, Standing, Stop, TaskSnapshot};
 
 impl Kernel {
-    /// Has the oracles judge the stopped execution. What the carrier has seen itself, if
-    /// it refutes everything else, is its `evidence` and comes first.
-    pub fn judge(&mut self, evidence: Option<Finding>) {
-        if let Some(evidence) = evidence {
-            self.finding = Some(Box::new(evidence));
-        } else if let Some(found) = self.snapshot().as_ref().and_then(oracle::judge) {
+    /// Has the oracles judge the stopped execution.
+    #[inline]
+    pub fn judge(&mut self) {
+        if let Some(snapshot) = &self.snapshot()
+            && let Some(found) = oracle::judge(snapshot)
+        {
             self.finding.get_or_insert_with(|| Box::new(found));
         }
     }
 
+    /// The carrier has seen something that refutes every other finding, such as an OS
+    /// thread that nobody controls.
+    #[cold]
+    pub fn overrule(&mut self, finding: Finding) {
+        self.finding = Some(Box::new(finding));
+    }
+
     /// The stopped execution, unless a finding stopped it or every task has finished.
+    #[inline(always)]
     fn snapshot(&self) -> Option<Snapshot> {
-        let Next::Stop(stop) = self.next else {
-            return None;
-        };
-        if stop == Stop::Finished {
-            return None;
+        match self.next {
+            Next::Stop(stop) if stop != Stop::Finished => Some(self.picture(stop)),
+            _ => None,
         }
+    }
+
+    #[cold]
+    fn picture(&self, stop: Stop) -> Snapshot {
         let tasks = (1..self.view.tasks.len())
             .map(|i| {
                 let task = TaskId(i as u32);
@@ -35,7 +45,7 @@ impl Kernel {
                 }
             })
             .collect();
-        Some(Snapshot {
+        Snapshot {
             stop,
             main_finished: self.tasks[TaskId::MAIN.index()].is_finished(),
             tasks,
@@ -49,7 +59,7 @@ impl Kernel {
                 Stop::OutOfSteps => self.late_deeds(),
                 Stop::Finished | Stop::Quiescent | Stop::Cycle => Vec::new(),
             },
-        })
+        }
     }
 
     fn late_deeds(&self) -> Vec<Deed> {

@@ -7,6 +7,7 @@ use crate::snapshot::Stop;
 impl Kernel {
     /// Has the carrier's attention asked for at this step; see
     /// [`take_checkpoint`](Kernel::take_checkpoint). `u32::MAX` for never.
+    #[inline]
     pub fn set_checkpoint(&mut self, step: u32) {
         self.checkpoint = step;
         self.set_limit();
@@ -21,6 +22,7 @@ impl Kernel {
 
     /// What is due at some step is due at `step_limit`, so that a step that
     /// nothing is due at costs one comparison.
+    #[inline]
     pub(super) fn set_limit(&mut self) {
         self.step_limit = self.last_step().min(self.checkpoint);
         // The log has no room for the step at the limit.
@@ -29,6 +31,7 @@ impl Kernel {
     }
 
     /// The step that uses up the budget.
+    #[inline]
     fn last_step(&self) -> u32 {
         if self.attention.has(Attention::FAIR) {
             self.budget.steps.saturating_mul(2)

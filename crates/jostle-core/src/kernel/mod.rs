@@ -196,12 +196,14 @@ impl Kernel {
     }
 
     /// Shows its steps there from now on.
+    #[inline]
     pub fn set_heartbeat(&mut self, heartbeat: &'static Heartbeat) {
         self.heartbeat = heartbeat;
     }
 
     /// Makes everything new but the memory. The clock and the object that futures
     /// touch are there; the main task is yet to be spawned.
+    #[inline]
     pub fn begin(&mut self, begin: Begin<'_>, policy: &mut Policy<'_>) {
         self.budget = begin.budget;
         self.current = TaskId::MAIN;
@@ -256,6 +258,7 @@ impl Kernel {
     /// # Errors
     ///
     /// If the budget allows no task.
+    #[inline]
     pub fn spawn_main(&mut self, site: Site) -> Result<TaskId, OverBudget> {
         let main = self.new_task(None, site)?;
         self.next = Next::Run(main);
@@ -268,6 +271,7 @@ impl Kernel {
     /// # Errors
     ///
     /// If the budget of tasks is used up.
+    #[inline]
     pub fn spawn(&mut self, name: Option<String>, site: Site) -> Result<TaskId, OverBudget> {
         let task = self.new_task(name, site)?;
         self.hasten(self.current);
@@ -277,6 +281,7 @@ impl Kernel {
         Ok(task)
     }
 
+    #[inline]
     fn new_task(&mut self, name: Option<String>, site: Site) -> Result<TaskId, OverBudget> {
         if self.view.tasks.len() > self.budget.tasks as usize {
             return Err(OverBudget {
@@ -298,6 +303,7 @@ impl Kernel {
     }
 
     /// Gives a task its number and a clean row.
+    #[inline]
     fn add_row(&mut self, name: Option<String>, parent: TaskId, key: u64, site: Site) -> TaskId {
         let task = TaskId(self.view.tasks.len() as u32);
         self.view.tasks.push(TaskView {
@@ -339,6 +345,7 @@ impl Kernel {
 
     /// The running task's body has ended: whoever waits for that goes on.
     /// [`decide`](Kernel::decide) comes next, unless the execution is being torn down.
+    #[inline]
     pub fn finish(&mut self) {
         let me = self.current;
         self.view.ready.remove(me);
@@ -357,6 +364,7 @@ impl Kernel {
     }
 
     /// Ends the execution, unless a finding has ended it.
+    #[inline]
     pub(crate) fn stop(&mut self, next: Next) {
         self.attention.add(Attention::STOP);
         if self.next != Next::Over {
@@ -366,6 +374,7 @@ impl Kernel {
 
     /// Ends the execution with `finding`, unless one was found before or the execution
     /// is being torn down.
+    #[inline]
     pub fn find(&mut self, finding: Finding) {
         if !self.is_teardown() {
             self.finding.get_or_insert_with(|| Box::new(finding));
@@ -374,17 +383,20 @@ impl Kernel {
     }
 
     /// Ends the execution at once, without a finding.
+    #[inline]
     pub fn give_up_execution(&mut self) {
         self.stop(Next::Over);
     }
 
     /// The execution has stopped: the strategy is told the rest.
+    #[inline]
     pub fn end(&mut self, policy: &mut Policy<'_>) {
         self.deliver(policy);
     }
 
     /// From now on tasks no longer execute the target but are unwound: nothing is
     /// logged, found or told any more, no timer fires, and choices are 0.
+    #[inline]
     pub fn tear_down(&mut self) {
         self.attention.add(Attention::TEARDOWN);
         self.attention.remove(Attention::WATCHER);

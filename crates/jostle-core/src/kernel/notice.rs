@@ -125,6 +125,7 @@ impl Kernel {
     }
 
     /// Gives a cell that handles share its number.
+    #[inline]
     pub fn new_cell(&mut self) -> u32 {
         let number = self.cells;
         self.cells += 1;

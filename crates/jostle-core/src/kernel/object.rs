@@ -4,6 +4,7 @@ use crate::id::{ObjectId, TaskId};
 use crate::kernel::Kernel;
 use crate::kernel::attention::Attention;
 use crate::kernel::notice::Notice;
+use crate::log::Entry;
 use crate::op::{Op, OpKind, Site};
 use crate::strategy::{Gate as GateId, Touch};
 use crate::task_set::TaskSet;
@@ -32,6 +33,7 @@ impl Side {
     pub const NOT_FULL: Side = Side::Shared;
 
     /// This gate of `object`, for an exploration.
+    #[inline]
     pub(super) fn gate(self, object: ObjectId) -> GateId {
         GateId {
             object,
@@ -82,6 +84,7 @@ pub(super) struct Object {
 
 impl Kernel {
     /// Gives an object its number and a clean row, with both gates shut.
+    #[inline]
     pub fn new_object(&mut self, kind: &'static str, site: Site) -> ObjectId {
         let at = self.object_info.len();
         self.object_info.push(ObjectInfo { kind, site });
@@ -127,6 +130,7 @@ impl Kernel {
 
     /// The first of the tasks that are about to pass a gate.
     #[must_use]
+    #[inline]
     pub fn first_at(&self, object: ObjectId, side: Side) -> Option<TaskId> {
         self.object(object).gates[side as usize].pending.first()
     }
@@ -205,6 +209,17 @@ impl Kernel {
     /// scheduling point. Returns whether it did.
     #[inline]
     pub fn unlock(&mut self, object: ObjectId, side: Side, kind: OpKind, site: Site) -> bool {
+        let me = self.current;
+        let row = &mut self.objects[object.0 as usize];
+        if self.attention.is_none() && !row.tried {
+            // As below, where nobody has to be told of anything.
+            row.owner = None;
+            row.gates[side as usize].set(true, &mut self.view.ready);
+            let mut entry = Entry::new(Op { kind, object, site }, me, 0);
+            entry.marks.event = true;
+            self.log.push(entry);
+            return true;
+        }
         self.touch(Touch::Tried(object), false);
         let plain = !self.object(object).tried && !self.attention.has(Attention::TEARDOWN);
         if plain {
@@ -223,6 +238,7 @@ impl Kernel {
     }
 
     /// Notes that somebody tries to acquire the object without waiting.
+    #[inline]
     pub fn set_tried(&mut self, object: ObjectId) {
         if !std::mem::replace(&mut self.object_mut(object).tried, true) {
             self.touch(Touch::Tried(object), true);
@@ -231,6 +247,7 @@ impl Kernel {
 
     /// Notes that a wake-up was given while nobody waited (`missed`), or that
     /// somebody has seen to it since.
+    #[inline]
     pub fn set_missed(&mut self, object: ObjectId, missed: bool) {
         self.object_mut(object).missed = missed;
     }

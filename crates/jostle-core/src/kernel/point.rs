@@ -15,6 +15,7 @@ use crate::strategy::{Policy, Touch, uniform};
 
 impl Kernel {
     /// The running task is about to do `op`, which is enabled: who goes on?
+    #[inline]
     pub fn at_point(&mut self, op: Op, policy: &mut Policy<'_>) -> Next {
         self.post(op);
         self.announce(self.current);
@@ -46,11 +47,13 @@ impl Kernel {
     }
 
     /// Who goes on. If it has an operation to do, it makes its step.
+    #[inline]
     pub fn decide(&mut self, policy: &mut Policy<'_>) -> Next {
         self.next = self.decided(policy);
         self.next
     }
 
+    #[inline]
     pub(super) fn decided(&mut self, policy: &mut Policy<'_>) -> Next {
         if self.attention.has(Attention::STOP) {
             return self.next;
@@ -101,6 +104,7 @@ impl Kernel {
     }
 
     /// Who goes on, as the strategy will have it.
+    #[inline]
     fn ask(&mut self, policy: &mut Policy<'_>) -> TaskId {
         self.deliver(policy);
         let task = policy.pick(&self.view, &mut self.decisions.rng);
@@ -112,6 +116,7 @@ impl Kernel {
     }
 
     /// Who goes on where the strategy is not asked.
+    #[inline]
     fn dictated(&mut self, arity: u32) -> Option<TaskId> {
         if !self.attention.has(Attention::PRESCRIBED) && !self.attention.has(Attention::FAIR) {
             return None;
@@ -145,6 +150,7 @@ impl Kernel {
 
     /// A choice of the environment among `arity` alternatives. With fewer than
     /// two there is none, and the answer is 0; so it is in teardown.
+    #[inline]
     pub fn choose(&mut self, kind: ChoiceKind, arity: u32, policy: &mut Policy<'_>) -> u32 {
         if arity < 2 || self.is_teardown() {
             return 0;
@@ -168,6 +174,7 @@ impl Kernel {
 
     /// `task` goes on with the operation it posted: a step. It is one of `arity`
     /// that could have gone on.
+    #[inline]
     pub(super) fn step(&mut self, task: TaskId, arity: u32) {
         if !self.log.has_room() {
             self.log.make_room(1);
@@ -271,6 +278,7 @@ impl Kernel {
     }
 
     /// The last step of the running task turned out to wait.
+    #[inline]
     pub(super) fn mark_blocked(&mut self) {
         let me = self.current;
         // Not what it did on the way, such as releasing a lock, but a join is

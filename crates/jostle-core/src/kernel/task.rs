@@ -65,6 +65,7 @@ impl Task {
         }
     }
 
+    #[inline]
     pub(super) fn reset(&mut self) {
         self.state = State::Live;
         self.timed_out = false;

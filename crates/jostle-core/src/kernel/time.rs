@@ -19,12 +19,14 @@ const LONGEST_SPIN: Duration = Duration::from_secs(3600);
 
 impl Kernel {
     /// Virtual time, for a task that wants to know.
+    #[inline]
     pub fn now(&mut self) -> VInstant {
         self.touch(Touch::Clock, false);
         self.clock.now
     }
 
     /// Arms a timer.
+    #[inline]
     pub fn arm(&mut self, deadline: VInstant, alarm: Alarm) -> TimerId {
         self.attention.add(Attention::CLOCK);
         self.touch(Touch::Clock, true);
@@ -32,6 +34,7 @@ impl Kernel {
     }
 
     /// Takes back a timer. Returns whether it had not fired.
+    #[inline]
     pub fn disarm(&mut self, timer: TimerId) -> bool {
         self.touch(Touch::Clock, true);
         self.clock.disarm(timer)
@@ -89,6 +92,7 @@ impl Kernel {
     }
 
     /// The clock has been scheduled: the timer that fires.
+    #[inline]
     pub fn fire(&mut self, policy: &mut Policy<'_>) -> Option<(TimerId, Alarm)> {
         self.view.ready.remove(TaskId::CLOCK);
         let together = self.clock.due_together();

@@ -15,6 +15,7 @@ use crate::vtime::VInstant;
 impl Kernel {
     /// The running task is about to do `op`, which is enabled while a gate of its object
     /// is open or once the deadline has passed: who goes on?
+    #[inline]
     pub fn at_gate(
         &mut self,
         op: Op,
@@ -27,6 +28,7 @@ impl Kernel {
         self.decide(policy)
     }
 
+    #[inline]
     fn arrive(&mut self, object: ObjectId, side: Side, deadline: Option<VInstant>) {
         let me = self.current;
         if self.is_explored() {
@@ -96,6 +98,7 @@ impl Kernel {
 
     /// As [`leave_gate`](Kernel::leave_gate) for a task that may have a
     /// deadline. If the gate is shut, the deadline has passed.
+    #[inline]
     pub fn leave_gate_in_time(&mut self, object: ObjectId, side: Side) -> bool {
         let row = &mut self.tasks[self.current.index()];
         row.timed_out = false;
@@ -110,6 +113,7 @@ impl Kernel {
     /// [`complete`](Kernel::complete) for it, or until `deadline`: who goes on? Its
     /// operation has been posted before. `on` is the task that can end the wait, if it
     /// takes a particular one.
+    #[inline]
     pub fn block(
         &mut self,
         on: Option<TaskId>,
@@ -120,6 +124,7 @@ impl Kernel {
         self.decide(policy)
     }
 
+    #[inline]
     fn enqueue(&mut self, on: Option<TaskId>, deadline: Option<VInstant>) {
         let me = self.current;
         self.view.ready.remove(me);
@@ -133,6 +138,7 @@ impl Kernel {
     }
 
     /// How the wait of the running task in a queue ended.
+    #[inline]
     pub fn dequeued(&mut self) -> Woken {
         let row = &mut self.tasks[self.current.index()];
         if std::mem::take(&mut row.timed_out) {
@@ -144,6 +150,7 @@ impl Kernel {
 
     /// Completes the operation for which `task` waits in a queue. Returns false
     /// if it does not wait in one (its deadline has just passed).
+    #[inline]
     pub fn complete(&mut self, task: TaskId) -> bool {
         self.touch_standing(task, true);
         let row = &mut self.tasks[task.index()];
@@ -162,29 +169,34 @@ impl Kernel {
     }
 
     /// Whether `task` waits in a queue and has been neither completed nor timed out.
+    #[inline]
     pub fn is_queued(&mut self, task: TaskId) -> bool {
         self.touch_standing(task, false);
         matches!(self.tasks[task.index()].state, State::Queued { .. })
     }
 
     /// Whether `task` waits in a `park`.
+    #[inline]
     pub fn is_parked(&mut self, task: TaskId) -> bool {
         self.is_queued(task) && self.view.tasks[task.index()].op.kind == OpKind::Park
     }
 
     /// Takes the park token of `task`; returns whether it was there.
+    #[inline]
     pub fn take_token(&mut self, task: TaskId) -> bool {
         self.touch_standing(task, true);
         std::mem::take(&mut self.tasks[task.index()].parked_token)
     }
 
     /// Leaves a park token for `task`.
+    #[inline]
     pub fn leave_token(&mut self, task: TaskId) {
         self.touch_standing(task, true);
         self.tasks[task.index()].parked_token = true;
     }
 
     /// Whether `task` has finished, for another task that wants to know.
+    #[inline]
     pub fn has_finished(&mut self, task: TaskId) -> bool {
         self.touch_standing(task, false);
         self.tasks[task.index()].is_finished()
@@ -192,6 +204,7 @@ impl Kernel {
 
     /// The running task waits for the end of `task`, which has not finished: who goes
     /// on? It is logged as an event.
+    #[inline]
     pub fn join(&mut self, task: TaskId, op: Op, policy: &mut Policy<'_>) -> Next {
         let me = self.current;
         self.event(op);
@@ -210,6 +223,7 @@ impl Kernel {
 
     /// The running task enters a poll loop. Returns its depth: how many loops of the
     /// task it is inside of.
+    #[inline]
     pub fn begin_loop(&mut self) -> u32 {
         let row = &mut self.tasks[self.current.index()];
         let depth = row.own_wakers;
@@ -220,6 +234,7 @@ impl Kernel {
     }
 
     /// `task` leaves its innermost poll loop.
+    #[inline]
     pub fn end_loop(&mut self, task: TaskId) {
         let row = &mut self.tasks[task.index()];
         row.own_wakers = row.own_wakers.saturating_sub(1);
@@ -236,6 +251,7 @@ impl Kernel {
 
     /// The running task is about to poll at `depth`, with `woken` only once it has been
     /// woken there: who goes on?
+    #[inline]
     pub fn at_poll(
         &mut self,
         op: Op,
@@ -254,6 +270,7 @@ impl Kernel {
 
     /// The future that the running task polls at `depth` is pending; the task
     /// waits until it is woken there.
+    #[inline]
     pub(super) fn await_wake(&mut self, depth: u32) {
         let me = self.current;
         let row = &mut self.tasks[me.index()];
@@ -267,17 +284,20 @@ impl Kernel {
 
     /// The future that the running task polls asks that others go first before the next
     /// poll.
+    #[inline]
     pub fn yield_between_polls(&mut self) {
         self.tasks[self.current.index()].yielded = true;
     }
 
     /// Whether the future that the running task has polled asks that others go
     /// first. It is heard once.
+    #[inline]
     pub fn take_yielded(&mut self) -> bool {
         std::mem::take(&mut self.tasks[self.current.index()].yielded)
     }
 
     /// A waker of `task` was woken that belongs to its poll loop at `depth`.
+    #[inline]
     pub fn wake(&mut self, task: TaskId, depth: u32) {
         self.touch(Touch::Object(ObjectId::WORLD), true);
         let row = &mut self.tasks[task.index()];
@@ -309,6 +329,7 @@ impl Kernel {
     }
 
     /// There are `by` wakers of `task` more, or fewer.
+    #[inline]
     pub fn count_wakers(&mut self, task: TaskId, by: i32) {
         if task.index() < self.view.tasks.len() {
             let row = &mut self.tasks[task.index()];
@@ -318,6 +339,7 @@ impl Kernel {
 
     /// The running task spins: it is not runnable until another task has made a
     /// step. Who goes on?
+    #[inline]
     pub fn at_spin(&mut self, op: Op, policy: &mut Policy<'_>) -> Next {
         self.post(op);
         // Time passes if nobody else has anything to do.
