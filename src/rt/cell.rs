@@ -10,6 +10,7 @@ use std::cell::{Cell, RefCell, RefMut, UnsafeCell};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -119,6 +120,10 @@ const ALONE: u32 = u32::MAX;
 // them is `Send`, so that the value gets to another thread only when all were given back
 // there, which the next token comes after. `T: Send` because that hands it on.
 unsafe impl<H: Sync, T: ?Sized + Send> Sync for LockCell<H, T> {}
+
+// A holder that panics poisons the value, and so nobody sees it broken unawares.
+impl<H, T: ?Sized> UnwindSafe for LockCell<H, T> {}
+impl<H, T: ?Sized> RefUnwindSafe for LockCell<H, T> {}
 
 impl<H, T> LockCell<H, T> {
     pub(crate) const fn new(beside: H, value: T) -> LockCell<H, T> {
@@ -321,6 +326,11 @@ pub(crate) struct Sharing<'a, T: ?Sized> {
 
 // SAFETY: A shared reference gives `&T` and nothing else.
 unsafe impl<T: ?Sized + Sync> Sync for Sharing<'_, T> {}
+
+// Of a reader that panics others see the value as it was, unless the value itself can
+// change.
+impl<T: ?Sized + RefUnwindSafe> UnwindSafe for Sharing<'_, T> {}
+impl<T: ?Sized + RefUnwindSafe> RefUnwindSafe for Sharing<'_, T> {}
 
 impl<'a, T: ?Sized> Sharing<'a, T> {
     /// One that has been counted.
