@@ -10,11 +10,11 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use jostle_core::backend::{Backend, Executed, Outcome, Plan};
 use jostle_core::budget::Budget;
-use jostle_core::decision::{Rng, Prescription};
+use jostle_core::decision::{Prescription, Rng};
 use jostle_core::finding::Kind as Found;
 use jostle_core::id::TaskId;
 use jostle_core::op::Site;
-use jostle_core::strategy::{Calm, Kind, Policy, Profile, Strategy, View, uniform};
+use jostle_core::strategy::{Kind, NonPreemptive, Policy, Profile, Strategy, View, uniform};
 use jostle_core::subject::{Expect, Options, Subject};
 use jostle_core::trace::Trace;
 
@@ -29,7 +29,7 @@ fn plan(profile: &Profile, seed: u64, prescription: Prescription) -> Plan<'_> {
     Plan {
         profile,
         seed,
-        script,
+        prescription: Some(Box::new(prescription)),
         data: &[],
         steps: u32::MAX,
         functions: false,
@@ -101,7 +101,7 @@ impl Expected for Executed {
 /// What one execution of `body` comes to.
 #[track_caller]
 pub(crate) fn finished(body: fn()) -> Outcome {
-    simply(&mut Executor::new(), &mut Calm, 0, body).finished()
+    simply(&mut Executor::new(), &mut NonPreemptive, 0, body).finished()
 }
 
 /// Locks, yields, spawns and joins, on more tasks than fit in one word of a set.
@@ -130,7 +130,7 @@ fn record(executor: &Executor) -> Trace {
 
 fn trace(executor: &mut Executor, kind: Kind, seed: u64, prescription: Prescription) -> Trace {
     let mut strategy = kind.build();
-    let decisions = (seed, script);
+    let decisions = (seed, prescription);
     let outcome = execute(executor, Options::DEFAULT, &mut *strategy, decisions, busy).finished();
     assert_eq!(outcome.finding, None);
     assert_eq!(outcome.divergence, None);
@@ -142,7 +142,12 @@ fn the_same_seed_gives_the_same_execution() {
     let (mut used, mut seen) = (Executor::new(), Vec::new());
     for seed in 0..20 {
         // One executor is new and the other has been used before.
-        let first = trace(&mut Executor::new(), Kind::Random, seed, Prescription::free());
+        let first = trace(
+            &mut Executor::new(),
+            Kind::Random,
+            seed,
+            Prescription::free(),
+        );
         let second = trace(&mut used, Kind::Random, seed, Prescription::free());
         assert_eq!(first, second);
         assert_eq!(used.kernel().recording().fingerprint(), first.fingerprint());
@@ -377,7 +382,7 @@ fn an_execution_that_does_not_begin_is_broken_too() {
         "{broken}"
     );
     // Another one can execute on this thread.
-    simply(&mut Executor::new(), &mut Calm, 0, small).finished();
+    simply(&mut Executor::new(), &mut NonPreemptive, 0, small).finished();
 }
 
 /// Spawns threads at each decision, and catches what they panic with if it is told to.
@@ -423,7 +428,7 @@ struct Executing;
 
 impl Strategy for Executing {
     fn pick(&mut self, _: &View, _: &mut Rng) -> TaskId {
-        simply(&mut Executor::new(), &mut Calm, 0, small).finished();
+        simply(&mut Executor::new(), &mut NonPreemptive, 0, small).finished();
         TaskId::MAIN
     }
 }
@@ -441,7 +446,7 @@ fn a_strategy_cannot_execute_scenarios() {
 #[cfg(debug_assertions)]
 fn user_code_that_runs_while_the_execution_is_worked_on_is_noticed() {
     let body = || crate::rt::current::get("test").with(|_| thread::yield_now());
-    let broken = simply(&mut Executor::new(), &mut Calm, 0, body).broken();
+    let broken = simply(&mut Executor::new(), &mut NonPreemptive, 0, body).broken();
     assert!(broken.contains("user code runs"), "{broken}");
 }
 
@@ -469,11 +474,11 @@ fn the_body_of_a_main_task_that_gets_no_stack_is_dropped_outside() {
         let outside = Outside(Rc::clone(&dropped));
         let free = (0, Prescription::free());
         let body = move || drop(outside);
-        let outcome = execute(&mut executor, options, &mut Calm, free, body).finished();
+        let outcome = execute(&mut executor, options, &mut NonPreemptive, free, body).finished();
         let finding = outcome.finding.expect("there is no main task");
         assert_eq!(finding.kind, Found::Panic);
         assert!(dropped.get(), "{finding}");
-        let outcome = simply(&mut executor, &mut Calm, 0, thread::yield_now).finished();
+        let outcome = simply(&mut executor, &mut NonPreemptive, 0, thread::yield_now).finished();
         assert_eq!(outcome.finding, None);
     }
 }
@@ -530,7 +535,7 @@ fn a_backend_goes_on_elsewhere_once_its_os_thread_is_spoiled() {
     }
     type Spoil = (fn(&mut FiberBackend) -> Executed, bool);
     let spoils: [Spoil; 2] = [
-        (|b| through(b, &mut Calm, aborting), false),
+        (|b| through(b, &mut NonPreemptive, aborting), false),
         (|b| through(b, &mut Faulty(0), small), true),
     ];
     for (spoil, breaks) in spoils {

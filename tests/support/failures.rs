@@ -6,6 +6,7 @@ use jostle_core::campaign::{Follower, Runner, profile};
 use jostle_core::decision::Choice;
 use jostle_core::input::Input;
 use jostle_core::minimize::{Limits, Minimized, Trial, minimize};
+use jostle_core::prescription::Prescription;
 use jostle_core::strategy::Kind;
 
 /// An input for each seed, every strategy in turn.
@@ -47,7 +48,9 @@ pub(crate) fn minimized_from(
     data: &[u8],
 ) -> (Minimized, Trial) {
     let mut follower = Follower::new(&Fibers, scenario);
-    let first = follower.execute(Prescription::recorded(choices), data).trial;
+    let first = follower
+        .execute(Prescription::recorded(choices), data)
+        .trial;
     let small = minimize(
         first.clone(),
         data.to_vec(),
