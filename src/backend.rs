@@ -157,7 +157,6 @@ fn capabilities() -> Capabilities {
         virtual_time: true,
         cancellation: true,
         exhaustive: true,
-        build: if sanitizer::SEES_RACES { "thread" } else { "" },
     }
 }
 
