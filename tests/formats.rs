@@ -50,7 +50,7 @@ fn traces_of_every_version_are_read() {
             assert_eq!(document["finding"]["message"], finding.message);
             assert_eq!(document["finding"]["signature"], finding.signature);
             assert_eq!(document["scenario"], file.scenario);
-            assert_eq!(document["strategy"], file.strategy.name());
+            assert_eq!(document["strategy"], file.strategy.name_in_files());
             assert_eq!(document["seed"], file.seed.to_string());
             assert_eq!(document["data"], hex(&file.data));
             kinds.insert(finding.kind.name());
@@ -96,7 +96,7 @@ fn described(selector: u32, input: &Input) -> Value {
     let orders = steering.orders.iter();
     json!({
         "selector": selector,
-        "strategy": input.strategy.name(),
+        "strategy": input.strategy.name_in_files(),
         "seed": input.seed.to_string(),
         "prefix": prefix.map(|p| format!("{}{}", p.kind.code(), p.picked)).collect::<Vec<_>>(),
         "strict": steering.prefix.strict,
@@ -128,7 +128,7 @@ fn the_numbers_of_strategies_keep_their_meaning() {
     for (number, name) in (0u8..).zip(text.lines()) {
         let bytes = [0, 0, 0, 0, number];
         let (selector, input) = Input::decode(&bytes);
-        assert_eq!(input.strategy.name(), name, "{number}");
+        assert_eq!(input.strategy.name_in_files(), name, "{number}");
         assert_eq!(input.encode(selector)[..5], bytes, "{name}");
     }
 }

@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 use jostle::FiberBackend;
 use jostle::guard::watchdog::{self, Action};
 use jostle_core::backend::{Backend, Executed, Plan};
-use jostle_core::decision::Prescription;
 use jostle_core::strategy::{Kind as Strategy, Policy, Profile};
 
 use crate::support::scenario::scenario;

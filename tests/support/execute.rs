@@ -5,7 +5,6 @@ use std::sync::Mutex;
 use jostle::FiberBackend;
 use jostle::scenario::{Body, Scenario};
 use jostle_core::backend::{Backend, Executed, Outcome, Plan};
-use jostle_core::decision::Prescription;
 use jostle_core::strategy::{Kind, Policy, Profile};
 use jostle_core::subject::{Options, Subject};
 

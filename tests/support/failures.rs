@@ -6,6 +6,7 @@ use jostle_core::campaign::{Follower, Runner, profile};
 use jostle_core::decision::Choice;
 use jostle_core::input::Input;
 use jostle_core::minimize::{Limits, Minimized, Trial, minimize};
+use jostle_core::prescription::Prescription;
 use jostle_core::strategy::Kind;
 
 /// An input for each seed, every strategy in turn.
