@@ -96,12 +96,7 @@ impl Backend for FiberBackend {
     }
 
     #[inline]
-    fn execute(
-        &mut self,
-        scenario: &Scenario,
-        mut plan: Plan<'_>,
-        policy: Policy<'_>,
-    ) -> Executed {
+    fn execute(&mut self, scenario: &Scenario, mut plan: Plan<'_>, policy: Policy<'_>) -> Executed {
         if self.executor.is_spoiled() {
             return self.execute_elsewhere(scenario, &mut plan, policy);
         }

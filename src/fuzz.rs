@@ -22,22 +22,22 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process;
 
+use crate::backend::{FiberBackend, Fibers};
+use crate::fuzz::mutator::Mutant;
+use crate::guard::watchdog;
+use crate::scenario::Scenario;
+use crate::scenario::registry::scenarios;
 use jostle_core::backend::Suite;
 use jostle_core::campaign::{self, Runner};
 use jostle_core::coverage::{Aspects, Features};
 use jostle_core::finding::Finding;
-use crate::fuzz::mutator::Mutant;
-use crate::guard::watchdog;
 use jostle_core::hash::mix;
 use jostle_core::history::History;
 use jostle_core::input::{self, Input};
-use jostle_report::{Commands, publish};
-use crate::backend::{FiberBackend, Fibers};
-use crate::scenario::Scenario;
-use crate::scenario::registry::scenarios;
 use jostle_core::search::Search;
 use jostle_core::strategy::Profile;
 use jostle_core::trace::Trace;
+use jostle_report::{Commands, publish};
 
 /// Names the scenario to fuzz.
 pub const SCENARIO_VARIABLE: &str = "JOSTLE_SCENARIO";
@@ -284,7 +284,8 @@ impl Fuzzer {
     fn learn(&mut self, at: usize, input: &Input) {
         self.runner.recount(&mut self.history);
         let scenario = self.scenarios[at];
-        let search = self.searches[at].get_or_insert_with(|| Search::new(scenario.subject.takes_data));
+        let search =
+            self.searches[at].get_or_insert_with(|| Search::new(scenario.subject.takes_data));
         search.learn(&self.history, &input.data);
         search.show(
             &mut self.features,
@@ -315,7 +316,12 @@ impl Fuzzer {
             &commands,
             false,
         ));
-        let file = publish::trace_file(&scenario.subject, input, &confirmed.trace, Some(&confirmed.finding));
+        let file = publish::trace_file(
+            &scenario.subject,
+            input,
+            &confirmed.trace,
+            Some(&confirmed.finding),
+        );
         // Not beside the artifact: cargo-fuzz takes every new file there for one.
         let folder = Path::new(publish::FOLDER);
         match publish::save(folder, &stem, &file) {
@@ -330,7 +336,10 @@ impl Fuzzer {
 }
 
 fn commands(scenario: &Scenario, artifact: &Path) -> Commands {
-    let prefix = format!("{SCENARIO_VARIABLE}={} cargo +nightly fuzz", scenario.subject.name);
+    let prefix = format!(
+        "{SCENARIO_VARIABLE}={} cargo +nightly fuzz",
+        scenario.subject.name
+    );
     let path = relative(artifact);
     let artifact = publish::quoted(&path);
     let minimize = publish::minimize_command(&path, Some(scenario.subject.name));

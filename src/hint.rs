@@ -1,7 +1,7 @@
 //! Hints: the names and signatures of [`std::hint`].
 
-use jostle_core::op::Site;
 use crate::rt;
+use jostle_core::op::Site;
 
 pub use std::hint::{assert_unchecked, black_box, select_unpredictable, unreachable_unchecked};
 

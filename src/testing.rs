@@ -16,16 +16,16 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::backend::Fibers;
+use crate::scenario::registry::scenarios;
+use crate::scenario::{Expect, Scenario};
 use jostle_core::campaign::{self, Campaign, Follower, Found, Progress, Summary, Verdict};
 use jostle_core::coverage::Aspects;
 use jostle_core::input::Input;
 use jostle_core::regression::Row;
-use jostle_report::{Commands, publish};
-use crate::backend::Fibers;
-use crate::scenario::{Expect, Scenario};
-use crate::scenario::registry::scenarios;
 use jostle_core::strategy::Kind;
 use jostle_core::trace;
+use jostle_report::{Commands, publish};
 
 /// Executions of one test. A second for most scenarios.
 const RUNS: u64 = 1_000;
@@ -182,7 +182,10 @@ fn replay(scenario: &'static Scenario, path: &Path) {
         (run, runner.trace())
     });
     if let Some(why) = run.broken {
-        panic!("this is a bug in jostle, not in scenario {}: {why}", scenario.subject.name);
+        panic!(
+            "this is a bug in jostle, not in scenario {}: {why}",
+            scenario.subject.name
+        );
     }
     let outcome = run.outcome;
     if let Some(divergence) = outcome.divergence {
@@ -263,7 +266,13 @@ fn fail(scenario: &Scenario, summary: &Summary) -> ! {
             .ok()
             .and_then(|path| publish::minimize_command(&path, None)),
     };
-    let report = publish::report(&scenario.subject, &found.finding, &found.trace, &commands, false);
+    let report = publish::report(
+        &scenario.subject,
+        &found.finding,
+        &found.trace,
+        &commands,
+        false,
+    );
     panic!(
         "execution {} of {}\n\n{report}",
         found.execution, scenario.subject.name

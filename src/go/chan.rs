@@ -7,8 +7,8 @@ use std::task::Poll;
 
 use crate::go::channel::{Chan, Refusal, block_for_ever};
 use crate::go::misuse::misuse;
-use jostle_core::op::{OpKind, Site};
 use crate::rt;
+use jostle_core::op::{OpKind, Site};
 
 /// Makes a channel whose buffer holds `cap` values: Go's `make(chan T, cap)`.
 ///

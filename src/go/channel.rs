@@ -28,12 +28,12 @@
 use std::collections::VecDeque;
 use std::task::Poll;
 
-use jostle_core::decision::ChoiceKind;
 use crate::go::source::Source;
-use jostle_core::id::{ObjectId, TaskId};
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Handle, Shared};
 use crate::sanitizer::{Edge, LANES};
+use jostle_core::decision::ChoiceKind;
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::{OpKind, Site};
 
 /// Places of the buffer that are told apart when tasks are ordered; see
 /// [`sanitizer`](crate::sanitizer). The next one stands for closing.

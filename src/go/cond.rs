@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use jostle_core::decision::ChoiceKind;
 use crate::go::mutex::Locker;
-use jostle_core::id::TaskId;
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, TaskCell};
 use crate::sanitizer::Edge;
+use jostle_core::decision::ChoiceKind;
+use jostle_core::id::TaskId;
+use jostle_core::op::{OpKind, Site};
 
 /// Lets tasks wait for a condition: Go's
 /// [`sync.Cond`](https://pkg.go.dev/sync#Cond).

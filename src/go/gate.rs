@@ -1,7 +1,7 @@
 //! Waiting at a gate without a guard that would give it back.
 
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Side};
+use jostle_core::op::{OpKind, Site};
 
 /// A scheduling point before an operation that is enabled while gate A is open.
 ///

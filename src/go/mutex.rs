@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use crate::go::gate;
 use crate::go::misuse::misuse;
-use jostle_core::id::TaskId;
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
 use crate::sanitizer::Edge;
+use jostle_core::id::TaskId;
+use jostle_core::op::{OpKind, Site};
 
 /// A lock without a guard and without data: Go's
 /// [`sync.Mutex`](https://pkg.go.dev/sync#Mutex).

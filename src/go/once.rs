@@ -3,9 +3,9 @@
 use std::fmt;
 
 use crate::go::gate;
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
 use crate::sanitizer::{self, Edge};
+use jostle_core::op::{OpKind, Site};
 
 /// Runs a function once: Go's [`sync.Once`](https://pkg.go.dev/sync#Once).
 pub struct Once {

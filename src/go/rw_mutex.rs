@@ -5,10 +5,10 @@ use std::fmt;
 use crate::go::gate;
 use crate::go::misuse::misuse;
 use crate::go::mutex::{Locker, sealed};
-use jostle_core::id::TaskId;
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
 use crate::sanitizer::Edge;
+use jostle_core::id::TaskId;
+use jostle_core::op::{OpKind, Site};
 
 /// A lock for many readers or one writer that prefers writers: Go's
 /// [`sync.RWMutex`](https://pkg.go.dev/sync#RWMutex).

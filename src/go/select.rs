@@ -11,13 +11,13 @@
 use std::fmt;
 use std::task::Poll;
 
-use jostle_core::decision::ChoiceKind;
 use crate::go::chan::{Receiver, Sender};
 use crate::go::channel::{Chan, Ending, Refusal, Ticket};
 use crate::go::misuse::misuse;
+use crate::rt;
+use jostle_core::decision::ChoiceKind;
 use jostle_core::id::ObjectId;
 use jostle_core::op::{OpKind, Site};
-use crate::rt;
 
 /// The channel of a send arm was closed.
 #[derive(Clone, Copy, Debug)]

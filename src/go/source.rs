@@ -12,8 +12,8 @@
 use std::time::Duration;
 
 use crate::go::channel::Chan;
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, TimerId};
+use jostle_core::op::{OpKind, Site};
 use jostle_core::vtime::VInstant;
 
 /// The sending end of a timer's channel.

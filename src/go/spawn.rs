@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::rt;
 use jostle_core::id::ObjectId;
 use jostle_core::op::{OpKind, Site};
-use crate::rt;
 use jostle_core::vtime::VInstant;
 
 /// Starts a goroutine: a task that nobody joins

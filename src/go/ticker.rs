@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::go::chan::Receiver;
 use crate::go::channel::Chan;
 use crate::go::misuse::misuse;
-use jostle_core::op::{OpKind, Site};
 use crate::rt;
+use jostle_core::op::{OpKind, Site};
 use jostle_core::vtime::VInstant;
 
 /// Sends the time at regular intervals: Go's

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crate::go::chan::Receiver;
 use crate::go::channel::Chan;
+use crate::rt::{self, Handle, Shared, TimerId};
 use jostle_core::id::ObjectId;
 use jostle_core::op::{OpKind, Site};
-use crate::rt::{self, Handle, Shared, TimerId};
 use jostle_core::vtime::VInstant;
 
 /// One event in the future: Go's [`time.Timer`](https://pkg.go.dev/time#Timer)

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::go::gate;
 use crate::go::misuse::misuse;
 use crate::go::spawn::defer;
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
 use crate::sanitizer::Edge;
+use jostle_core::op::{OpKind, Site};
 
 /// Waits for a number of tasks to finish: Go's
 /// [`sync.WaitGroup`](https://pkg.go.dev/sync#WaitGroup).

@@ -5,9 +5,9 @@
 
 use std::fmt::{Result, Write};
 
-use jostle_core::finding::Kind;
 use crate::guard::progress::Stall;
 use crate::rt::pulse::Pulse;
+use jostle_core::finding::Kind;
 
 /// What is known of a stalled thread.
 #[derive(Clone, Copy, Debug)]

@@ -26,10 +26,10 @@ use std::ptr::{self, NonNull};
 use corosensei::stack::{DefaultStack, Stack};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 
-use jostle_core::id::TaskId;
 use crate::rt::badge::Badge;
 use crate::rt::sys;
 use crate::sanitizer::{self, Edge, Fiber};
+use jostle_core::id::TaskId;
 
 /// What a worker runs.
 pub(crate) type Job = Box<dyn FnOnce()>;

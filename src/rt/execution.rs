@@ -178,10 +178,7 @@ impl Execution {
 
     /// Calls the kernel where it may ask the strategy, which finds no execution then.
     #[inline]
-    pub(crate) fn asking<R>(
-        &mut self,
-        path: impl FnOnce(&mut Kernel, &mut Policy<'_>) -> R,
-    ) -> R {
+    pub(crate) fn asking<R>(&mut self, path: impl FnOnce(&mut Kernel, &mut Policy<'_>) -> R) -> R {
         let _away = current::away();
         path(&mut self.kernel, &mut self.policy.get())
     }

@@ -73,8 +73,8 @@ pub(crate) use here::{
     leave_token, may_cancel, misuse, note, note_futile, notify, panicking, stuck, take_token,
     task_name, wait_unwound, with_local, yield_between_polls,
 };
-pub(crate) use lifecycle::{join, judge_panic, spawn, take_panic};
 pub(crate) use jostle_core::kernel::{Side, TimerId, Woken};
+pub(crate) use lifecycle::{join, judge_panic, spawn, take_panic};
 pub(crate) use object::{Attached, Handle};
 pub(crate) use point::{
     complete, is_queued, pass, pass_until, point, point_in_drop, wait, yield_now,

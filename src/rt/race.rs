@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use jostle_core::finding::{Access, Finding, Kind, Place};
-use jostle_core::id::{ObjectId, TaskId};
 use crate::sanitizer;
 use crate::sanitizer::{Frame, Race};
+use jostle_core::finding::{Access, Finding, Kind, Place};
+use jostle_core::id::{ObjectId, TaskId};
 
 /// The finding that a report of ThreadSanitizer comes to.
 ///

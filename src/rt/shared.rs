@@ -7,13 +7,13 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use jostle_core::id::ObjectId;
 use crate::rt::blocks::Block;
 use crate::rt::cell::Borrowed;
 use crate::rt::current;
 use crate::rt::footprint;
 use crate::rt::object::Attached;
 use crate::sanitizer::{self, Edge};
+use jostle_core::id::ObjectId;
 
 /// What an `Arc<RefCell<T>>` would be, without atomics: the runtime must not
 /// order tasks by its own bookkeeping where a data-race detector looks on.

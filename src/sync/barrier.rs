@@ -3,11 +3,11 @@
 use std::fmt;
 use std::panic::RefUnwindSafe;
 
+use crate::rt::{self, Attached, Handle, TaskCell};
+use crate::sanitizer::Edge;
 use jostle_core::decision::ChoiceKind;
 use jostle_core::id::TaskId;
 use jostle_core::op::{OpKind, Site};
-use crate::rt::{self, Attached, Handle, TaskCell};
-use crate::sanitizer::Edge;
 
 /// Lets tasks go on once enough of them have arrived; see
 /// [`std::sync::Barrier`].

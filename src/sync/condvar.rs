@@ -6,11 +6,11 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{LockResult, PoisonError};
 use std::time::Duration;
 
+use crate::rt::{self, Attached, Handle, TaskCell, Woken};
+use crate::sync::mutex::MutexGuard;
 use jostle_core::decision::ChoiceKind;
 use jostle_core::id::TaskId;
 use jostle_core::op::{OpKind, Site};
-use crate::rt::{self, Attached, Handle, TaskCell, Woken};
-use crate::sync::mutex::MutexGuard;
 use jostle_core::vtime::VInstant;
 
 /// A condition variable; see [`std::sync::Condvar`].

@@ -4,10 +4,10 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Side, TaskCell};
 use crate::sync::once::{Once, Progress};
 use crate::sync::slot::{Slot, take_or_copy};
+use jostle_core::op::{OpKind, Site};
 
 /// A value that is made at its first use; see [`std::sync::LazyLock`].
 ///

@@ -5,10 +5,10 @@ use std::ops::{Deref, DerefMut};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{LockResult, TryLockError, TryLockResult};
 
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Exclusive, Handle, LockCell, Side};
 use crate::sanitizer::Edge;
 use crate::sync::lock::{self, guarded};
+use jostle_core::op::{OpKind, Site};
 
 /// A mutual exclusion lock with poisoning; see [`std::sync::Mutex`].
 ///

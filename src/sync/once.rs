@@ -10,10 +10,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
-use jostle_core::id::TaskId;
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, Side, TaskCell};
 use crate::sanitizer::{self, Edge};
+use jostle_core::id::TaskId;
+use jostle_core::op::{OpKind, Site};
 
 /// Runs something once; see [`std::sync::Once`].
 ///

@@ -12,13 +12,13 @@ use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{LockResult, TryLockError, TryLockResult};
 
-use jostle_core::decision::ChoiceKind;
-use jostle_core::id::TaskId;
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Handle, ShareCell, Side, TaskCell};
 use crate::sanitizer::{self, Edge};
 use crate::sync::lock::{self, guarded};
 use crate::sync::rwlock_guards::{RwLockReadGuard, RwLockWriteGuard};
+use jostle_core::decision::ChoiceKind;
+use jostle_core::id::TaskId;
+use jostle_core::op::{OpKind, Site};
 
 /// A lock for one writer or many readers, with poisoning; see
 /// [`std::sync::RwLock`].
@@ -183,7 +183,8 @@ impl<T: ?Sized> RwLock<T> {
         let attached = self.attach();
         rt::set_tried(&attached);
         rt::point(OpKind::TryReadLock, attached.id, site);
-        let free = rt::is_open(&attached, Side::Shared) && self.core.writer_first(&attached).is_none();
+        let free =
+            rt::is_open(&attached, Side::Shared) && self.core.writer_first(&attached).is_none();
         rt::note(u32::from(free));
         if !free {
             return Err(TryLockError::WouldBlock);

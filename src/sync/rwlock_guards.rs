@@ -3,11 +3,11 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Exclusive, Sharing};
 use crate::sanitizer;
 use crate::sync::lock;
 use crate::sync::rwlock::{Core, read_unlocks, unlocks};
+use jostle_core::op::{OpKind, Site};
 
 /// The right to read what a [`RwLock`] guards; see
 /// [`std::sync::RwLockReadGuard`].

@@ -4,8 +4,8 @@ use std::future::{Future, IntoFuture};
 use std::pin::pin;
 use std::task::{Context, Poll};
 
-use jostle_core::op::Site;
 use crate::rt::{self, PollLoop};
+use jostle_core::op::Site;
 
 /// Runs a future on the calling task until it is ready; see
 /// [`tokio::runtime::Runtime::block_on`].

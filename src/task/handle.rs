@@ -6,11 +6,11 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use jostle_core::id::{ObjectId, TaskId};
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Shared};
 use crate::task::JoinError;
 use crate::task::packet::{self, Flags, Packet};
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::{OpKind, Site};
 
 /// Identifies a task within its execution; see [`tokio::task::Id`].
 ///

@@ -2,9 +2,9 @@
 
 use std::task::{Context, Poll, Waker};
 
-use jostle_core::id::TaskId;
 use crate::rt::{self, Shared};
 use crate::task::JoinError;
+use jostle_core::id::TaskId;
 
 /// What every handle of a task can see and do.
 #[derive(Debug, Default)]

@@ -6,9 +6,9 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use crate::rt;
 use jostle_core::id::ObjectId;
 use jostle_core::op::{OpKind, Site};
-use crate::rt;
 
 /// Makes a scheduling point of an `.await` that may have nothing to wait for:
 /// `preemptible(tx.send(1)).await`.

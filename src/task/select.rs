@@ -11,10 +11,10 @@
 //! matched twice: first with a guard that notes the match and then refuses it,
 //! which moves nothing.
 
+use crate::rt;
 use jostle_core::decision::ChoiceKind;
 use jostle_core::id::ObjectId;
 use jostle_core::op::{OpKind, Site};
-use crate::rt;
 
 /// The scheduling point of a `select!`. What it expands to calls it.
 ///

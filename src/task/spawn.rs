@@ -6,12 +6,12 @@ use std::panic::{self, AssertUnwindSafe};
 use std::pin::pin;
 use std::task::{Context, Poll};
 
-use jostle_core::decision::ChoiceKind;
-use jostle_core::id::ObjectId;
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, PollLoop, Shared};
 use crate::task::packet::{self, Flags, Packet};
 use crate::task::{Id, JoinError, JoinHandle};
+use jostle_core::decision::ChoiceKind;
+use jostle_core::id::ObjectId;
+use jostle_core::op::{OpKind, Site};
 
 /// Starts a task that runs `future`; see [`tokio::spawn`].
 ///

@@ -25,9 +25,9 @@ pub use crate::__thread_local as thread_local;
 
 use std::time::Duration;
 
+use crate::rt;
 use jostle_core::id::ObjectId;
 use jostle_core::op::{OpKind, Site};
-use crate::rt;
 
 /// Lets other tasks go first; see [`std::thread::yield_now`].
 ///
@@ -50,11 +50,7 @@ pub fn yield_now() {
 /// Outside a scenario.
 #[track_caller]
 pub fn sleep(duration: Duration) {
-    rt::point(
-        OpKind::Sleep,
-        ObjectId::NONE,
-        Site::caller(),
-    );
+    rt::point(OpKind::Sleep, ObjectId::NONE, Site::caller());
     rt::wait(None, rt::deadline(duration));
 }
 

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::rt;
 use jostle_core::decision::ChoiceKind;
 use jostle_core::id::{ObjectId, TaskId};
 use jostle_core::op::{OpKind, Site};
-use crate::rt;
 
 /// A task, seen as a thread; see [`std::thread::Thread`].
 #[derive(Clone)]

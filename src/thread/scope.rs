@@ -6,10 +6,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{self, AssertUnwindSafe, RefUnwindSafe};
 
-use jostle_core::id::TaskId;
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Shared};
 use crate::thread::{Result, Thread};
+use jostle_core::id::TaskId;
+use jostle_core::op::{OpKind, Site};
 
 /// A scope in which threads may borrow; see [`std::thread::Scope`].
 pub struct Scope<'scope, 'env: 'scope> {

@@ -4,10 +4,10 @@ use std::any::Any;
 use std::fmt;
 use std::io;
 
-use jostle_core::id::TaskId;
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Shared};
 use crate::thread::Thread;
+use jostle_core::id::TaskId;
+use jostle_core::op::{OpKind, Site};
 
 /// What joining a thread gives: its value, or what it panicked with. See
 /// [`std::thread::Result`].

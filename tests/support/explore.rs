@@ -40,7 +40,13 @@ where
 /// The trace of one execution of `body` under the calm strategy.
 pub(crate) fn trace(body: impl FnOnce() + Send + 'static) -> Trace {
     let mut backend = FiberBackend::new();
-    execute(&mut backend, Kind::NonPreemptive, 0, &Options::DEFAULT, body);
+    execute(
+        &mut backend,
+        Kind::NonPreemptive,
+        0,
+        &Options::DEFAULT,
+        body,
+    );
     backend.recording().trace()
 }
 

@@ -48,7 +48,9 @@ pub(crate) fn minimized_from(
     data: &[u8],
 ) -> (Minimized, Trial) {
     let mut follower = Follower::new(&Fibers, scenario);
-    let first = follower.execute(Prescription::recorded(choices), data).trial;
+    let first = follower
+        .execute(Prescription::recorded(choices), data)
+        .trial;
     let small = minimize(
         first.clone(),
         data.to_vec(),

@@ -88,14 +88,12 @@ impl Site {
         type Key = (Frame, Vec<Frame>);
         static KNOWN: Mutex<BTreeMap<Key, Site>> = Mutex::new(BTreeMap::new());
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        *known
-            .entry((frame, callers.to_vec()))
-            .or_insert_with(|| {
-                Site::of(Box::leak(Box::new(Interned {
-                    frame,
-                    callers: Vec::leak(callers.to_vec()),
-                })))
-            })
+        *known.entry((frame, callers.to_vec())).or_insert_with(|| {
+            Site::of(Box::leak(Box::new(Interned {
+                frame,
+                callers: Vec::leak(callers.to_vec()),
+            })))
+        })
     }
 
     fn of(interned: &'static Interned) -> Site {

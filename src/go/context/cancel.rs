@@ -1,9 +1,9 @@
 //! `with_cancel`, `with_cancel_cause`, `without_cancel`.
 
-use jostle_core::op::Site;
 use crate::go::context::Context;
 use crate::go::context::handle::{Cause, Error};
 use crate::go::context::node::{End, Node};
+use jostle_core::op::Site;
 
 /// A child of `parent` and the function that cancels it. It ends when that is
 /// called or when `parent` ends
@@ -67,8 +67,7 @@ impl CancelFunc {
     #[track_caller]
     pub fn call(&self) {
         let end = End::of(Error::Canceled);
-        self.node
-            .cancel(&end, self.parent.as_ref(), Site::caller());
+        self.node.cancel(&end, self.parent.as_ref(), Site::caller());
     }
 }
 
@@ -96,7 +95,6 @@ impl CancelCauseFunc {
         if let Some(cause) = cause {
             end.cause = cause;
         }
-        self.node
-            .cancel(&end, self.parent.as_ref(), Site::caller());
+        self.node.cancel(&end, self.parent.as_ref(), Site::caller());
     }
 }

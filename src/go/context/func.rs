@@ -1,8 +1,8 @@
 //! `after_func`.
 
-use jostle_core::op::Site;
 use crate::go::context::handle::Context;
 use crate::go::context::node::Node;
+use jostle_core::op::Site;
 
 /// Runs `f` on a goroutine of its own once `context` has ended, now if it has
 /// ([`AfterFunc`](https://pkg.go.dev/context#AfterFunc)).

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::go::chan::Receiver;
 use crate::go::context::node::Node;
 use crate::go::context::value::Values;
-use jostle_core::op::{OpKind, Site};
 use crate::rt;
+use jostle_core::op::{OpKind, Site};
 use jostle_core::vtime::VInstant;
 
 /// Carries a deadline, a cancellation and values to everything that works on one

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::atomic::{self as real, Ordering};
 
-use jostle_core::op::OpKind;
 use crate::sync::atomic::methods::{fetch, methods, real};
 use crate::sync::atomic::tracked::{Real, Tracked, note, note_exchange};
+use jostle_core::op::OpKind;
 
 /// See [`std::sync::atomic::AtomicBool`].
 pub struct AtomicBool {

@@ -1,9 +1,9 @@
 //! Fences.
 use std::sync::atomic::{self as real, Ordering};
 
+use crate::rt;
 use jostle_core::id::ObjectId;
 use jostle_core::op::{OpKind, Site};
-use crate::rt;
 
 /// See [`std::sync::atomic::fence`].
 ///

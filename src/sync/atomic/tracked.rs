@@ -3,9 +3,9 @@
 use std::panic::RefUnwindSafe;
 use std::sync::atomic::Ordering;
 
+use crate::rt::{self, Handle, TaskCell};
 use jostle_core::decision::ChoiceKind;
 use jostle_core::op::{OpKind, Site};
-use crate::rt::{self, Handle, TaskCell};
 
 /// An atomic of std.
 pub(super) trait Real {

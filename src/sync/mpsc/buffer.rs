@@ -4,9 +4,9 @@
 
 use std::sync::mpsc::{RecvTimeoutError, SendError, TryRecvError, TrySendError};
 
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Side};
 use crate::sync::mpsc::channel::Channel;
+use jostle_core::op::{OpKind, Site};
 use jostle_core::vtime::VInstant;
 
 impl<T> Channel<T> {

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::mpsc::{RecvTimeoutError, SendError, TryRecvError, TrySendError};
 
-use jostle_core::id::{ObjectId, TaskId};
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Attached, Shared, Side};
 use crate::sanitizer::{Edge, LANES};
 use crate::sync::mpsc::rendezvous::Offer;
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::op::{OpKind, Site};
 use jostle_core::vtime::VInstant;
 
 /// Places in the queue that are told apart when tasks are ordered; see

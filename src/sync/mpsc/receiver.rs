@@ -7,9 +7,9 @@ use std::panic::RefUnwindSafe;
 use std::sync::mpsc::{RecvError, RecvTimeoutError, TryRecvError};
 use std::time::Duration;
 
-use jostle_core::op::Site;
 use crate::rt;
 use crate::sync::mpsc::channel::Channel;
+use jostle_core::op::Site;
 
 /// The receiving end of a channel; see [`std::sync::mpsc::Receiver`].
 pub struct Receiver<T> {

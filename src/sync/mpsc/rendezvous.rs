@@ -5,11 +5,11 @@
 
 use std::sync::mpsc::{RecvTimeoutError, SendError, TryRecvError, TrySendError};
 
-use jostle_core::id::TaskId;
-use jostle_core::op::{OpKind, Site};
 use crate::rt::{self, Woken};
 use crate::sanitizer::Edge;
 use crate::sync::mpsc::channel::Channel;
+use jostle_core::id::TaskId;
+use jostle_core::op::{OpKind, Site};
 use jostle_core::vtime::VInstant;
 
 /// A sender that waits, and its message.

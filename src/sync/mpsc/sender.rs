@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::mpsc::{SendError, TrySendError};
 
-use jostle_core::op::Site;
 use crate::sync::mpsc::channel::Channel;
+use jostle_core::op::Site;
 
 /// The sending end of a [`channel`](crate::sync::mpsc::channel()); see
 /// [`std::sync::mpsc::Sender`].

@@ -64,7 +64,8 @@ impl Decisions {
         self.rng.reset(seed);
         self.environment = environment;
         if prescription.is_some() || self.cursor.has_numbers() {
-            self.cursor.follow_numbers(*prescription.unwrap_or_default());
+            self.cursor
+                .follow_numbers(*prescription.unwrap_or_default());
         }
     }
 

@@ -255,6 +255,7 @@ impl Kernel {
     pub(super) fn enter(&mut self, entry: Entry) {
         self.log.fill(entry);
         self.view.step += 1;
-        self.heartbeat.step(entry.task, entry.op.kind, entry.op.site);
+        self.heartbeat
+            .step(entry.task, entry.op.kind, entry.op.site);
     }
 }

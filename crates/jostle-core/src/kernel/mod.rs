@@ -73,7 +73,7 @@ use crate::log::Log;
 use crate::op::{Op, OpKind, Site};
 use crate::recording::{Recording, TaskRecord};
 use crate::snapshot::Stop;
-use crate::strategy::{Profile, Policy, TaskView, View};
+use crate::strategy::{Policy, Profile, TaskView, View};
 use crate::task_set::TaskSet;
 use crate::trace::ObjectInfo;
 

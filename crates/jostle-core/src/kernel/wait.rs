@@ -252,13 +252,7 @@ impl Kernel {
     /// The running task is about to poll at `depth`, with `woken` only once it has been
     /// woken there: who goes on?
     #[inline]
-    pub fn at_poll(
-        &mut self,
-        op: Op,
-        depth: u32,
-        woken: bool,
-        policy: &mut Policy<'_>,
-    ) -> Next {
+    pub fn at_poll(&mut self, op: Op, depth: u32, woken: bool, policy: &mut Policy<'_>) -> Next {
         self.post(op);
         if woken {
             self.await_wake(depth);
