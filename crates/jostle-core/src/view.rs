@@ -29,7 +29,7 @@ pub struct Birth {
 #[derive(Clone, Debug)]
 pub struct View {
     /// The tasks that can go on, at least two.
-    pub ready: TaskSet,
+    pub runnable: TaskSet,
     /// Every task, by number. Row 0 is the clock.
     pub tasks: Vec<TaskView>,
     /// The task that made the last step.

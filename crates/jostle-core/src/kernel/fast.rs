@@ -132,7 +132,7 @@ impl Kernel {
         let Some((task, arity)) = self.draw(few) else {
             return Fast::Slow;
         };
-        self.view.ready.set_few(few);
+        self.view.runnable.set_few(few);
         self.hand_over(op, task, arity, false);
         Fast::Switch
     }
@@ -192,7 +192,7 @@ impl Kernel {
     #[inline(always)]
     fn few_runnable(&self) -> Option<Few> {
         (self.is_plain() && self.view.last == self.current)
-            .then(|| self.view.ready.few())
+            .then(|| self.view.runnable.few())
             .flatten()
     }
 
@@ -219,7 +219,7 @@ impl Kernel {
         if !self.is_plain() {
             return None;
         }
-        let runnable = &self.view.ready;
+        let runnable = &self.view.runnable;
         match runnable.len() {
             0 => None,
             1 => Some((runnable.nth(0), 1)),

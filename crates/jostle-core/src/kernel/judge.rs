@@ -83,7 +83,7 @@ impl Kernel {
         let row = &self.tasks[task.index()];
         let on = match row.state {
             State::Finished => return Standing::Finished,
-            _ if self.view.ready.contains(task) => return Standing::Ready,
+            _ if self.view.runnable.contains(task) => return Standing::Ready,
             State::AtGate(object, _) => self.object(object).owner,
             State::Queued { on } => on,
             State::Live | State::Awaiting => None,

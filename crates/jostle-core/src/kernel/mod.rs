@@ -168,7 +168,7 @@ impl Kernel {
             next: Next::Over,
             attention: Attention::NONE,
             view: View {
-                ready: TaskSet::new(),
+                runnable: TaskSet::new(),
                 tasks: Vec::new(),
                 last: TaskId::MAIN,
                 step: 0,
@@ -211,7 +211,7 @@ impl Kernel {
         // Nobody has made a step, so that the first one preempts nobody.
         self.view.last = TaskId::CLOCK;
         self.view.step = 0;
-        self.view.ready.clear();
+        self.view.runnable.clear();
         self.view.tasks.clear();
         self.object_info.clear();
         self.cells = 0;
@@ -298,7 +298,7 @@ impl Kernel {
         };
         let task = self.add_row(name, parent, key, site);
         self.touch_task(task);
-        self.view.ready.insert(task);
+        self.view.runnable.insert(task);
         Ok(task)
     }
 
@@ -348,7 +348,7 @@ impl Kernel {
     #[inline]
     pub fn finish(&mut self) {
         let me = self.current;
-        self.view.ready.remove(me);
+        self.view.runnable.remove(me);
         self.touch_standing(me, true);
         let row = &mut self.tasks[me.index()];
         row.state = State::Finished;
@@ -458,7 +458,7 @@ impl Kernel {
     #[inline(always)]
     #[must_use]
     pub fn runnable_count(&self) -> u32 {
-        self.view.ready.len()
+        self.view.runnable.len()
     }
 
     /// How many steps were made.

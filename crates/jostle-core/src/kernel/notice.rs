@@ -85,7 +85,7 @@ impl Kernel {
                     }
                 }
                 Notice::Posted(task, op) => policy.posted(task, &op, rng),
-                Notice::Runnable(task) => policy.ready(task),
+                Notice::Runnable(task) => policy.runnable(task),
                 Notice::Ran(task, op) => policy.ran(task, &op, rng),
                 notice => {
                     if let Some(explorer) = policy.explorer() {

@@ -68,18 +68,18 @@ impl Kernel {
         if self.attention.has(Attention::CLOCK) {
             self.update_clock();
         }
-        match self.view.ready.len() {
+        match self.view.runnable.len() {
             0 => self.idle(policy),
             arity if self.is_explored() => self.explore(arity, policy),
             1 => {
-                let task = self.view.ready.nth(0);
+                let task = self.view.runnable.nth(0);
                 self.scheduled(task, 1)
             }
             arity => {
                 let task = match self.dictated(arity) {
                     Some(task) => task,
                     None if self.attention.has(Attention::STRATEGY) => self.ask(policy),
-                    None => uniform(&self.view.ready, &mut self.decisions.rng),
+                    None => uniform(&self.view.runnable, &mut self.decisions.rng),
                 };
                 self.scheduled(task, arity)
             }
@@ -97,7 +97,7 @@ impl Kernel {
             return self.next;
         }
         assert!(
-            self.view.ready.contains(task),
+            self.view.runnable.contains(task),
             "the exploration picked {task}, which is not runnable"
         );
         self.scheduled(task, arity)
@@ -109,7 +109,7 @@ impl Kernel {
         self.deliver(policy);
         let task = policy.pick(&self.view, &mut self.decisions.rng);
         assert!(
-            self.view.ready.contains(task),
+            self.view.runnable.contains(task),
             "{policy:?} picked {task}, which is not runnable"
         );
         task
@@ -122,7 +122,7 @@ impl Kernel {
             return None;
         }
         let at = self.log.count_choices();
-        let runnable = &self.view.ready;
+        let runnable = &self.view.runnable;
         let prescribed = self.decisions.scheduled(
             at,
             arity,
@@ -212,7 +212,7 @@ impl Kernel {
     #[inline]
     pub(super) fn is_preempted(&self) -> bool {
         let last = self.view.last;
-        self.view.ready.contains(last)
+        self.view.runnable.contains(last)
             && last != TaskId::CLOCK
             && !self.view.tasks[last.index()].op.kind.offers_to_wait()
     }

@@ -82,13 +82,13 @@ impl Held {
         self.narrowed = 0;
     }
 
-    /// Puts those of `ready` who may go on into `free`. False if nobody is held; then
+    /// Puts those of `runnable` who may go on into `free`. False if nobody is held; then
     /// `free` says nothing.
     #[inline]
-    pub(super) fn narrow(&mut self, ready: &TaskSet, free: &mut TaskSet) -> bool {
+    pub(super) fn narrow(&mut self, runnable: &TaskSet, free: &mut TaskSet) -> bool {
         // The task may be none of this execution: any bytes are an input.
         if let Some(hold) = self.hold
-            && ready.contains(hold.task)
+            && runnable.contains(hold.task)
         {
             self.held.insert(hold.task);
         }
@@ -100,13 +100,13 @@ impl Held {
             return false;
         }
         free.clear();
-        free.insert_all(ready);
+        free.insert_all(runnable);
         free.remove_all(&self.held);
         if free.is_empty() {
-            self.give_up(ready);
+            self.give_up(runnable);
             return false;
         }
-        self.narrowed += u32::from(free.len() < ready.len());
+        self.narrowed += u32::from(free.len() < runnable.len());
         true
     }
 
@@ -229,10 +229,10 @@ impl Held {
         }
     }
 
-    /// Nobody who is ready may go on: gives up what they are held by.
-    fn give_up(&mut self, ready: &TaskSet) {
+    /// Nobody who is runnable may go on: gives up what they are held by.
+    fn give_up(&mut self, runnable: &TaskSet) {
         self.hold = None;
-        for task in ready.iter() {
+        for task in runnable.iter() {
             for class in self.pending[task.index()].into_iter().flatten() {
                 for order in self.live.iter_mut().filter(|o| o.then == class) {
                     order.given_up = true;

@@ -31,7 +31,7 @@ pub struct Deviation {
     /// not apply.
     pub kind: ChoiceKind,
     /// For [`ChoiceKind::Task`] the key of the task that goes on, which has to be
-    /// ready; otherwise the number of the alternative, which has to exist.
+    /// runnable; otherwise the number of the alternative, which has to exist.
     pub pick: u64,
 }
 

@@ -24,7 +24,7 @@ impl Constrained {
             base,
             cursor: Cursor::default(),
             view: View {
-                ready: TaskSet::new(),
+                runnable: TaskSet::new(),
                 tasks: Vec::new(),
                 last: TaskId::CLOCK,
                 step: 0,
@@ -38,10 +38,10 @@ impl Constrained {
     }
 
     /// Shows the base those who are held no more. It may have taken them for tasks that
-    /// are not ready. If they are not, this does no harm.
+    /// are not runnable. If they are not, this does no harm.
     fn release(&mut self) {
         let base = &mut self.base;
-        self.cursor.each_released(|task| base.ready(task));
+        self.cursor.each_released(|task| base.runnable(task));
     }
 }
 
@@ -61,7 +61,7 @@ impl Strategy for Constrained {
     }
 
     fn pick(&mut self, view: &View, rng: &mut Rng) -> TaskId {
-        if self.cursor.narrow(&view.ready, &mut self.view.ready) {
+        if self.cursor.narrow(&view.runnable, &mut self.view.runnable) {
             self.view.last = view.last;
             self.view.step = view.step;
             return self.base.pick(&self.view, rng);
@@ -98,8 +98,8 @@ impl Strategy for Constrained {
         self.cursor.posted(task, op);
     }
 
-    fn ready(&mut self, task: TaskId) {
-        self.base.ready(task);
+    fn runnable(&mut self, task: TaskId) {
+        self.base.runnable(task);
     }
 
     fn ran(&mut self, task: TaskId, op: &Op, rng: &mut Rng) {

@@ -37,7 +37,7 @@ pub struct Delay {
     decisions: u32,
     /// Decisions of the longest execution that the profile knows.
     length: u32,
-    /// Room for those who are ready and awake.
+    /// Room for those who are runnable and awake.
     awake: TaskSet,
 }
 
@@ -54,26 +54,26 @@ impl Delay {
         }
     }
 
-    /// Looks who is ready and awake, and wakes sleepers until somebody of them has
+    /// Looks who is runnable and awake, and wakes sleepers until somebody of them has
     /// something better to do than to offer to wait. Time alone passes for nobody: that
     /// the clock could go on keeps no one asleep.
     fn look(&mut self, view: &View, rng: &mut Rng) {
         let now = self.decisions;
         self.asleep.retain(|&(_, end)| now < end);
         self.awake.clear();
-        self.awake.insert_all(&view.ready);
+        self.awake.insert_all(&view.runnable);
         for &(task, _) in &self.asleep {
             self.awake.remove(task);
         }
         while !self.awake.iter().any(|task| goes_on(view, task)) {
-            let ready = |&(task, _): &(TaskId, u32)| view.ready.contains(task);
-            let sleepers = self.asleep.iter().filter(|s| ready(s)).count() as u32;
+            let runnable = |&(task, _): &(TaskId, u32)| view.runnable.contains(task);
+            let sleepers = self.asleep.iter().filter(|s| runnable(s)).count() as u32;
             if sleepers == 0 {
                 return;
             }
             let drawn = rng.below(sleepers) as usize;
             let all = self.asleep.iter().enumerate();
-            if let Some((at, _)) = all.filter(|(_, s)| ready(s)).nth(drawn) {
+            if let Some((at, _)) = all.filter(|(_, s)| runnable(s)).nth(drawn) {
                 let (task, _) = self.asleep.swap_remove(at);
                 self.awake.insert(task);
             }
@@ -116,7 +116,7 @@ impl Strategy for Delay {
         let due = self.is_due();
         if !due && self.asleep.is_empty() {
             self.decisions += 1;
-            return uniform(&view.ready, rng);
+            return uniform(&view.runnable, rng);
         }
         self.look(view, rng);
         let mut task = uniform(&self.awake, rng);

@@ -121,16 +121,16 @@ impl Directed {
         self.cursor.missed()
     }
 
-    /// Those of the ready tasks that are not held back, if there is somebody who is.
+    /// Those of the runnable tasks that are not held back, if there is somebody who is.
     fn free(&mut self, view: &View, stays: Option<TaskId>) -> Option<&TaskSet> {
-        let narrowed = self.cursor.narrow(&view.ready, &mut self.free);
+        let narrowed = self.cursor.narrow(&view.runnable, &mut self.free);
         // Nobody has to be shown anew.
         self.cursor.each_released(|_| {});
-        let stays = stays.filter(|&task| view.ready.contains(task));
+        let stays = stays.filter(|&task| view.runnable.contains(task));
         if !narrowed {
             stays?;
             self.free.clear();
-            self.free.insert_all(&view.ready);
+            self.free.insert_all(&view.runnable);
         }
         if let Some(stays) = stays {
             self.free.remove(stays);
@@ -167,18 +167,19 @@ impl Strategy for Directed {
         let picked = match told.goes_on {
             Some(task) => task,
             None => {
-                let ready = self.free(view, told.stays);
-                non_preemptive::pick(ready.unwrap_or(&view.ready), view.last, last)
+                let runnable = self.free(view, told.stays);
+                non_preemptive::pick(runnable.unwrap_or(&view.runnable), view.last, last)
             }
         };
-        let goes_on =
-            view.ready.contains(view.last) && view.last != TaskId::CLOCK && !last.offers_to_wait();
-        let default = non_preemptive::pick(&view.ready, view.last, last);
+        let goes_on = view.runnable.contains(view.last)
+            && view.last != TaskId::CLOCK
+            && !last.offers_to_wait();
+        let default = non_preemptive::pick(&view.runnable, view.last, last);
         self.note(Decision {
             at: told.at,
             kind: ChoiceKind::Task,
             number: self.number,
-            options: view.ready.iter().map(|t| key_of(view, t)).collect(),
+            options: view.runnable.iter().map(|t| key_of(view, t)).collect(),
             default: key_of(view, default),
             picked: key_of(view, picked),
             running: goes_on.then_some(told.at.task),

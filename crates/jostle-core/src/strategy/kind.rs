@@ -17,7 +17,7 @@ use crate::strategy::{
 pub enum Kind {
     /// [`NonPreemptive`]: stays on a task as long as it can go on.
     NonPreemptive,
-    /// [`Random`]: every ready task with the same probability.
+    /// [`Random`]: every runnable task with the same probability.
     Random,
     /// [`Pct`]: priorities that change at a few random points.
     Pct(Depth),
@@ -90,7 +90,7 @@ impl Kind {
             },
             Kind::Random => Row {
                 bytes: &[1, 21, 22, 23],
-                ..row("random", "every ready task with the same probability")
+                ..row("random", "every runnable task with the same probability")
             },
             Kind::Pct(depth) => {
                 let (name, bytes): (_, &[u8]) = match depth.get() {

@@ -27,7 +27,7 @@ pub(super) enum Given {
 /// One decision of the present branch.
 #[derive(Debug)]
 struct Node {
-    ready: Vec<TaskId>,
+    runnable: Vec<TaskId>,
     /// Tasks whose transition from here has been or will be explored elsewhere.
     asleep: Vec<(TaskId, Print)>,
     /// Tasks whose transition from here has been explored.
@@ -65,9 +65,9 @@ fn is_rare(kind: ChoiceKind) -> bool {
 }
 
 impl Node {
-    fn new(ready: Vec<TaskId>, chosen: TaskId) -> Node {
+    fn new(runnable: Vec<TaskId>, chosen: TaskId) -> Node {
         Node {
-            ready,
+            runnable,
             asleep: Vec::new(),
             done: Vec::new(),
             wanted: vec![chosen],
@@ -207,14 +207,14 @@ impl Tree {
 
     /// A decision that this branch has not come to before; none if there is
     /// nothing to be explored from there.
-    fn node(&mut self, view: &View, ready: Vec<TaskId>) -> Option<Node> {
+    fn node(&mut self, view: &View, runnable: Vec<TaskId>) -> Option<Node> {
         let parent = self.nodes.last()?;
-        let mut node = Node::new(ready, TaskId::MAIN);
+        let mut node = Node::new(runnable, TaskId::MAIN);
         node.rare = parent.rare_after();
         node.preemptions = parent.preemptions_with(parent.chosen);
         let last = view.last;
         let offers = view.tasks[last.index()].op.kind.offers_to_wait();
-        let goes_on = node.ready.contains(&last) && last != TaskId::CLOCK;
+        let goes_on = node.runnable.contains(&last) && last != TaskId::CLOCK;
         node.preempts = (goes_on && !offers).then_some(last);
         // The fewer preemptions a schedule has, the better it reads, and whoever lets
         // others go first may wait for them; time passes when nobody else has
@@ -224,7 +224,7 @@ impl Tree {
             let waits = *task == last && offers;
             (!first, waits, *task == TaskId::CLOCK, *task)
         };
-        node.wanted = node.ready.clone();
+        node.wanted = node.runnable.clone();
         node.wanted.sort_by_key(order);
         match self.reduction {
             Reduction::None => {}
@@ -248,7 +248,7 @@ impl Tree {
                     .collect();
                 let awake = node.wanted.iter().find(|&&task| !node.is_asleep(task));
                 node.wanted = vec![*awake?];
-                if node.ready.contains(&TaskId::CLOCK) && node.wanted[0] != TaskId::CLOCK {
+                if node.runnable.contains(&TaskId::CLOCK) && node.wanted[0] != TaskId::CLOCK {
                     node.wanted.push(TaskId::CLOCK);
                 }
             }
@@ -323,11 +323,11 @@ impl Tree {
             if reversal.initials.iter().any(covered) {
                 continue;
             }
-            let ready = |task: &&TaskId| node.ready.contains(task);
-            match reversal.initials.iter().find(ready).copied() {
+            let runnable = |task: &&TaskId| node.runnable.contains(task);
+            match reversal.initials.iter().find(runnable).copied() {
                 Some(task) => node.wanted.push(task),
                 None => {
-                    let all = node.ready.clone();
+                    let all = node.runnable.clone();
                     node.wanted.extend(all);
                 }
             }
@@ -348,15 +348,15 @@ impl Explorer for Tree {
         let at = self.depth;
         self.depth += 1;
         self.answer = 0;
-        let ready: Vec<TaskId> = view.ready.iter().collect();
+        let runnable: Vec<TaskId> = view.runnable.iter().collect();
         if let Some(node) = self.nodes.get(at) {
-            if node.ready != ready {
+            if node.runnable != runnable {
                 return self.give_up(Given::Astray);
             }
         } else if view.step >= self.bounds.steps {
             self.limited = true;
             return self.give_up(Given::TooLong);
-        } else if let Some(node) = self.node(view, ready) {
+        } else if let Some(node) = self.node(view, runnable) {
             self.nodes.push(node);
         } else {
             return self.give_up(Given::Redundant);
