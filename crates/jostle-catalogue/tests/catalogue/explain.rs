@@ -2,7 +2,7 @@
 
 use jostle::Fibers;
 use jostle::scenario::Scenario;
-use jostle_core::campaign::{Followed, Follower};
+use jostle_core::campaign::{Replayed, Replayer};
 use jostle_core::explain::{self, Explanation};
 use jostle_core::input::Input;
 use jostle_core::op::OpKind;
@@ -13,7 +13,7 @@ use crate::support::catalogue::named;
 use crate::support::failures::{failing, minimized};
 
 struct Explained {
-    failure: Followed,
+    failure: Replayed,
     explanation: Explanation,
 }
 
@@ -29,9 +29,9 @@ fn explained(name: &str) -> Vec<Explained> {
 fn explain_one(scenario: &'static Scenario, input: &Input) -> Explained {
     let (small, _) = minimized(scenario, input);
     let schedule = small.schedule;
-    let mut follower = Follower::new(&Fibers, scenario);
-    let failure = follower.schedule(&schedule);
-    let explanation = follower.explain(&failure, &schedule).unwrap();
+    let mut replayer = Replayer::new(&Fibers, scenario);
+    let failure = replayer.schedule(&schedule);
+    let explanation = replayer.explain(&failure, &schedule).unwrap();
     Explained {
         failure,
         explanation,

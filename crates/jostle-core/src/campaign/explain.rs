@@ -1,7 +1,7 @@
-//! A minimized failure explained.
+//! Explains a minimized failure.
 
 use crate::backend::Backend;
-use crate::campaign::follow::{Followed, Follower};
+use crate::campaign::replay::{Replayed, Replayer};
 use crate::explain::{self, Explanation, Pair, Seen};
 use crate::minimize::Schedule;
 use crate::prescription::Prescription;
@@ -11,9 +11,9 @@ use crate::trace::Trace;
 /// execution, and so long ones together take more than some seconds.
 const LONGEST: usize = 50_000;
 
-impl<B: Backend> Follower<'_, B> {
+impl<B: Backend> Replayer<'_, B> {
     /// Explains `failure`, which is what `schedule` came to; `None` if it did not fail.
-    pub fn explain(&mut self, failure: &Followed, schedule: &Schedule) -> Option<Explanation> {
+    pub fn explain(&mut self, failure: &Replayed, schedule: &Schedule) -> Option<Explanation> {
         let finding = failure.finding.as_ref()?;
         let seen = Seen {
             trace: &failure.trace,

@@ -1,4 +1,4 @@
-//! The campaign on one target.
+//! Runs a campaign on one target.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};

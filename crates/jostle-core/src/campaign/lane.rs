@@ -1,4 +1,4 @@
-//! One of the OS threads of a campaign.
+//! The part of a campaign that one OS thread does.
 //!
 //! Lane `l` of `n` makes executions `l`, `l + n`, `l + 2n`... in this order, whether
 //! they come from strategies in turn or from a search of the lane's own. So what a
@@ -12,10 +12,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::backend::{Suite, TargetOf};
-use crate::campaign::census::Census;
 use crate::campaign::explore::Campaign;
 use crate::campaign::progress::Progress;
 use crate::campaign::runner::{Run, Runner};
+use crate::campaign::species::SpeciesCount;
 use crate::coverage::Equivalence;
 use crate::finding::Finding;
 use crate::history::History;
@@ -112,7 +112,7 @@ pub(super) struct Lane {
     /// How many of them were rejected.
     pub(super) rejected: u64,
     /// Their classes.
-    pub(super) census: Census,
+    pub(super) species: SpeciesCount,
     /// The first finding of each signature.
     pub(super) firsts: BTreeMap<String, First>,
     /// How many executions had each.
@@ -145,7 +145,7 @@ impl Lane {
             executions: 0,
             steps: 0,
             rejected: 0,
-            census: Census::default(),
+            species: SpeciesCount::default(),
             firsts: BTreeMap::new(),
             counts: BTreeMap::new(),
             kept: Vec::new(),
@@ -253,7 +253,7 @@ impl Lane {
                 class
             }
         };
-        let before = self.census.add(class)?;
+        let before = self.species.add(class)?;
         match before {
             0 => {
                 shared.progress.distinct.fetch_add(1, Ordering::Relaxed);
@@ -285,7 +285,7 @@ impl Lane {
         self.settle(end);
         for row in self.rows.drain(..) {
             if let Some(class) = row.class {
-                self.census.remove(class);
+                self.species.remove(class);
             }
         }
         self.firsts.retain(|_, first| first.execution < end);

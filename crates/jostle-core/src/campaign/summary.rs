@@ -1,4 +1,4 @@
-//! What a campaign came to.
+//! The result of a campaign.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ pub struct Summary {
 }
 
 /// An estimate of what a campaign has not seen; see
-/// [`Census`](crate::campaign::Census) for what it is worth.
+/// [`SpeciesCount`](crate::campaign::SpeciesCount) for what it is worth.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Unseen {
     /// About how likely the next execution would have been of a new class, from 0 to 1.
