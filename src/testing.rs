@@ -20,7 +20,7 @@ use crate::backend::Fibers;
 use crate::scenario::registry::scenarios;
 use crate::scenario::{Expect, Scenario};
 use jostle_core::campaign::{self, Campaign, Found, Progress, Replayer, Summary, Verdict};
-use jostle_core::coverage::Aspects;
+use jostle_core::coverage::FeatureKinds;
 use jostle_core::input::Input;
 use jostle_core::regression::Row;
 use jostle_core::strategy::Kind;
@@ -230,7 +230,7 @@ fn campaign(scenario: &Scenario) -> Campaign {
         seed: variable("JOSTLE_SEED").unwrap_or(0),
         jobs: 1,
         stop_at_first: true,
-        aspects: Aspects::SEARCH,
+        features: FeatureKinds::SEARCH,
     }
 }
 

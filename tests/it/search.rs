@@ -10,7 +10,7 @@ use jostle::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use jostle::sync::{Condvar, Mutex, mpsc};
 use jostle::{Fibers, go, thread};
 use jostle_core::campaign::{Campaign, Progress, Runner, Summary};
-use jostle_core::coverage::Aspects;
+use jostle_core::coverage::FeatureKinds;
 use jostle_core::finding::Kind as Found;
 use jostle_core::input::Input;
 use jostle_core::strategy::{Kind, Profile};
@@ -29,7 +29,7 @@ fn explore(scenario: &'static Scenario, seed: u64, jobs: usize, runs: u64) -> Su
         seed,
         jobs,
         stop_at_first: true,
-        aspects: Aspects::SEARCH,
+        features: FeatureKinds::SEARCH,
     };
     campaign.explore(&Fibers, scenario, &Progress::default())
 }
@@ -290,7 +290,7 @@ fn a_strategy_that_is_asked_for_is_not_guided() {
         seed: 0,
         jobs: 1,
         stop_at_first: true,
-        aspects: Aspects::SEARCH,
+        features: FeatureKinds::SEARCH,
     }
     .explore(
         &Fibers,

@@ -11,7 +11,7 @@ pub mod budget;
 pub mod op;
 pub mod task_set;
 
-pub mod class;
+pub mod site_class;
 pub mod view;
 
 pub mod prescription;

@@ -136,7 +136,7 @@ impl Lane {
             number,
             next: number,
             inputs: match campaign.strategies.is_empty() {
-                true => Inputs::Search(Box::new(Search::of(takes_data, campaign.aspects))),
+                true => Inputs::Search(Box::new(Search::of(takes_data, campaign.features))),
                 false => Inputs::Turns(Box::default()),
             },
             profile: shared.profile.clone(),

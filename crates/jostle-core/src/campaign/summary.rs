@@ -31,7 +31,7 @@ pub struct Summary {
     pub unseen: Option<Unseen>,
     /// The findings, one of each signature, the first one first.
     pub findings: Vec<Found>,
-    /// Inputs that reached something new and passed, where the campaign was guided:
+    /// Inputs that reached something new and passed, where the campaign was a search:
     /// together with those that it began with, its corpus.
     pub kept: Vec<Input>,
     /// Whether [`Progress::stop`](crate::campaign::Progress::stop) ended it, and neither a limit nor a finding.

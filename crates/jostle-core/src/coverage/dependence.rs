@@ -1,4 +1,4 @@
-//! Which two events of an execution depend on each other.
+//! Decides which two events of an execution depend on each other.
 //!
 //! Two neighbouring events that do not depend on each other can change places, and
 //! nothing else changes. This is the relation whose classes [`Equivalence`] computes:

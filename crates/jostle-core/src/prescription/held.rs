@@ -3,10 +3,10 @@
 //! An order cannot always be had. A task that would break one is held back only as
 //! long as another can go on; when none can, the orders in the way are given up.
 
-use crate::class::{Class, Classes, Group};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, Site};
 use crate::prescription::{Hold, Order};
+use crate::site_class::{Group, SiteClass, SiteClasses};
 use crate::task_set::TaskSet;
 use crate::view::Birth;
 
@@ -27,14 +27,14 @@ struct Live {
 pub(super) struct Held {
     orders: Vec<Order>,
     hold: Option<Hold>,
-    classes: Classes,
-    /// The classes that `orders` name, sorted, and how often each has been done.
-    named: Vec<(Class, u32)>,
+    classes: SiteClasses,
+    /// The site classes that `orders` name, sorted, and how often each has been done.
+    named: Vec<(SiteClass, u32)>,
     live: Vec<Live>,
     /// The groups of the tasks and of the objects, by number.
     tasks: Vec<Group>,
     objects: Vec<Group>,
-    /// Which of the classes in `named` each task is about to do: the one of the place
+    /// Which of the site classes in `named` each task is about to do: the one of the place
     /// and the one of anywhere.
     pending: Vec<[Option<usize>; 2]>,
     /// Invariant: holds every task that is about to do what an order forbids.
@@ -187,16 +187,16 @@ impl Held {
         }
     }
 
-    /// The class of `op` at its place, and anywhere.
-    fn classes(&mut self, task: TaskId, op: &Op) -> [Class; 2] {
+    /// The site class of `op` at its place, and anywhere.
+    fn classes(&mut self, task: TaskId, op: &Op) -> [SiteClass; 2] {
         let object = op.object.index().and_then(|at| self.objects.get(at));
         let object = object.copied().unwrap_or(Group::ROOT);
         let task = self.tasks[task.index()];
-        let anywhere = Classes::ops_anywhere(task, object, op.kind);
+        let anywhere = SiteClasses::ops_anywhere(task, object, op.kind);
         [self.classes.ops(task, object, op), anywhere]
     }
 
-    fn named(&self, class: Class) -> Option<usize> {
+    fn named(&self, class: SiteClass) -> Option<usize> {
         self.named.binary_search_by_key(&class, |n| n.0).ok()
     }
 

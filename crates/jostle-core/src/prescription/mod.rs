@@ -11,7 +11,7 @@
 //! | [`Row`] | a point, in words | regression tests |
 //! | [`Deviation`] | a point: who made the last step, and how many | minimizer |
 //! | [`Stay`] | a task from one point until another task's | explanation |
-//! | [`Order`], [`Hold`] | classes of operations | search |
+//! | [`Order`], [`Hold`] | site classes of operations | search |
 //!
 //! One [`Cursor`] follows them all:
 //!

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::coverage::{Aspects, Equivalence, Features, Observed};
+use crate::coverage::{Accesses, Equivalence, FeatureKinds, Features};
 use crate::decision::{Pick, Prefix, Rng};
 use crate::hash::{Mixed, mix};
 use crate::history::History;
@@ -41,9 +41,9 @@ const CLASSES: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Search {
     executions: u64,
-    /// Of operations anywhere.
+    /// Between operations wherever they are.
     anywhere: Orders,
-    /// Of operations at one place.
+    /// Between operations at one place each.
     places: Orders,
     flips: Flips,
     novelty: Novelty,
@@ -52,7 +52,7 @@ pub struct Search {
     /// The classes of all executions.
     classes: HashSet<u64, Mixed>,
     /// The last execution that was looked at: every one that can be built on.
-    observed: Observed,
+    accesses: Accesses,
     picks: Vec<Pick>,
     data: Vec<u8>,
     rng: Rng,
@@ -69,22 +69,22 @@ impl Search {
     /// argument of an input's data.
     #[must_use]
     pub fn new(takes_data: bool) -> Search {
-        Search::of(takes_data, Aspects::SEARCH)
+        Search::of(takes_data, FeatureKinds::SEARCH)
     }
 
-    /// As [`new`](Search::new), but goes on from what is new in `aspects`.
+    /// As [`new`](Search::new), but goes on from what is new in `kinds`.
     #[must_use]
-    pub fn of(takes_data: bool, aspects: Aspects) -> Search {
+    pub fn of(takes_data: bool, kinds: FeatureKinds) -> Search {
         Search {
             executions: 0,
             anywhere: Orders::new(Level::Anywhere),
             places: Orders::new(Level::Place),
             flips: Flips::default(),
-            novelty: Novelty::new(aspects),
+            novelty: Novelty::new(kinds),
             corpus: Corpus::default(),
             equivalence: Equivalence::default(),
             classes: HashSet::default(),
-            observed: Observed::default(),
+            accesses: Accesses::default(),
             picks: Vec::new(),
             data: Vec::new(),
             rng: Rng::new(0),
@@ -174,11 +174,11 @@ impl Search {
         self.is_new = false;
         if new {
             self.look_at(history, data);
-            self.places.learn(&self.observed);
+            self.places.learn(&self.accesses);
             if self.executions < ANYWHERE {
-                self.anywhere.learn(&self.observed);
+                self.anywhere.learn(&self.accesses);
             }
-            if let Some(before) = self.novelty.learn(history, &mut self.observed) {
+            if let Some(before) = self.novelty.learn(history, &mut self.accesses) {
                 self.is_new = true;
                 let cut = (before as usize + 1).min(self.picks.len());
                 let (picks, data) = (self.picks.clone(), self.data.clone());
@@ -192,7 +192,7 @@ impl Search {
 
     fn look_at(&mut self, history: &History, data: &[u8]) {
         self.has_looked = true;
-        self.observed.observe(history);
+        self.accesses.recount(history);
         self.picks.clear();
         let picks = history.choices.iter().map(|&choice| Pick::from(choice));
         self.picks.extend(picks);
@@ -212,7 +212,7 @@ impl Search {
         if !self.has_looked {
             self.look_at(history, data);
         }
-        features.each(history, &mut self.observed, |feature, _| hit(feature));
+        features.each(history, &mut self.accesses, |feature, _| hit(feature));
     }
 
     /// How many executions are worth building on.
@@ -223,16 +223,16 @@ impl Search {
 
     fn draw_orders(&mut self) -> Vec<Order> {
         if self.executions <= ANYWHERE && self.anywhere.pairs() <= FEW {
-            let drawn = self.anywhere.draw(&self.observed, &mut self.rng);
+            let drawn = self.anywhere.draw(&self.accesses, &mut self.rng);
             if drawn.is_new {
                 return drawn.orders;
             }
         }
-        self.places.draw(&self.observed, &mut self.rng).orders
+        self.places.draw(&self.accesses, &mut self.rng).orders
     }
 
     fn flip(&mut self, input: &mut Input) {
-        if let Some(flip) = self.flips.draw(&self.observed, &mut self.rng) {
+        if let Some(flip) = self.flips.draw(&self.accesses, &mut self.rng) {
             input.steering.prefix = Prefix {
                 picks: self.picks[..flip.choices as usize].to_vec(),
                 strict: true,

@@ -1,14 +1,14 @@
-//! Orders between classes of operations, and drawing them.
+//! Learns pairs of site classes that conflict, and draws orders between them.
 //!
-//! Two classes are a pair if two tasks have done them to the same object, at least
+//! Two site classes are a pair if two tasks have done them to the same object, at least
 //! one writing it. An execution is asked for a direction of every pair (or of a few,
-//! where there are many): the first operation of one class before the first of the
+//! where there are many): the first operation of one site class before the first of the
 //! other. With `n` pairs there are at most `2ⁿ` such vectors, however many tasks
 //! there are, and where they are few none is drawn twice.
 
 use std::collections::HashSet;
 
-use crate::coverage::{Observed, Seen};
+use crate::coverage::{Accesses, ClassedAccess};
 use crate::decision::Rng;
 use crate::hash::{Mixed, mix};
 use crate::op::Effect;
@@ -33,7 +33,7 @@ const HOPELESS: u32 = 3;
 /// Pairs that are kept at most.
 const MOST: usize = 4096;
 
-/// What counts as one class.
+/// What counts as one site class.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Level {
     /// What a task does to an object in one way, wherever in the source.
@@ -43,10 +43,10 @@ pub(super) enum Level {
 }
 
 impl Level {
-    fn of(self, seen: &Seen) -> u32 {
+    fn of(self, access: &ClassedAccess) -> u32 {
         match self {
-            Level::Anywhere => seen.anywhere,
-            Level::Place => seen.class,
+            Level::Anywhere => access.anywhere,
+            Level::Place => access.class,
         }
     }
 }
@@ -90,7 +90,7 @@ pub(super) struct Orders {
     /// looks for new pairs where there are none.
     uses_known: HashSet<u64, Mixed>,
     uses: Vec<Vec<Use>>,
-    /// When each class was first done in the last execution, counted from 1; 0 for
+    /// When each site class was first done in the last execution, counted from 1; 0 for
     /// never.
     firsts: Vec<u32>,
 }
@@ -115,13 +115,13 @@ impl Orders {
     }
 
     /// Learns from the last execution.
-    pub(super) fn learn(&mut self, observed: &Observed) {
-        self.find_pairs(observed);
+    pub(super) fn learn(&mut self, accesses: &Accesses) {
+        self.find_pairs(accesses);
         let level = self.level;
         self.firsts.clear();
-        self.firsts.resize(observed.classes(), 0);
-        for (at, seen) in observed.list.iter().enumerate() {
-            let first = &mut self.firsts[level.of(seen) as usize];
+        self.firsts.resize(accesses.classes(), 0);
+        for (at, access) in accesses.list.iter().enumerate() {
+            let first = &mut self.firsts[level.of(access) as usize];
             if *first == 0 {
                 *first = at as u32 + 1;
             }
@@ -143,26 +143,26 @@ impl Orders {
         }
     }
 
-    fn find_pairs(&mut self, observed: &Observed) {
+    fn find_pairs(&mut self, accesses: &Accesses) {
         for uses in &mut self.uses {
             uses.clear();
         }
-        for seen in &observed.list {
-            let object = seen.object.index().unwrap_or(0);
+        for access in &accesses.list {
+            let object = access.object.index().unwrap_or(0);
             if object >= self.uses.len() {
                 self.uses.resize(object + 1, Vec::new());
             }
             let uses = &mut self.uses[object];
-            let task = seen.task.index() as u32;
-            let class = self.level.of(seen);
+            let task = access.task.index() as u32;
+            let class = self.level.of(access);
             match uses.iter_mut().find(|u| u.class == class) {
                 Some(u) => {
-                    u.effect = u.effect.max(seen.effect);
+                    u.effect = u.effect.max(access.effect);
                     u.by = u.by.filter(|&by| by == task);
                 }
                 None => uses.push(Use {
                     class,
-                    effect: seen.effect,
+                    effect: access.effect,
                     by: Some(task),
                 }),
             }
@@ -206,7 +206,7 @@ impl Orders {
     }
 
     /// Orders to ask for; none if there are no pairs.
-    pub(super) fn draw(&mut self, observed: &Observed, rng: &mut Rng) -> Drawn {
+    pub(super) fn draw(&mut self, accesses: &Accesses, rng: &mut Rng) -> Drawn {
         let mut drawn = Vec::new();
         let mut is_new = false;
         for _ in 0..DRAWS {
@@ -222,14 +222,14 @@ impl Orders {
             let pair = &mut self.pairs[pair];
             pair.asked[direction] += 1;
             orders.push(Order {
-                first: observed.class(pair.classes[direction]),
-                then: observed.class(pair.classes[1 - direction]),
+                first: accesses.class(pair.classes[direction]),
+                then: accesses.class(pair.classes[1 - direction]),
             });
         }
         Drawn { orders, is_new }
     }
 
-    /// Directions of pairs that come from one random permutation of the classes, so
+    /// Directions of pairs that come from one random permutation of the site classes, so
     /// that they do not contradict each other.
     fn draw_vector(&self, rng: &mut Rng, drawn: &mut Vec<(usize, usize)>) -> u64 {
         let salt = rng.bits64();

@@ -11,7 +11,7 @@
 pub(super) enum Way {
     /// [`Kind::Newest`](crate::strategy::Kind::Newest).
     First,
-    /// Orders between classes, on top of URW.
+    /// Orders between site classes, on top of URW.
     Orders,
     /// The same on top of POS.
     OrdersPos,

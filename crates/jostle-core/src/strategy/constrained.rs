@@ -112,8 +112,8 @@ impl Strategy for Constrained {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::class::Class;
     use crate::op::OpKind;
+    use crate::site_class::SiteClass;
     use crate::strategy::model::{Do, Model, class, class_anywhere, numbers, task, writes};
     use crate::strategy::{Random, Urw};
 
@@ -123,11 +123,11 @@ mod tests {
         constrained
     }
 
-    fn before(first: Class, then: Class) -> Order {
+    fn before(first: SiteClass, then: SiteClass) -> Order {
         Order { first, then }
     }
 
-    /// Main loads, the two others store: three classes of one object.
+    /// Main loads, the two others store: three site classes of one object.
     fn readers_and_writers() -> Model {
         let load = vec![Do::Op(OpKind::Load, 1)];
         let rmw = vec![Do::Op(OpKind::Rmw, 1), Do::Op(OpKind::Load, 1)];
@@ -203,7 +203,7 @@ mod tests {
         let hold = Hold {
             task: task(u32::MAX as usize),
             until: task(2),
-            does: Class(0),
+            does: SiteClass(0),
         };
         let mut strategy = constrained(&[], Some(hold));
         assert_eq!(readers_and_writers().run(&mut strategy, 0).len(), 5);

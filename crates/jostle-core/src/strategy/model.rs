@@ -4,10 +4,10 @@
 //! spawned runs at once to its first operation, there is a decision only where
 //! two tasks are runnable, and nobody is told that a task stopped being runnable.
 
-use crate::class::{Class, Classes, Group};
 use crate::decision::Rng;
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, OpKind, Site};
+use crate::site_class::{Group, SiteClass, SiteClasses};
 use crate::strategy::{Birth, Profile, Strategy, TaskSize, TaskView, View};
 use crate::task_set::TaskSet;
 
@@ -298,20 +298,20 @@ fn op(kind: OpKind, object: usize) -> Op {
     }
 }
 
-/// The class of operations of this kind that main does, or that a child of main
+/// The site class of operations of this kind that main does, or that a child of main
 /// does. The model has one place only, and nobody says where objects were created.
-pub(super) fn class(by_child: bool, kind: OpKind) -> Class {
-    Classes::new().ops(tasks(by_child), Group::ROOT, &op(kind, 0))
+pub(super) fn class(by_child: bool, kind: OpKind) -> SiteClass {
+    SiteClasses::new().ops(tasks(by_child), Group::ROOT, &op(kind, 0))
 }
 
 /// The same, wherever it is done.
-pub(super) fn class_anywhere(by_child: bool, kind: OpKind) -> Class {
-    Classes::ops_anywhere(tasks(by_child), Group::ROOT, kind)
+pub(super) fn class_anywhere(by_child: bool, kind: OpKind) -> SiteClass {
+    SiteClasses::ops_anywhere(tasks(by_child), Group::ROOT, kind)
 }
 
 fn tasks(by_child: bool) -> Group {
     match by_child {
-        true => Classes::new().tasks(Group::ROOT, site()),
+        true => SiteClasses::new().tasks(Group::ROOT, site()),
         false => Group::ROOT,
     }
 }

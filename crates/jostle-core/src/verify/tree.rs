@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::class::hash_site;
 use crate::decision::ChoiceKind;
 use crate::hash::mix;
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Access, Effect, Site};
+use crate::site_class::hash_site;
 use crate::strategy::{Explorer, Gate, Touch, View};
 use crate::verify::event::{Event, Print};
 use crate::verify::history::History;
