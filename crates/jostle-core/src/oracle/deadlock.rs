@@ -3,7 +3,7 @@
 use crate::finding::{Finding, Kind, Wait};
 use crate::id::TaskId;
 use crate::oracle::evidence;
-use crate::snapshot::{Snapshot, Standing, Stop};
+use crate::snapshot::{Snapshot, Stop, TaskState};
 
 /// Tasks each of which waits for the next, and the last for the first.
 ///
@@ -99,10 +99,10 @@ impl Waits {
             open: Vec::new(),
         };
         for (row, task) in tasks.iter().enumerate() {
-            let on: &[TaskId] = match &task.standing {
-                Standing::Finished => continue,
-                Standing::Ready => &[],
-                Standing::Blocked(blocked) => &blocked.on,
+            let on: &[TaskId] = match &task.state {
+                TaskState::Finished => continue,
+                TaskState::Runnable => &[],
+                TaskState::Blocked(blocked) => &blocked.on,
             };
             let mut open = on.is_empty();
             for on in on {

@@ -6,7 +6,7 @@ use crate::snapshot::{Snapshot, Stop};
 
 /// The body had not returned when the steps of the budget were used up.
 ///
-/// It shows where the tasks went round; see [`Snapshot::late`].
+/// It shows where the tasks went round; see [`Snapshot::repeated`].
 ///
 /// The second half of the budget is spent under a fair scheduler, so a task
 /// that merely was not scheduled does not count; see
