@@ -140,7 +140,7 @@ pub fn keep(name: &str, rows: &[&str], data: &str) {
         true => format!("{missed}a schedule around it fails"),
         false => "the kept schedule fails".to_owned(),
     };
-    let input = Input::from_decisions(&failure.trial.log, data);
+    let input = Input::from_decisions(&failure.trial.transcript, data);
     let trace = &failure.trace;
     let saved = publish::save_finding(&folder(), &scenario.subject, &input, trace, &finding);
     let commands = Commands {

@@ -119,7 +119,8 @@ impl<S: Suite> Job<'_, S> {
                 "the minimized schedule failed and then did not; this is a bug in jostle"
             );
         };
-        let input = Input::from_decisions(&minimized.trial.log, minimized.schedule.data.clone());
+        let input =
+            Input::from_decisions(&minimized.trial.transcript, minimized.schedule.data.clone());
         let Recorded { suite, target, .. } = *self.recorded;
         let confirmed = confirm(suite, target, finding, best.trace.clone(), &input.data);
         let finding = confirmed.finding;
@@ -177,7 +178,7 @@ impl<S: Suite> Job<'_, S> {
              Minimizing took {} executions{cut}.\n",
             publish::explanation(finding, &best.trace, explanation),
             size(minimized),
-            explanation.matter.len(),
+            explanation.relevant.len(),
             first.trace.steps.len(),
             minimized.schedule.data.len(),
             self.recorded.data().len(),

@@ -73,7 +73,7 @@ impl<S: Suite> Shared<'_, S> {
 }
 
 /// One execution that may yet turn out not to count.
-struct Row {
+struct Provisional {
     execution: u64,
     steps: u32,
     rejected: bool,
@@ -104,7 +104,7 @@ pub(super) struct Lane {
     inputs: Inputs,
     profile: Profile,
     history: History,
-    rows: Vec<Row>,
+    provisional: Vec<Provisional>,
     /// The executions that count.
     pub(super) executions: u64,
     /// Their steps.
@@ -125,8 +125,8 @@ pub(super) struct Lane {
 /// seldom worth it.
 const KEPT: usize = 4096;
 
-/// Rows kept before those that count for sure are counted.
-const ROWS: usize = 256;
+/// Executions kept before those that count for sure are counted.
+const PROVISIONAL: usize = 256;
 
 impl Lane {
     pub(super) fn new<S: Suite>(number: u64, shared: &Shared<'_, S>) -> Lane {
@@ -141,7 +141,7 @@ impl Lane {
             },
             profile: shared.profile.clone(),
             history: History::default(),
-            rows: Vec::new(),
+            provisional: Vec::new(),
             executions: 0,
             steps: 0,
             rejected: 0,
@@ -162,7 +162,7 @@ impl Lane {
             self.execute(shared, &mut runner);
             self.next += shared.lanes;
             shared.next[self.number as usize].store(self.next, Ordering::Release);
-            if self.rows.len() >= ROWS {
+            if self.provisional.len() >= PROVISIONAL {
                 // The end may yet fall to an execution that a lane has before it. A lane
                 // that has passed one has also set the end, so that the end is to be
                 // read second.
@@ -186,7 +186,7 @@ impl Lane {
         };
         shared.progress.executions.fetch_add(1, Ordering::Relaxed);
         let signature = run.outcome.finding.as_ref().map(Finding::signature);
-        self.rows.push(Row {
+        self.provisional.push(Provisional {
             execution: self.next,
             steps: run.outcome.steps,
             rejected: run.rejected,
@@ -269,8 +269,8 @@ impl Lane {
 
     /// Counts the executions below `end`, which are known to count.
     fn settle(&mut self, end: u64) {
-        let counting = self.rows.partition_point(|row| row.execution < end);
-        for row in self.rows.drain(..counting) {
+        let counting = self.provisional.partition_point(|row| row.execution < end);
+        for row in self.provisional.drain(..counting) {
             self.executions += 1;
             self.steps += u64::from(row.steps);
             self.rejected += u64::from(row.rejected);
@@ -283,7 +283,7 @@ impl Lane {
     /// Counts the executions below `end` and forgets the others.
     pub(super) fn finish(&mut self, end: u64) {
         self.settle(end);
-        for row in self.rows.drain(..) {
+        for row in self.provisional.drain(..) {
             if let Some(class) = row.class {
                 self.species.remove(class);
             }

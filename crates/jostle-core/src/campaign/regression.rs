@@ -55,7 +55,7 @@ impl<B: Backend> Replayer<'_, B> {
         }
         let base = Schedule {
             data: data.to_vec(),
-            deviations: base.trial.log.deviations(),
+            deviations: base.trial.transcript.deviations(),
         };
         let found = nearby(&base, NEARBY, &mut |candidate| Some(self.trial(candidate)));
         Retest {

@@ -5,7 +5,7 @@ use crate::campaign::runner::Runner;
 use crate::finding::Finding;
 use crate::minimize::{Schedule, Trial};
 use crate::prescription::Prescription;
-use crate::strategy::{Directed, Log, Policy, Strategy};
+use crate::strategy::{Directed, Policy, Strategy, Transcript};
 use crate::trace::Trace;
 
 /// Executes schedules of a target on the calling OS thread.
@@ -55,7 +55,7 @@ impl<'a, B: Backend> Replayer<'a, B> {
         let (runner, directed) = (&mut self.runner, &mut self.directed);
         let (_, trial) = perform(runner, self.target, directed, most, false, &schedule.data);
         Trial {
-            log: self.directed.log(),
+            transcript: self.directed.transcript(),
             ..trial
         }
     }
@@ -71,7 +71,7 @@ impl<'a, B: Backend> Replayer<'a, B> {
         self.directed.follow(prescription);
         let mut directed = std::mem::take(&mut self.directed);
         let mut replayed = self.under(&mut directed, false, data);
-        replayed.trial.log = directed.log();
+        replayed.trial.transcript = directed.transcript();
         self.directed = directed;
         replayed
     }
@@ -123,7 +123,7 @@ fn perform<B: Backend>(
         signature: finding.as_ref().map(Finding::signature),
         preemptions: run.outcome.preemptions,
         steps: run.outcome.steps,
-        log: Log::default(),
+        transcript: Transcript::default(),
     };
     (finding, trial)
 }

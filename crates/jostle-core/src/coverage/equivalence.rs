@@ -110,15 +110,16 @@ mod tests {
     use std::collections::BTreeSet;
 
     use crate::decision::{Choice, ChoiceKind};
-    use crate::history::{Born, Event};
+    use crate::history::Event;
     use crate::id::ObjectId;
     use crate::op::OpKind::{self, Fire, Load, Store};
     use crate::op::Site;
+    use crate::view::Birth;
 
     /// An execution in which tasks do this to objects.
     fn history(steps: &[(u32, OpKind, u32)]) -> History {
         let site = Site::caller();
-        let born = |key| Born {
+        let born = |key| Birth {
             parent: TaskId(1),
             site,
             key,

@@ -220,8 +220,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use crate::decision::Choice;
-    use crate::history::Born;
     use crate::op::Site;
+    use crate::view::Birth;
 
     const A: u32 = 1;
     const B: u32 = 2;
@@ -241,7 +241,7 @@ mod tests {
         fn new() -> Story {
             let objects = vec![here(), here(), here()];
             let site = objects[0];
-            let born = |parent| Born {
+            let born = |parent| Birth {
                 parent: TaskId(parent),
                 site,
                 key: 0,

@@ -25,7 +25,7 @@ pub use select::{select, selector_of};
 pub use steering::Steering;
 
 use crate::decision::Override;
-use crate::strategy::{Kind, Log};
+use crate::strategy::{Kind, Transcript};
 
 /// What drives one execution.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -46,8 +46,11 @@ impl Input {
     /// The canonical form of an execution: the non-preemptive strategy, and overrides where it
     /// chose something else.
     #[must_use]
-    pub fn from_decisions(log: &Log, data: Vec<u8>) -> Input {
-        let deviating = log.decisions.iter().filter(|d| d.picked != d.default);
+    pub fn from_decisions(transcript: &Transcript, data: Vec<u8>) -> Input {
+        let deviating = transcript
+            .decisions
+            .iter()
+            .filter(|d| d.picked != d.default);
         Input {
             strategy: Kind::NonPreemptive,
             seed: 0,

@@ -41,7 +41,7 @@ pub(super) fn search(trials: &mut Trials<'_>) {
         let Some(trial) = trials.run(schedule.clone()) else {
             continue;
         };
-        for decision in after(&trial.log.decisions, schedule.deviations.last()) {
+        for decision in after(&trial.transcript.decisions, schedule.deviations.last()) {
             for &pick in decision.options.iter().filter(|&&o| o != decision.picked) {
                 let preemptions = preemptions + u32::from(decision.preempts(pick));
                 let size = schedule.deviations.len() + 1;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::coverage::{Accesses, ClassedAccess, FeatureKinds};
 use crate::decision::{Choice, ChoiceKind, Pick, Rng};
-use crate::history::{Born, Event, History};
+use crate::history::{Event, History};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{OpKind, Site};
 use crate::prescription::Order;
@@ -14,6 +14,7 @@ use crate::search::novelty::Novelty;
 use crate::search::orders::{Level, Orders};
 use crate::search::{Search, prefixes};
 use crate::strategy::Kind;
+use crate::view::Birth;
 
 #[track_caller]
 fn site() -> Site {
@@ -31,7 +32,7 @@ fn history(steps: &[(u32, OpKind, u32, u32)]) -> History {
         ..History::default()
     };
     for number in 0..5 {
-        history.tasks.push(Born {
+        history.tasks.push(Birth {
             parent: TaskId(number.min(1)),
             site: spawn,
             key: u64::from(number),

@@ -46,7 +46,7 @@ mod model;
 pub use crate::view::{Birth, TaskView, View};
 pub use constrained::Constrained;
 pub use delay::Delay;
-pub use directed::{Decision, Directed, Log};
+pub use directed::{Decision, Directed, Transcript};
 pub use explorer::{Explorer, Gate, Touch};
 pub use kind::{Kind, UnknownStrategy};
 pub use newest::Newest;

@@ -35,7 +35,7 @@ pub(super) struct Model {
 }
 
 #[derive(Debug)]
-struct Row {
+struct ModelTask {
     parent: TaskId,
     rest: Vec<Do>,
     children: u64,
@@ -47,7 +47,7 @@ struct Execution<'a> {
     programs: &'a [Vec<Do>],
     strategy: &'a mut dyn Strategy,
     rng: Rng,
-    rows: Vec<Row>,
+    rows: Vec<ModelTask>,
     view: View,
     held: Vec<usize>,
     spinning: Vec<TaskId>,
@@ -174,7 +174,7 @@ impl Execution<'_> {
             }
             None => new.index() as u64,
         };
-        self.rows.push(Row {
+        self.rows.push(ModelTask {
             parent,
             rest: program.into_iter().rev().collect(),
             children: 0,

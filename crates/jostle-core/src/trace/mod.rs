@@ -1,12 +1,13 @@
-//! The record of one execution: what was chosen, and what every task did.
+//! The trace of one execution: its choices, steps and names, for reports, explanations and
+//! trace files.
 //!
-//! - [`mod@self`]: [`Trace`], the record in memory.
-//! - [`mod@file`]: trace files, which hold the choices, and how to write them.
-//! - `read`: how to read them, whatever is in them.
-//! - `fields`, `notation`: how they put choices and the like.
+//! - [`mod@self`]: [`Trace`], in memory.
+//! - [`mod@file`]: writes trace files, which hold the choices.
+//! - `read`: reads trace files, whatever is in them.
+//! - `fields`, `notation`: the text of choices and the like in trace files.
 //!
-//! The choices alone determine the execution. The steps are what reports,
-//! explanations and coverage are made of.
+//! The choices alone determine the execution. The steps are what reports and
+//! explanations are made of.
 
 mod fields;
 pub mod file;

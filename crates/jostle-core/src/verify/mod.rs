@@ -2,7 +2,7 @@
 //!
 //! - [`mod@self`]: [`Verification`], which explores, and what it comes to.
 //! - `tree`: the tree of decisions, of which one branch is explored at a time.
-//! - `history`: the partial order of the events of one execution.
+//! - `happens_before`: the partial order of the events of one execution.
 //! - `races`: pairs of events that could have happened in the other order.
 //! - `event`: what a transition did, as far as other transitions can tell.
 //!
@@ -38,7 +38,7 @@
 //! Jostle's back (a real atomic, a `std` lock) is not seen, except between polls.
 
 mod event;
-mod history;
+mod happens_before;
 mod races;
 mod tree;
 

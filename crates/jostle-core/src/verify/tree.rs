@@ -9,7 +9,7 @@ use crate::op::{Access, Effect, Site};
 use crate::site_class::hash_site;
 use crate::strategy::{Explorer, Gate, Touch, View};
 use crate::verify::event::{Event, Print};
-use crate::verify::history::History;
+use crate::verify::happens_before::HappensBefore;
 use crate::verify::races;
 use crate::verify::{Bounds, Reduction};
 
@@ -118,12 +118,12 @@ pub(super) struct Tree {
     reduction: Reduction,
     bounds: Bounds,
     nodes: Vec<Node>,
-    history: History,
+    order: HappensBefore,
     /// How many nodes the execution at hand has come through.
     depth: usize,
     /// Which answer of the environment is due.
     answer: usize,
-    /// The transition at hand, unless it is one that `history` has.
+    /// The transition at hand, unless it is one that `order` has.
     event: Option<Event>,
     given: Option<Given>,
     /// The classes of the executions that came to an end.
@@ -144,7 +144,7 @@ impl Tree {
             bounds,
             // The main task runs to its first operation before any decision.
             nodes: vec![Node::new(vec![TaskId::MAIN], TaskId::MAIN)],
-            history: History::default(),
+            order: HappensBefore::default(),
             depth: 0,
             answer: 0,
             event: None,
@@ -158,7 +158,7 @@ impl Tree {
 
     /// The class of the execution that has ended.
     pub(super) fn class(&self) -> u64 {
-        self.history.class()
+        self.order.class()
     }
 
     pub(super) fn classes(&self) -> u64 {
@@ -181,7 +181,7 @@ impl Tree {
             .answers
             .iter()
             .fold(0, |hash, a| mix(hash, u64::from(a.picked) + 1));
-        self.history.push(event, answers);
+        self.order.push(event, answers);
     }
 
     fn give_up(&mut self, why: Given) -> TaskId {
@@ -195,7 +195,7 @@ impl Tree {
         let label = mix(row.key, mix(row.op.kind as u64, hash_site(row.op.site)));
         let mut event = Event::new(task, label, view.tasks.len() as u32);
         event.universal = races::is_universal(task, row.op.kind);
-        event.gate = self.history.gate_of(task, self.history.len());
+        event.gate = self.order.gate_of(task, self.order.len());
         let Access { object, effect } = row.op.access();
         if object != ObjectId::NONE && effect != Effect::None {
             event
@@ -229,7 +229,7 @@ impl Tree {
         match self.reduction {
             Reduction::None => {}
             Reduction::Preemptions(most) => {
-                let key = (self.history.class(), last, node.rare);
+                let key = (self.order.class(), last, node.rare);
                 let least = self.reached.entry(key).or_insert(u32::MAX);
                 if *least <= node.preemptions {
                     return None;
@@ -240,7 +240,7 @@ impl Tree {
                 node.wanted = wanted;
             }
             Reduction::Sources => {
-                let print = Print::of(self.history.event(self.history.len() - 1));
+                let print = Print::of(self.order.event(self.order.len() - 1));
                 let sleepers = parent.asleep.iter().chain(&parent.done);
                 node.asleep = sleepers
                     .filter(|(_, p)| !p.conflicts(&print))
@@ -266,7 +266,7 @@ impl Tree {
             }
         }
         if self.given.is_none() {
-            self.classes.insert(self.history.class());
+            self.classes.insert(self.order.class());
         }
         self.given
     }
@@ -277,14 +277,14 @@ impl Tree {
             self.find_races();
         }
         let more = self.branch();
-        self.shared = self.history.len();
+        self.shared = self.order.len();
         more
     }
 
     fn branch(&mut self) -> bool {
         loop {
-            if self.history.len() == self.nodes.len() {
-                self.history.pop();
+            if self.order.len() == self.nodes.len() {
+                self.order.pop();
             }
             let Some(node) = self.nodes.last_mut() else {
                 break;
@@ -309,12 +309,12 @@ impl Tree {
 
     fn find_races(&mut self) {
         let mut reversals = Vec::new();
-        for at in self.shared..self.history.len() {
-            reversals.extend(races::of_event(&self.history, at));
+        for at in self.shared..self.order.len() {
+            reversals.extend(races::of_event(&self.order, at));
         }
         if self.given.is_none() {
-            for (task, gate) in self.history.blocked() {
-                reversals.extend(races::of_blocked(&self.history, task, gate));
+            for (task, gate) in self.order.blocked() {
+                reversals.extend(races::of_blocked(&self.order, task, gate));
             }
         }
         for reversal in reversals {
@@ -340,7 +340,7 @@ impl Explorer for Tree {
         self.given = None;
         self.depth = 1;
         self.answer = 0;
-        self.event = (self.history.len() == 0).then(|| Event::new(TaskId::MAIN, 0, 0));
+        self.event = (self.order.len() == 0).then(|| Event::new(TaskId::MAIN, 0, 0));
     }
 
     fn pick(&mut self, view: &View) -> TaskId {
@@ -362,7 +362,7 @@ impl Explorer for Tree {
             return self.give_up(Given::Redundant);
         }
         let task = self.nodes[at].chosen;
-        if at == self.history.len() {
+        if at == self.order.len() {
             self.event = Some(self.started(task, view));
         }
         task
