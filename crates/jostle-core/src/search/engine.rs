@@ -1,4 +1,4 @@
-//! What has been learned, turned into inputs.
+//! Turns what earlier executions taught into the next input.
 
 use std::collections::HashSet;
 
@@ -11,24 +11,14 @@ use crate::prescription::Order;
 use crate::search::corpus::Corpus;
 use crate::search::flips::Flips;
 use crate::search::novelty::Novelty;
-use crate::search::orders::{FEW, Level, Orders};
+use crate::search::orders::{Level, Orders};
 use crate::search::plan::{Way, way};
 use crate::search::prefixes;
+use crate::search::tuning::{ANYWHERE, FEW_PAIRS, NEWEST_TO_CONTINUE, NEWEST_TO_REARRANGE};
 use crate::strategy::Kind;
 
 /// Tells the stream of the search from the one of the execution with the same seed.
 const SEARCH: u64 = 0x7365_6172_6368_2e2e;
-
-/// Entries that count as new: for rearranging, and for going on from.
-const NEW: u32 = 8;
-const NEW_PREFIXES: u32 = 6;
-
-/// The last execution that is asked for orders of operations anywhere, counted from 1.
-///
-/// There are fewer of those than of operations at one place, so that the directions
-/// that matter are met sooner. To go on with them keeps the finer ones from their turn:
-/// measured, bugs that need those take up to twice as long.
-const ANYWHERE: u64 = 6;
 
 /// Classes remembered at most. When there are more, all are forgotten, and a class that
 /// comes again is learned from once more.
@@ -51,7 +41,7 @@ pub struct Search {
     equivalence: Equivalence,
     /// The classes of all executions.
     classes: HashSet<u64, Mixed>,
-    /// The last execution that was looked at: every one that can be built on.
+    /// The last execution that was looked at, as all are that can be built on.
     accesses: Accesses,
     picks: Vec<Pick>,
     data: Vec<u8>,
@@ -119,7 +109,7 @@ impl Search {
         let way = way(self.executions);
         let even = self.executions % 2 == 1;
         self.executions += 1;
-        let many = self.places.pairs() > FEW;
+        let many = self.places.pairs() > FEW_PAIRS;
         let mut input = Input {
             strategy: Kind::Urw,
             seed,
@@ -222,7 +212,7 @@ impl Search {
     }
 
     fn draw_orders(&mut self) -> Vec<Order> {
-        if self.executions <= ANYWHERE && self.anywhere.pairs() <= FEW {
+        if self.executions <= ANYWHERE && self.anywhere.pairs() <= FEW_PAIRS {
             let drawn = self.anywhere.draw(&self.accesses, &mut self.rng);
             if drawn.is_new {
                 return drawn.orders;
@@ -246,7 +236,7 @@ impl Search {
         if self.corpus.is_empty() {
             return;
         }
-        let entry = self.corpus.draw(NEW, &mut self.rng);
+        let entry = self.corpus.draw(NEWEST_TO_REARRANGE, &mut self.rng);
         let mut picks = entry.picks.clone();
         input.data.clone_from(&entry.data);
         let other = self.corpus.any(&mut self.rng);
@@ -261,7 +251,7 @@ impl Search {
         if self.corpus.is_empty() {
             return;
         }
-        let entry = self.corpus.draw(NEW_PREFIXES, &mut self.rng);
+        let entry = self.corpus.draw(NEWEST_TO_CONTINUE, &mut self.rng);
         input.data.clone_from(&entry.data);
         input.steering.prefix = Prefix {
             picks: prefixes::prefix(entry, &mut self.rng),

@@ -11,9 +11,7 @@ use crate::coverage::Accesses;
 use crate::decision::Rng;
 use crate::hash::Mixed;
 use crate::prescription::Hold;
-
-/// How far back a conflicting operation is looked for on one object.
-const BACK: usize = 64;
+use crate::search::tuning::BACK;
 
 /// Pairs of site classes that are remembered at most.
 const MOST: usize = 1 << 14;

@@ -1,4 +1,4 @@
-//! What is new about an execution.
+//! Finds what is new about an execution.
 
 use std::collections::HashSet;
 

@@ -13,22 +13,7 @@ use crate::decision::Rng;
 use crate::hash::{Mixed, mix};
 use crate::op::Effect;
 use crate::prescription::Order;
-
-/// Up to this many pairs all are ordered, and every vector once: 64 vectors are gone
-/// through in a useful time, and more are not.
-pub(super) const FEW: usize = 6;
-
-/// Of more pairs than that about so many are ordered. Each order that is asked for
-/// without need makes it harder to have the ones that matter: measured, four do best.
-const ABOUT: u32 = 4;
-
-/// Draws of a vector that has not been tried before, at most.
-const DRAWS: u32 = 12;
-
-/// A direction that was asked for at least so often and never came about is taken to
-/// be impossible, such as the child's first operation before the parent's that
-/// precedes the spawn. It is asked for again one time in eight.
-const HOPELESS: u32 = 3;
+use crate::search::tuning::{DRAWS, FEW_PAIRS, HOPELESS, ORDERS_OF_MANY};
 
 /// Pairs that are kept at most.
 const MOST: usize = 4096;
@@ -86,8 +71,8 @@ pub(super) struct Orders {
     pairs: Vec<Pair>,
     known: HashSet<(u32, u32), Mixed>,
     tried: HashSet<u64, Mixed>,
-    /// Hashes of what has been done to one object in one execution, so that nobody
-    /// looks for new pairs where there are none.
+    /// Hashes of what has been done to one object in one execution, so that new pairs
+    /// are not looked for where there are none.
     uses_known: HashSet<u64, Mixed>,
     uses: Vec<Vec<Use>>,
     /// When each site class was first done in the last execution, counted from 1; 0 for
@@ -127,7 +112,7 @@ impl Orders {
             }
         }
         let mut vector = 0;
-        let mut complete = self.pairs.len() <= FEW;
+        let mut complete = self.pairs.len() <= FEW_PAIRS;
         for pair in &mut self.pairs {
             let [a, b] = pair.classes.map(|class| self.firsts[class as usize]);
             if a == 0 || b == 0 {
@@ -212,7 +197,7 @@ impl Orders {
         for _ in 0..DRAWS {
             drawn.clear();
             let vector = self.draw_vector(rng, &mut drawn);
-            if self.pairs.len() > FEW || self.tried.insert(vector) {
+            if self.pairs.len() > FEW_PAIRS || self.tried.insert(vector) {
                 is_new = true;
                 break;
             }
@@ -233,10 +218,10 @@ impl Orders {
     /// that they do not contradict each other.
     fn draw_vector(&self, rng: &mut Rng, drawn: &mut Vec<(usize, usize)>) -> u64 {
         let salt = rng.bits64();
-        let many = self.pairs.len() > FEW;
+        let many = self.pairs.len() > FEW_PAIRS;
         let mut vector = 0;
         for (at, pair) in self.pairs.iter().enumerate() {
-            if many && rng.below(self.pairs.len() as u32) >= ABOUT {
+            if many && rng.below(self.pairs.len() as u32) >= ORDERS_OF_MANY {
                 continue;
             }
             let [a, b] = pair.classes.map(|class| mix(salt, u64::from(class)));

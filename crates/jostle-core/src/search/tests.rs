@@ -1,4 +1,4 @@
-//! The parts of a search on executions that are written down by hand.
+//! Tests the parts of a search on executions that are written down by hand.
 
 use std::collections::BTreeSet;
 
