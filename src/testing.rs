@@ -8,7 +8,7 @@
 //! | `JOSTLE_RUNS` | executions | 1000 |
 //! | `JOSTLE_TIME` | seconds at most | no limit |
 //! | `JOSTLE_SEED` | the campaign's seed | 0 |
-//! | `JOSTLE_STRATEGY` | one strategy instead of a guided search | none |
+//! | `JOSTLE_STRATEGY` | one strategy instead of the search | none |
 //! | `JOSTLE_REPLAY` | a trace file: its scenario is executed as it says, and no other | none |
 
 use std::io::Write;

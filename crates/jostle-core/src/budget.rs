@@ -1,4 +1,4 @@
-//! Limits of one execution.
+//! Limits the steps, tasks, stacks and virtual time of one execution.
 
 use std::time::Duration;
 

@@ -14,7 +14,7 @@ use crate::view::Birth;
 pub struct Event {
     /// Where the source says so.
     pub site: Site,
-    /// Who did it.
+    /// The task that did it.
     pub task: TaskId,
     /// To what it was done.
     pub object: ObjectId,

@@ -216,7 +216,7 @@ impl Log {
         })
     }
 
-    /// Everything that tasks did, in order, for whoever learns from it.
+    /// Everything that tasks did, in order, for the search and coverage.
     pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
         self.steps().zip(self.entries()).map(|(step, entry)| Event {
             site: step.site,

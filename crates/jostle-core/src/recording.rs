@@ -20,7 +20,7 @@ use crate::vtime::VInstant;
 pub struct TaskRecord {
     /// The name that the user gave it.
     pub name: Option<String>,
-    /// Who spawned it; the clock and the main task are their own parents.
+    /// The task that spawned it; the clock and the main task are their own parents.
     pub parent: TaskId,
     /// Where it was spawned.
     pub site: Site,
@@ -54,7 +54,7 @@ impl Recording<'_> {
         self.log.choices()
     }
 
-    /// Everything that tasks did, in order, for whoever learns from it.
+    /// Everything that tasks did, in order, for the search and coverage.
     pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
         self.log.events()
     }

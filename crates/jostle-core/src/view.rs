@@ -1,4 +1,4 @@
-//! What can be seen of an execution at a decision.
+//! The view of an execution that a strategy gets at a decision.
 
 use crate::id::TaskId;
 use crate::op::{Op, Site};
@@ -17,7 +17,7 @@ pub struct TaskView {
 /// How a task came into being.
 #[derive(Clone, Copy, Debug)]
 pub struct Birth {
-    /// Who spawned it. The clock and the main task are their own parents.
+    /// The task that spawned it. The clock and the main task are their own parents.
     pub parent: TaskId,
     /// See [`TaskView::key`].
     pub key: u64,

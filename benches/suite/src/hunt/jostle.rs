@@ -26,7 +26,7 @@ pub(crate) fn is_strategy(name: &str) -> bool {
     strategies(name).is_some()
 }
 
-/// The strategies of a campaign, none for the guided search, and what that goes on
+/// The strategies of a campaign, none for the search, and what that goes on
 /// from: `default-reads` not from new reads, `default+locks` also from new orders of
 /// locks.
 fn strategies(name: &str) -> Option<(Vec<Kind>, FeatureKinds)> {

@@ -12,7 +12,7 @@ use crate::site_class::{Group, SiteClass, SiteClasses};
 /// An access to an object at a scheduling point.
 #[derive(Clone, Copy, Debug)]
 pub struct ClassedAccess {
-    /// Who did it.
+    /// The task that did it.
     pub task: TaskId,
     /// To what.
     pub object: ObjectId,

@@ -18,7 +18,7 @@ const MOST: usize = 64;
 pub struct TracedSteps<'a> {
     /// The record.
     pub trace: &'a Trace,
-    /// Who made each step, and what it did; see [`Transcript::steps`](crate::strategy::Transcript).
+    /// The task that made each step, and what it did; see [`Transcript::steps`](crate::strategy::Transcript).
     pub steps: &'a [(TaskId, Op)],
 }
 

@@ -1,4 +1,4 @@
-//! The bytes that a fuzzer works on, and the inputs that they stand for.
+//! Decodes the bytes that a fuzzer works on into inputs, and encodes inputs.
 //!
 //! ```text
 //! input    = selector strategy seed steering? count override* data

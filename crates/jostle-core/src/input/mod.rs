@@ -1,4 +1,4 @@
-//! Inputs: what drives one execution.
+//! Inputs: everything that an execution is made from.
 //!
 //! - [`mod@self`]: [`Input`], the parts of an input.
 //! - `bytes`: [`Input::decode`] and [`Input::encode`], and the grammar of the
@@ -6,7 +6,7 @@
 //! - `steering`: [`Steering`], what a search adds to a sampler.
 //! - `seed`: [`Input::from_seed`] and [`seed_of`], for campaigns without a
 //!   fuzzer.
-//! - `select`: `select`, which scenario an input is for if none is named, and
+//! - `select`: `select`, which chooses the scenario of an input if none is named, and
 //!   `selector_of`.
 //!
 //! An input is not a list of choices but a sampler, a few deviations from it and
@@ -30,7 +30,7 @@ use crate::strategy::{Kind, Transcript};
 /// What drives one execution.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Input {
-    /// Who picks tasks where no override does.
+    /// The strategy that picks tasks where no override does.
     pub strategy: Kind,
     /// The seed of everything that is drawn.
     pub seed: u64,

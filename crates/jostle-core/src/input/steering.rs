@@ -1,4 +1,4 @@
-//! What a search adds to a sampler, and its bytes.
+//! The steering that a search adds to a sampler, and its bytes.
 //!
 //! ```text
 //! steering = form prefix? orders? hold?

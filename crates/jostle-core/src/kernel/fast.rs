@@ -17,7 +17,7 @@
 //! | [`fast_gate`](Kernel::fast_gate), inlined | the same, and the gate is open |
 //! | `fast_shut_gate` | the same, and the gate is shut, with no circle of holders |
 //! | [`fast_poll`](Kernel::fast_poll) | the same, and the future did not ask to go last |
-//! | [`general_point`](Kernel::general_point) | no attention and room; any number of tasks, whoever made the last step |
+//! | [`general_point`](Kernel::general_point) | no attention and room; any number of tasks, whichever task made the last step |
 //! | `eager_point` | eager tasks are all that needs attention |
 //! | the slow path | everything else |
 
@@ -212,7 +212,7 @@ impl Kernel {
         Some((task, arity))
     }
 
-    /// Draws one of any number of tasks, whoever made the last step, where
+    /// Draws one of any number of tasks, whichever task made the last step, where
     /// nothing needs attention otherwise.
     #[inline]
     fn draw_in_general(&mut self) -> Option<(TaskId, u32)> {

@@ -1,4 +1,4 @@
-//! What the policy has yet to be told.
+//! Queues what the policy has yet to be told.
 //!
 //! A strategy is called at decisions only, never from inside an operation: what
 //! changes in between waits here. The order of the notices and of everything that is

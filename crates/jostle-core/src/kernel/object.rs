@@ -1,4 +1,4 @@
-//! Objects, their gates and who holds them.
+//! The table of objects, with their gates and owners.
 
 use crate::id::{ObjectId, TaskId};
 use crate::kernel::Kernel;
@@ -72,7 +72,7 @@ impl Gate {
 /// A row of the object table.
 #[derive(Default, Debug)]
 pub(super) struct Object {
-    /// Who holds it, for objects that only the holder can release.
+    /// The task that holds it, for objects that only the holder can release.
     pub(super) owner: Option<TaskId>,
     /// A wake-up was given while nobody waited.
     pub(super) missed: bool,
@@ -178,7 +178,7 @@ impl Kernel {
         }
     }
 
-    /// Who holds an object that only its holder can release.
+    /// The task that holds an object that only its holder can release.
     #[inline]
     #[must_use]
     pub fn owner(&self, object: ObjectId) -> Option<TaskId> {
@@ -245,8 +245,8 @@ impl Kernel {
         }
     }
 
-    /// Notes that a wake-up was given while nobody waited (`missed`), or that
-    /// somebody has seen to it since.
+    /// Notes that a wake-up was given while no task waited (`missed`), or that a task has
+    /// taken it since.
     #[inline]
     pub fn set_missed(&mut self, object: ObjectId, missed: bool) {
         self.object_mut(object).missed = missed;

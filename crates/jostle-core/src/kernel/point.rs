@@ -1,6 +1,6 @@
 //! The slow path through a scheduling point: posting, deciding, logging steps.
 //!
-//! A step is logged by whoever decides, before the carrier changes to the task: a task
+//! A step is logged with the decision, before the carrier switches to the task: a task
 //! that comes back to its point just goes on. A task that comes back because it
 //! was eager makes no step.
 
@@ -46,7 +46,7 @@ impl Kernel {
         }
     }
 
-    /// Who goes on. If it has an operation to do, it makes its step.
+    /// The task that goes on. If it has an operation to do, it makes its step.
     #[inline]
     pub fn decide(&mut self, policy: &mut Policy<'_>) -> Next {
         self.next = self.decided(policy);
@@ -86,7 +86,7 @@ impl Kernel {
         }
     }
 
-    /// Who goes on, as an exploration will have it, which is asked at every step and
+    /// The task that an exploration picks to go on, which is asked at every step and
     /// may have seen enough.
     #[cold]
     pub(super) fn explore(&mut self, arity: u32, policy: &mut Policy<'_>) -> Next {
@@ -103,7 +103,7 @@ impl Kernel {
         self.scheduled(task, arity)
     }
 
-    /// Who goes on, as the strategy will have it.
+    /// The task that the strategy picks to go on.
     #[inline]
     fn ask(&mut self, policy: &mut Policy<'_>) -> TaskId {
         self.deliver(policy);
@@ -115,7 +115,7 @@ impl Kernel {
         task
     }
 
-    /// Who goes on where the strategy is not asked.
+    /// The task that goes on where the strategy is not asked.
     #[inline]
     fn dictated(&mut self, arity: u32) -> Option<TaskId> {
         if !self.attention.has(Attention::PRESCRIBED) && !self.attention.has(Attention::FAIR) {
@@ -207,8 +207,8 @@ impl Kernel {
         }
     }
 
-    /// Whether a step of another task is a preemption: whoever made the last one
-    /// could have gone on and had not offered to wait.
+    /// Whether a step of another task is a preemption: the task that made the last
+    /// one could have gone on and had not offered to wait.
     #[inline]
     pub(super) fn is_preempted(&self) -> bool {
         let last = self.view.last;

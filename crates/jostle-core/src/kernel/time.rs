@@ -1,4 +1,4 @@
-//! Timers and the clock, which takes part in scheduling as if it were a task.
+//! Sets and fires timers; the clock takes part in scheduling as if it were a task.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Waiting: at gates, in queues, for wakers, for the end of a task, as a spinner.
+//! Makes tasks wait: at gates, in queues, for wakers, for the end of a task, as a spinner.
 
 use crate::id::{ObjectId, TaskId};
 use crate::kernel::attention::Attention;

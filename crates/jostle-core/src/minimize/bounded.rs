@@ -1,4 +1,4 @@
-//! Looking for a failing schedule with fewer preemptions.
+//! Searches for a failing schedule with fewer preemptions.
 //!
 //! Leaving out and moving end where nothing can be left out; a quite different
 //! schedule may still do with less. So this begins with the non-preemptive schedule and tries

@@ -1,4 +1,4 @@
-//! Looking around a schedule that does not fail any more.
+//! Tries the schedules around one that does not fail any more.
 
 use std::collections::{HashSet, VecDeque};
 

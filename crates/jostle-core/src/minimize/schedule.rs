@@ -1,4 +1,4 @@
-//! What is minimized.
+//! The schedule that is minimized, the outcome of a trial, and which of two is smaller.
 
 use crate::prescription::Deviation;
 use crate::strategy::Transcript;

@@ -1,4 +1,4 @@
-//! The passes on a made-up program: no runtime is needed to minimize.
+//! Tests the passes on a made-up program: no runtime is needed to minimize.
 
 use crate::decision::ChoiceKind;
 use crate::minimize::{Limits, Minimized, Schedule, Trial, minimize};

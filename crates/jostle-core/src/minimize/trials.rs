@@ -1,4 +1,4 @@
-//! Candidates tried, the best kept, what was spent.
+//! Tries candidates, keeps the best, and counts what was spent.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Deadlock: tasks that wait for each other, and programs in which all sleep.
+//! Finds deadlocks: tasks that wait for each other, and programs in which all sleep.
 
 use crate::finding::{Finding, Kind, Wait};
 use crate::id::TaskId;
@@ -80,7 +80,7 @@ fn find_circle(snapshot: &Snapshot) -> Option<Vec<TaskId>> {
     None
 }
 
-/// Who waits for whom, by row of the snapshot.
+/// Which tasks each task waits for, by row of the snapshot.
 struct Waits {
     /// The rows that each row waits for, ascending. A finished task, such as
     /// the late owner of a lock, waits for nothing and can open nothing.

@@ -1,4 +1,4 @@
-//! From blocked tasks to the parts of a finding.
+//! Turns blocked tasks into the parts of a finding.
 
 use crate::finding::{Finding, Kind, Place, Wait};
 use crate::id::TaskId;

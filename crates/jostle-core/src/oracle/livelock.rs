@@ -1,4 +1,4 @@
-//! Livelock: tasks take steps for ever and get nowhere.
+//! Finds livelocks: tasks that take steps for ever and get nowhere.
 
 use crate::finding::{Finding, Kind};
 use crate::oracle::evidence;

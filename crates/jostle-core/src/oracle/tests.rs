@@ -1,4 +1,4 @@
-//! Every rule through [`judge`], so that precedence is tested with it.
+//! Tests every rule through [`judge`], so that precedence is tested with it.
 
 use proptest::prelude::*;
 

@@ -25,7 +25,7 @@ pub struct Order {
 /// is made by a strategy on. It is given up if nobody else can go on.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Hold {
-    /// Who is held.
+    /// The task that is held.
     pub task: TaskId,
     /// Until this one
     pub until: TaskId,

@@ -1,4 +1,4 @@
-//! Following a prescription during one execution.
+//! Follows a prescription during one execution.
 //!
 //! What goes by the number of a decision needs to be told nothing: it is asked by
 //! [`Decisions`](crate::decision::Decisions), also under strategies that do not watch.
@@ -155,7 +155,7 @@ impl Cursor {
 
 /// What a strategy that watches asks.
 impl Cursor {
-    /// Who goes on at decision `at`.
+    /// The task that goes on at decision `at`.
     #[inline]
     pub(crate) fn task(&mut self, at: u32, view: &View) -> Told {
         let watched = &mut *self.watched;

@@ -1,4 +1,4 @@
-//! Constraints, followed: who is held back at present.
+//! Holds tasks back as constraints demand.
 //!
 //! An order cannot always be had. A task that would break one is held back only as
 //! long as another can go on; when none can, the orders in the way are given up.
@@ -10,7 +10,7 @@ use crate::site_class::{Group, SiteClass, SiteClasses};
 use crate::task_set::TaskSet;
 use crate::view::Birth;
 
-/// After this many decisions for which somebody was held back all are let go: a
+/// After this many decisions for which a task was held back all are let go: a
 /// spinning task that waits for one that is held would use up all steps.
 const PATIENCE: u32 = 400;
 
@@ -39,11 +39,11 @@ pub(super) struct Held {
     pending: Vec<[Option<usize>; 2]>,
     /// Invariant: holds every task that is about to do what an order forbids.
     held: TaskSet,
-    /// Who was let go since somebody asked.
+    /// The tasks released since the last call of `each_released`.
     released: Vec<TaskId>,
     /// How many decisions have been narrowed.
     narrowed: u32,
-    /// Nobody is to be held in this execution, so that nothing need be known.
+    /// No task is to be held in this execution, so that nothing need be known.
     idle: bool,
 }
 
@@ -82,7 +82,7 @@ impl Held {
         self.narrowed = 0;
     }
 
-    /// Puts those of `runnable` who may go on into `free`. False if nobody is held; then
+    /// Puts those of `runnable` that may go on into `free`. False if none is held; then
     /// `free` says nothing.
     #[inline]
     pub(super) fn narrow(&mut self, runnable: &TaskSet, free: &mut TaskSet) -> bool {
@@ -229,7 +229,7 @@ impl Held {
         }
     }
 
-    /// Nobody who is runnable may go on: gives up what they are held by.
+    /// No runnable task may go on: gives up what they are held by.
     fn give_up(&mut self, runnable: &TaskSet) {
         self.hold = None;
         for task in runnable.iter() {

@@ -1,4 +1,4 @@
-//! What is named by the number of a decision: recorded choices, overrides, a prefix.
+//! Follows what goes by the number of a decision: recorded choices, overrides, a prefix.
 //!
 //! This is all that the fast path of an execution has to ask, and it needs to be told
 //! nothing.

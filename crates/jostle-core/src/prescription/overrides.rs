@@ -1,4 +1,4 @@
-//! Single decisions, by number.
+//! Overrides: single decisions, by number.
 
 /// What to pick at one decision, whatever the sampler says.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

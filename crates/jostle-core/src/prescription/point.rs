@@ -1,4 +1,4 @@
-//! What is named by a point of the execution: which task made the last step, and how
+//! Follows what goes by a point of the execution: which task made the last step, and how
 //! many steps it had made.
 //!
 //! A point does not depend on the number of the decision: so deviations keep their

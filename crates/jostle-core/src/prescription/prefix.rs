@@ -1,4 +1,4 @@
-//! The beginning of an execution, read back as far as it fits.
+//! A prefix: the beginning of an execution, replayed as far as it fits.
 //!
 //! A record names every choice with its arity, and a replay that comes to another
 //! one has gone wrong. A prefix is what a search begins with: the choices of an

@@ -1,4 +1,4 @@
-//! What is named in words: rows, followed one after the other.
+//! Follows rows, one after the other.
 
 use std::fmt;
 

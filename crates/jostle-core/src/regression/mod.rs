@@ -1,4 +1,4 @@
-//! Keeping a failure: its schedule in words that survive edits of the scenario.
+//! Regression tests: the schedule of a failure, in words that survive edits of the scenario.
 //!
 //! [`Row`] is one deviation from the non-preemptive schedule, and [`Witness`] puts a
 //! schedule into rows. They are followed as any other

@@ -1,4 +1,4 @@
-//! Any strategy, under constraints.
+//! Runs any strategy under constraints.
 
 use crate::decision::{ChoiceKind, Environment, Rng};
 use crate::id::{ObjectId, TaskId};

@@ -28,16 +28,16 @@ const UNPROFILED: u32 = 100;
 /// The random walk with long preemptions.
 #[derive(Debug)]
 pub struct Delay {
-    /// Before which decisions somebody falls asleep, the next one last.
+    /// The decisions before which a task falls asleep, the next one last.
     starts: Vec<u32>,
-    /// Who sleeps, and at which decision each wakes up in any case: a task that others
+    /// The tasks that sleep, and at which decision each wakes up in any case: a task that others
     /// wait for in a loop without a yield must not sleep for ever.
     asleep: Vec<(TaskId, u32)>,
     /// How many decisions there were.
     decisions: u32,
     /// Decisions of the longest execution that the profile knows.
     length: u32,
-    /// Room for those who are runnable and awake.
+    /// Room for the tasks that are runnable and awake.
     awake: TaskSet,
 }
 
@@ -54,9 +54,9 @@ impl Delay {
         }
     }
 
-    /// Looks who is runnable and awake, and wakes sleepers until somebody of them has
-    /// something better to do than to offer to wait. Time alone passes for nobody: that
-    /// the clock could go on keeps no one asleep.
+    /// Collects the tasks that are runnable and awake, and wakes sleepers until one of them
+    /// has something better to do than to offer to wait. That the clock could go on keeps
+    /// no task asleep.
     fn look(&mut self, view: &View, rng: &mut Rng) {
         let now = self.decisions;
         self.asleep.retain(|&(_, end)| now < end);
@@ -80,7 +80,7 @@ impl Delay {
         }
     }
 
-    /// Whether somebody is to fall asleep.
+    /// Whether a task is to fall asleep.
     fn is_due(&self) -> bool {
         self.starts.last().is_some_and(|&at| at <= self.decisions)
     }

@@ -63,7 +63,7 @@ pub struct Transcript {
     /// Every choice among two or more, in order; of a very long execution, those
     /// at its beginning.
     pub decisions: Vec<Decision>,
-    /// Who made each step, and what it did.
+    /// The task that made each step, and what it did.
     pub steps: Vec<(TaskId, Op)>,
 }
 
@@ -123,10 +123,10 @@ impl Directed {
         self.cursor.missed()
     }
 
-    /// Those of the runnable tasks that are not held back, if there is somebody who is.
+    /// The runnable tasks that are not held back; `None` if none is held back.
     fn free(&mut self, view: &View, stays: Option<TaskId>) -> Option<&TaskSet> {
         let narrowed = self.cursor.narrow(&view.runnable, &mut self.free);
-        // Nobody has to be shown anew.
+        // There is no base strategy to be told of the released tasks.
         self.cursor.each_released(|_| {});
         let stays = stays.filter(|&task| view.runnable.contains(task));
         if !narrowed {

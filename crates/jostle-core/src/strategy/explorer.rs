@@ -1,4 +1,4 @@
-//! What an exhaustive exploration is asked, and what it has to be told.
+//! The trait of an exhaustive exploration: what it decides, and what it is told.
 
 use std::fmt;
 

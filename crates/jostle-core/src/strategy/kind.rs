@@ -48,7 +48,7 @@ struct Facts {
     bytes: &'static [u8],
     /// How it picks, in a few words.
     idea: &'static str,
-    /// Where it comes from; empty if from nowhere in particular.
+    /// The paper that describes it; empty if there is none.
     source: &'static str,
 }
 
@@ -170,7 +170,7 @@ impl Kind {
         self.facts().idea
     }
 
-    /// Who has described it; empty if nobody in particular.
+    /// The paper that describes it; empty if there is none.
     #[must_use]
     pub const fn source(self) -> &'static str {
         self.facts().source

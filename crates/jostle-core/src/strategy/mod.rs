@@ -1,24 +1,24 @@
-//! Strategies decide which of the runnable tasks goes on.
+//! Strategies, which decide which of the runnable tasks goes on.
 //!
 //! A strategy sees a plain [`View`] and a stream of random numbers; it knows
 //! nothing of the runtime.
 //!
 //! - [`mod@self`]: [`Strategy`], the trait.
 //! - `kind`: [`Kind`], the list of strategies by name.
-//! - `profile`: [`Profile`], what earlier executions tell about sizes.
+//! - `profile`: [`Profile`], the sizes measured in earlier executions.
 //! - `non_preemptive`: the default that overrides deviate from.
-//! - `directed`: no preemption but for what is prescribed, and every decision noted.
+//! - `directed`: follows a prescription and keeps a [`Transcript`].
 //! - `round_robin`: every task in turn.
-//! - `newest`: the same from the newest task to the oldest.
+//! - `newest`: every task in turn, from the newest to the oldest.
 //! - `random`: every runnable task with the same probability.
-//! - `delay`: the same, but now and then somebody sleeps through the others' run.
+//! - `delay`: a random walk in which a task sometimes sleeps while the others run.
 //! - `pct`: priorities with a few change points.
 //! - `pos`: priorities of operations, redrawn on conflict.
 //! - `urw`: every interleaving with the same probability.
-//! - `constrained`: any of them, held to a few orders of operations.
-//! - `priority`: what `pct` and `pos` have in common.
-//! - `explorer`: [`Explorer`], what an exhaustive exploration has to be told.
-//! - `policy`: [`Policy`], either of the two, as backends take it.
+//! - `constrained`: any strategy, under constraints.
+//! - `priority`: draws the priorities of `pct` and `pos`.
+//! - `explorer`: [`Explorer`], the trait of an exhaustive exploration.
+//! - `policy`: [`Policy`], a strategy or an exploration, as backends take it.
 //! - `tree`, `pending`: the tables of `pct`, `pos` and `urw`, which keep a decision from
 //!   costing more because there are more tasks.
 
@@ -110,7 +110,7 @@ fn uniform_at_length(runnable: &TaskSet, rng: &mut Rng) -> TaskId {
 /// A strategy is used for one execution after the other and keeps the memory of
 /// its tables, so that after the first few executions none allocates.
 ///
-/// It may be anybody's. While it is called there is no current execution: a strategy
+/// It may be a user's. While it is called there is no current execution: a strategy
 /// that uses a primitive panics, and the execution is
 /// [`Broken`](crate::backend::Executed::Broken), as after any other panic of a strategy.
 /// It is `Send`, because a backend may execute on another OS thread.
@@ -125,8 +125,8 @@ pub trait Strategy: std::fmt::Debug + Send {
         Environment::Random
     }
 
-    /// Whether `pick` is [`uniform`] and nothing else, so that whoever would
-    /// call it may do the same himself.
+    /// Whether `pick` is [`uniform`] and nothing else, so that the caller may
+    /// do the same without the call.
     fn is_uniform(&self) -> bool {
         false
     }

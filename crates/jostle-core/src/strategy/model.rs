@@ -107,7 +107,7 @@ impl Model {
         self
     }
 
-    /// Who made each step of one execution.
+    /// The task that made each step of one execution.
     pub(super) fn run(&mut self, strategy: &mut dyn Strategy, seed: u64) -> Vec<TaskId> {
         let mut rng = Rng::new(seed);
         strategy.begin(&self.profile, &mut rng);

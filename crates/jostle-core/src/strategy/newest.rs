@@ -1,4 +1,4 @@
-//! Every runnable task in turn, from the newest to the oldest.
+//! Newest first: every runnable task in turn, from the newest to the oldest.
 
 use crate::decision::Rng;
 use crate::id::TaskId;

@@ -1,4 +1,4 @@
-//! The non-preemptive default.
+//! The non-preemptive strategy: the running task goes on until it waits.
 
 use crate::decision::{Environment, Rng};
 use crate::id::TaskId;

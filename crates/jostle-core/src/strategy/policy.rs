@@ -1,4 +1,4 @@
-//! What decides an execution: a strategy that samples, or an exhaustive exploration.
+//! The policy of an execution: a strategy that samples, or an exhaustive exploration.
 
 use crate::decision::{ChoiceKind, Environment, Rng};
 use crate::id::{ObjectId, TaskId};

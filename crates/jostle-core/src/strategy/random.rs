@@ -1,4 +1,4 @@
-//! Random walk: every runnable task with the same probability.
+//! The random walk: every runnable task with the same probability.
 
 use crate::decision::Rng;
 use crate::id::TaskId;

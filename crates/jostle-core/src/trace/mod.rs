@@ -27,7 +27,7 @@ pub struct Step {
     /// A detail of the operation that means something to a reader and is the
     /// same in every process: the value loaded, the length of a channel.
     pub value: Option<u32>,
-    /// Who did it.
+    /// The task that did it.
     pub task: TaskId,
     /// To what it was done.
     pub object: ObjectId,
@@ -46,7 +46,7 @@ pub struct Step {
 pub struct TaskInfo {
     /// Its name: the one the user gave, or else its number.
     pub name: Option<String>,
-    /// Who spawned it.
+    /// The task that spawned it.
     pub parent: TaskId,
     /// Where it was spawned.
     pub site: Site,
@@ -70,9 +70,9 @@ pub struct TaskInfo {
 pub struct Wake {
     /// How many steps had been made; the last of them was on the way to it.
     pub steps: u32,
-    /// Who woke.
+    /// The task that woke the other.
     pub by: TaskId,
-    /// Who was woken.
+    /// The task that was woken.
     pub task: TaskId,
 }
 

@@ -1,4 +1,4 @@
-//! The order of the events of one execution: who happens before whom.
+//! The happens-before order of the events of one execution.
 
 use std::collections::HashMap;
 

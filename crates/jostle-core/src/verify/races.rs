@@ -1,4 +1,4 @@
-//! Races: pairs of events that could have happened in the other order.
+//! Finds races: pairs of events that could have happened in the other order.
 //!
 //! After an execution, each of its events `j` is compared with the events before
 //! it. An event `i` of another task races with `j` if the two conflict and `i`

@@ -1,4 +1,4 @@
-//! The tree of decisions, of which one branch is explored at a time.
+//! Explores the tree of decisions, one branch at a time.
 
 use std::collections::{HashMap, HashSet};
 
@@ -41,7 +41,7 @@ struct Node {
     print: Print,
     /// How many preemptions there were before.
     preemptions: u32,
-    /// Whom choosing another task than this one would preempt.
+    /// The running task, which choosing any other task would preempt.
     preempts: Option<TaskId>,
     /// How many rare answers the environment had given before.
     rare: u32,
