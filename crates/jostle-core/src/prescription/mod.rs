@@ -13,7 +13,7 @@
 //! | [`Stay`] | a task from one point until another task's | explanation |
 //! | [`Order`], [`Hold`] | site classes of operations | search |
 //!
-//! One [`Cursor`] follows them all:
+//! One [`Cursor`] follows them all, from `cursor`. It asks:
 //!
 //! - `numbered`: follows what goes by number, from `recorded`, `overrides` and `prefix`.
 //! - `point`: follows what goes by points.
