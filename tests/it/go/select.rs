@@ -201,7 +201,7 @@ fn of_two_ready_arms_each_is_taken_about_half_the_time() {
             _ => "unfair",
         }
     });
-    assert_eq!(seen.all(), ["first", "fair"]);
+    assert_eq!(seen.all(), ["fair", "first"]);
     assert_eq!((seen.count("first"), seen.count("fair")), (25, 75));
 }
 

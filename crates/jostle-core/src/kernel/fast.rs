@@ -1,13 +1,13 @@
 //! The fast path through a scheduling point.
 //!
-//! In nearly all executions nearly all points need no attention (see [`Attention`]; a
+//! In nearly all executions nearly all points need no attention (see `Attention`; a
 //! strategy other than the uniform one does), and the log has room, which also says that
 //! no limit is near. Then the fast path does it all: it draws a task; if that is the
 //! running one, logs its step; if not, posts the operation, logs the step of the other
 //! one and says so in [`next`](Kernel::next). It changes nothing before it knows that it
 //! can finish.
 //!
-//! What needs attention takes the slow path; see [`point`](super::point). Both take the
+//! What needs attention takes the slow path; see `point`. Both take the
 //! same from the random stream and log the same. That matters: how much room the log has
 //! depends on the executions before.
 //!
