@@ -9,7 +9,7 @@
 //!
 //! libFuzzer is shown what an execution did that others need not have done (see
 //! [`coverage`](jostle_core::coverage)), and new inputs come from the same search as those of
-//! `jostle hunt`. [`COVERAGE_VARIABLE`] switches aspects of coverage off.
+//! `jostle hunt`. [`COVERAGE_VARIABLE`] switches kinds of features off.
 //!
 //! - `counters`: what libFuzzer is shown.
 //! - `mutator`: what its inputs are turned into.
@@ -29,7 +29,7 @@ use crate::scenario::Scenario;
 use crate::scenario::registry::scenarios;
 use jostle_core::backend::Suite;
 use jostle_core::campaign::{self, Runner};
-use jostle_core::coverage::{Aspects, Features};
+use jostle_core::coverage::{FeatureKinds, Features};
 use jostle_core::finding::Finding;
 use jostle_core::hash::mix;
 use jostle_core::history::History;
@@ -42,8 +42,8 @@ use jostle_report::{Commands, publish};
 /// Names the scenario to fuzz.
 pub const SCENARIO_VARIABLE: &str = "JOSTLE_SCENARIO";
 
-/// Names aspects of coverage that libFuzzer is not shown, separated by commas; see
-/// [`Aspect`](jostle_core::coverage::Aspect).
+/// Names kinds of features that libFuzzer is not shown, separated by commas; see
+/// [`FeatureKind`](jostle_core::coverage::FeatureKind).
 pub const COVERAGE_VARIABLE: &str = "JOSTLE_COVERAGE_OFF";
 
 /// Defines the fuzz target of a project, and its mutator. Its fuzz crate depends on
@@ -239,7 +239,7 @@ impl Fuzzer {
             }
         };
         let off = std::env::var(COVERAGE_VARIABLE).unwrap_or_default();
-        let aspects: Aspects = off
+        let features: FeatureKinds = off
             .parse()
             .map_err(|error| format!("{COVERAGE_VARIABLE}: {error}"))?;
         watchdog::on_stall(watchdog::Action::Abort);
@@ -247,7 +247,7 @@ impl Fuzzer {
             names: scenarios.iter().map(|s| s.subject.name).collect(),
             profiles: vec![None; scenarios.len()],
             searches: scenarios.iter().map(|_| None).collect(),
-            features: Features::new(aspects),
+            features: Features::new(features),
             history: History::default(),
             mutants: 0,
             scenarios,

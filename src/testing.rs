@@ -8,7 +8,7 @@
 //! | `JOSTLE_RUNS` | executions | 1000 |
 //! | `JOSTLE_TIME` | seconds at most | no limit |
 //! | `JOSTLE_SEED` | the campaign's seed | 0 |
-//! | `JOSTLE_STRATEGY` | one strategy instead of a guided search | none |
+//! | `JOSTLE_STRATEGY` | one strategy instead of the search | none |
 //! | `JOSTLE_REPLAY` | a trace file: its scenario is executed as it says, and no other | none |
 
 use std::io::Write;
@@ -19,8 +19,8 @@ use std::time::Duration;
 use crate::backend::Fibers;
 use crate::scenario::registry::scenarios;
 use crate::scenario::{Expect, Scenario};
-use jostle_core::campaign::{self, Campaign, Follower, Found, Progress, Summary, Verdict};
-use jostle_core::coverage::Aspects;
+use jostle_core::campaign::{self, Campaign, Found, Progress, Replayer, Summary, Verdict};
+use jostle_core::coverage::FeatureKinds;
 use jostle_core::input::Input;
 use jostle_core::regression::Row;
 use jostle_core::strategy::Kind;
@@ -115,17 +115,17 @@ pub fn keep(name: &str, rows: &[&str], data: &str) {
     let Some(data) = bytes(data) else {
         panic!("{data:?} are no hexadecimal digits in pairs")
     };
-    let revisit = std::thread::scope(|scope| {
-        let execution = scope.spawn(|| Follower::new(&Fibers, scenario).revisit(rows, &data));
+    let retest = std::thread::scope(|scope| {
+        let execution = scope.spawn(|| Replayer::new(&Fibers, scenario).retest(rows, &data));
         execution.join()
     });
-    let Ok(revisit) = revisit else {
+    let Ok(retest) = retest else {
         panic!("the executor gave up; this is a bug in jostle")
     };
-    let missed = revisit.missed.map_or_else(String::new, |missed| {
+    let missed = retest.missed.map_or_else(String::new, |missed| {
         format!("the kept schedule cannot be followed any more: {missed}; ")
     });
-    let found = revisit
+    let found = retest
         .failure
         .map(|failure| (failure.finding.clone(), failure));
     let Some((Some(finding), failure)) = found else {
@@ -136,11 +136,11 @@ pub fn keep(name: &str, rows: &[&str], data: &str) {
         }
         return;
     };
-    let what = match revisit.nearby {
+    let what = match retest.nearby {
         true => format!("{missed}a schedule around it fails"),
         false => "the kept schedule fails".to_owned(),
     };
-    let input = Input::from_decisions(&failure.trial.log, data);
+    let input = Input::from_decisions(&failure.trial.transcript, data);
     let trace = &failure.trace;
     let saved = publish::save_finding(&folder(), &scenario.subject, &input, trace, &finding);
     let commands = Commands {
@@ -230,7 +230,7 @@ fn campaign(scenario: &Scenario) -> Campaign {
         seed: variable("JOSTLE_SEED").unwrap_or(0),
         jobs: 1,
         stop_at_first: true,
-        aspects: Aspects::SEARCH,
+        features: FeatureKinds::SEARCH,
     }
 }
 

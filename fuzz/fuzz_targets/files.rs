@@ -16,7 +16,7 @@ use jostle::scenario::Scenario;
 use jostle::{FiberBackend, Fibers};
 use jostle_catalogue as _;
 use jostle_core::backend::Suite;
-use jostle_core::campaign::{Followed, Runner};
+use jostle_core::campaign::{Replayed, Runner};
 use jostle_core::explain;
 use jostle_core::input::{self, Input};
 use jostle_core::minimize::{Limits, minimize};
@@ -28,7 +28,7 @@ use jostle_report::terminal::{self, Options};
 use jostle_report::{Commands, Execution, Page, Report, explanation, html, json, perfetto};
 use libfuzzer_sys::fuzz_target;
 
-type Follower<'a> = jostle_core::campaign::Follower<'a, FiberBackend>;
+type Replayer<'a> = jostle_core::campaign::Replayer<'a, FiberBackend>;
 
 /// Enough for every pass of the minimizer to have its turn.
 const LIMITS: Limits = Limits {
@@ -110,11 +110,11 @@ fn use_file(bytes: &[u8]) {
             return;
         }
     };
-    let mut follower = Follower::new(&Fibers, scenario);
-    let first = follower.execute(route, &data);
+    let mut replayer = Replayer::new(&Fibers, scenario);
+    let first = replayer.execute(route, &data);
     report(scenario, &first);
     if first.finding.is_some() {
-        pursue(scenario, &first, data, &mut follower);
+        pursue(scenario, &first, data, &mut replayer);
     }
 }
 
@@ -125,11 +125,11 @@ fn follow(scenario: &'static Scenario, lines: &str, data: &[u8]) {
     for row in &rows {
         assert_eq!(row.to_string().parse().as_ref(), Ok(row));
     }
-    let revisit = Follower::new(&Fibers, scenario).revisit(rows, data);
-    if let Some(failure) = revisit.failure {
+    let retest = Replayer::new(&Fibers, scenario).retest(rows, data);
+    if let Some(failure) = retest.failure {
         assert!(failure.finding.is_some());
     }
-    if let Some(missed) = revisit.missed {
+    if let Some(missed) = retest.missed {
         assert!(!missed.to_string().is_empty());
     }
 }
@@ -137,24 +137,24 @@ fn follow(scenario: &'static Scenario, lines: &str, data: &[u8]) {
 /// As `minimize`, `explain`, `export` and `triage` do.
 fn pursue(
     scenario: &'static Scenario,
-    first: &Followed,
+    first: &Replayed,
     data: Vec<u8>,
-    follower: &mut Follower<'_>,
+    replayer: &mut Replayer<'_>,
 ) {
     let small = minimize(
         first.trial.clone(),
         data,
         LIMITS,
-        &mut |candidate| Some(follower.trial(candidate)),
+        &mut |candidate| Some(replayer.trial(candidate)),
         &mut |_, _| {},
     );
     let small = small.expect("the catalogue leaves nothing to chance");
     assert_eq!(small.trial.signature, first.trial.signature);
     assert!(small.trial.preemptions <= first.trial.preemptions);
-    let best = follower.schedule(&small.schedule);
+    let best = replayer.schedule(&small.schedule);
     assert_eq!(best.trial.signature, first.trial.signature);
     report(scenario, &best);
-    if let Some(explained) = follower.explain(&best, &small.schedule) {
+    if let Some(explained) = replayer.explain(&best, &small.schedule) {
         let finding = best.finding.as_ref().expect("it was explained");
         let releases = explain::releases(finding, &best.trace);
         for width in WIDTHS {
@@ -162,11 +162,11 @@ fn pursue(
             let _ = explanation::render(finding, &best.trace, &explained, &releases, &options);
         }
     }
-    if let Some(rows) = follower.rows(&small.schedule) {
+    if let Some(rows) = replayer.rows(&small.schedule) {
         let text = rows.iter().map(|row| row.to_string().parse());
         let again: Result<Vec<Row>, _> = text.collect();
         let again = again.expect("what is exported can be read");
-        let again = Follower::new(&Fibers, scenario).revisit(again, &small.schedule.data);
+        let again = Replayer::new(&Fibers, scenario).retest(again, &small.schedule.data);
         let failure = again.failure.expect("what is exported fails");
         assert_eq!(failure.trial.signature, first.trial.signature);
     }
@@ -182,14 +182,14 @@ fn options(width: usize) -> Options {
 }
 
 /// In every form.
-fn report(scenario: &Scenario, followed: &Followed) {
+fn report(scenario: &Scenario, replayed: &Replayed) {
     let commands = Commands {
         replay: "jostle replay FILE".to_owned(),
         minimize: None,
     };
     let execution = Execution {
-        finding: followed.finding.as_ref(),
-        trace: &followed.trace,
+        finding: replayed.finding.as_ref(),
+        trace: &replayed.trace,
     };
     let page = Page {
         scenario: scenario.subject.name,
@@ -204,14 +204,14 @@ fn report(scenario: &Scenario, followed: &Followed) {
     let _ = html::render(&page, read);
     let _ = json::render(&page, read);
     let _ = perfetto::render(&page);
-    let Some(finding) = &followed.finding else {
+    let Some(finding) = &replayed.finding else {
         return;
     };
     let report = Report {
         scenario: scenario.subject.name,
         about: scenario.subject.about,
         finding,
-        trace: &followed.trace,
+        trace: &replayed.trace,
         commands: &commands,
     };
     for width in WIDTHS {

@@ -46,7 +46,7 @@ impl<L> Cond<L> {
     }
 
     /// Wakes one of the waiting tasks if there is any. Which one is a choice;
-    /// the calm one is the task that has waited longest, as in Go's
+    /// the non-preemptive one is the task that has waited longest, as in Go's
     /// implementation, which promises no order.
     ///
     /// The caller may hold the lock but need not.

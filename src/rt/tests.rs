@@ -187,7 +187,7 @@ struct Asked;
 
 impl Strategy for Asked {
     fn pick(&mut self, view: &View, rng: &mut Rng) -> TaskId {
-        uniform(&view.ready, rng)
+        uniform(&view.runnable, rng)
     }
 }
 
@@ -340,7 +340,7 @@ impl Strategy for Faulty {
     fn pick(&mut self, view: &View, _: &mut Rng) -> TaskId {
         self.0 += 1;
         assert!(self.0 < 3, "a fault of the strategy");
-        view.ready.nth(0)
+        view.runnable.nth(0)
     }
 }
 
@@ -407,7 +407,7 @@ impl Strategy for Spawning {
             false => spawn(),
         }
         assert_eq!(view.tasks.len(), before);
-        uniform(&view.ready, rng)
+        uniform(&view.runnable, rng)
     }
 }
 

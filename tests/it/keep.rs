@@ -3,11 +3,11 @@
 
 use jostle::Fibers;
 use jostle::scenario::Scenario;
-use jostle_core::campaign::Follower;
+use jostle_core::campaign::Replayer;
 use jostle_core::regression::Row;
 
 use crate::support::failures::{failing, minimized};
-use crate::support::kept::revisit;
+use crate::support::kept::retest;
 use crate::support::scenario::scenario;
 
 /// The story of the README's first screen, and what may become of it.
@@ -143,7 +143,7 @@ static FIXED: Scenario = scenario("story", fixed::story);
 fn rows_of_the_original() -> Vec<Row> {
     let input = failing(&ORIGINAL, 1_000).next().unwrap();
     let (small, _) = minimized(&ORIGINAL, &input);
-    Follower::new(&Fibers, &ORIGINAL)
+    Replayer::new(&Fibers, &ORIGINAL)
         .rows(&small.schedule)
         .unwrap()
 }
@@ -159,7 +159,7 @@ fn rows_name_functions_and_operations() {
 fn a_kept_failure_survives_unrelated_edits() {
     let rows = rows_of_the_original();
     for edited in [&ORIGINAL, &UNRELATED_LINES, &UNRELATED_TASK, &RENAMED] {
-        let again = revisit(edited, &rows, &[]);
+        let again = retest(edited, &rows, &[]);
         assert_eq!(again.missed, None);
         assert!(!again.nearby);
         let finding = again.failure.unwrap().finding.unwrap();
@@ -170,7 +170,7 @@ fn a_kept_failure_survives_unrelated_edits() {
 #[test]
 fn what_cannot_be_followed_is_named_and_looked_for_nearby() {
     let rows = rows_of_the_original();
-    let again = revisit(&REWRITTEN, &rows, &[]);
+    let again = retest(&REWRITTEN, &rows, &[]);
     assert!(again.nearby);
     assert!(again.failure.unwrap().finding.is_some());
     let missed = again.missed.unwrap().to_string();
@@ -182,6 +182,6 @@ fn what_cannot_be_followed_is_named_and_looked_for_nearby() {
 
 #[test]
 fn a_kept_failure_passes_when_the_bug_is_gone() {
-    let again = revisit(&FIXED, &rows_of_the_original(), &[]);
+    let again = retest(&FIXED, &rows_of_the_original(), &[]);
     assert!(again.failure.is_none() && again.nearby);
 }

@@ -16,7 +16,7 @@ const CRATES: &[(&str, Ranks)] = &[
         &[
             &["budget", "choice", "hash", "id", "vtime"],
             &["op", "task_set"],
-            &["class", "finding", "snapshot", "view"],
+            &["finding", "site_class", "snapshot", "view"],
             &["oracle", "prescription", "subject"],
             &["decision"],
             &["history", "strategy"],

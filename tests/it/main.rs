@@ -13,7 +13,7 @@
 //! - `soundness`: what safe code must not be able to do to the runtime.
 //! - `verify`: the reductions of exhaustive exploration against brute force.
 //! - `keep`: failures kept as tests.
-//! - `search`: the guided search finds what it was made for, and finds it again.
+//! - `search`: the search finds what it was made for, and finds it again.
 //! - `layers`: modules import only what lies below them.
 //! - `edges`: what orders tasks, as ThreadSanitizer sees it; only in its builds.
 //!

@@ -1,4 +1,4 @@
-//! The guided search: what it does twice is the same, what it finds replays, and it
+//! The search: what it does twice is the same, what it finds replays, and it
 //! finds what it was made for.
 //!
 //! The programs here are for keeping it so. None of its constants was chosen by them.
@@ -10,7 +10,7 @@ use jostle::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use jostle::sync::{Condvar, Mutex, mpsc};
 use jostle::{Fibers, go, thread};
 use jostle_core::campaign::{Campaign, Progress, Runner, Summary};
-use jostle_core::coverage::Aspects;
+use jostle_core::coverage::FeatureKinds;
 use jostle_core::finding::Kind as Found;
 use jostle_core::input::Input;
 use jostle_core::strategy::{Kind, Profile};
@@ -29,7 +29,7 @@ fn explore(scenario: &'static Scenario, seed: u64, jobs: usize, runs: u64) -> Su
         seed,
         jobs,
         stop_at_first: true,
-        aspects: Aspects::SEARCH,
+        features: FeatureKinds::SEARCH,
     };
     campaign.explore(&Fibers, scenario, &Progress::default())
 }
@@ -38,7 +38,7 @@ fn explore(scenario: &'static Scenario, seed: u64, jobs: usize, runs: u64) -> Su
 /// executions and always within `most`.
 #[track_caller]
 fn finds(body: fn(), median: u64, most: u64) {
-    let scenario = leaked("guided", body);
+    let scenario = leaked("searched", body);
     let mut executions: Vec<u64> = (0..9)
         .map(|seed| {
             let summary = explore(scenario, seed, 1, most);
@@ -95,7 +95,7 @@ fn data_of_each_execution(seed: u64, jobs: usize) -> (u64, u64, u64, u64, Vec<u8
 }
 
 #[test]
-fn a_guided_campaign_is_the_same_twice() {
+fn a_search_is_the_same_twice() {
     for jobs in [1, 2, 3] {
         let once = data_of_each_execution(3, jobs);
         assert_eq!(once, data_of_each_execution(3, jobs), "{jobs} jobs");
@@ -282,7 +282,7 @@ fn the_arm_that_is_taken_when_both_are_ready() {
 }
 
 #[test]
-fn a_strategy_that_is_asked_for_is_not_guided() {
+fn a_strategy_that_is_asked_for_is_not_a_search() {
     let summary = Campaign {
         strategies: vec![Kind::NonPreemptive],
         runs: 300,
@@ -290,7 +290,7 @@ fn a_strategy_that_is_asked_for_is_not_guided() {
         seed: 0,
         jobs: 1,
         stop_at_first: true,
-        aspects: Aspects::SEARCH,
+        features: FeatureKinds::SEARCH,
     }
     .explore(
         &Fibers,

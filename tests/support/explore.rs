@@ -37,7 +37,7 @@ where
     Series::of(executions).explore_async(body)
 }
 
-/// The trace of one execution of `body` under the calm strategy.
+/// The trace of one execution of `body` under the non-preemptive strategy.
 pub(crate) fn trace(body: impl FnOnce() + Send + 'static) -> Trace {
     let mut backend = FiberBackend::new();
     execute(

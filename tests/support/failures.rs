@@ -2,7 +2,7 @@
 
 use jostle::Fibers;
 use jostle::scenario::Scenario;
-use jostle_core::campaign::{Follower, Runner, profile};
+use jostle_core::campaign::{Replayer, Runner, profile};
 use jostle_core::decision::Choice;
 use jostle_core::input::Input;
 use jostle_core::minimize::{Limits, Minimized, Trial, minimize};
@@ -47,15 +47,15 @@ pub(crate) fn minimized_from(
     choices: Vec<Choice>,
     data: &[u8],
 ) -> (Minimized, Trial) {
-    let mut follower = Follower::new(&Fibers, scenario);
-    let first = follower
+    let mut replayer = Replayer::new(&Fibers, scenario);
+    let first = replayer
         .execute(Prescription::recorded(choices), data)
         .trial;
     let small = minimize(
         first.clone(),
         data.to_vec(),
         Limits::DEFAULT,
-        &mut |candidate| Some(follower.trial(candidate)),
+        &mut |candidate| Some(replayer.trial(candidate)),
         &mut |_, _| {},
     );
     let small = small.unwrap();
@@ -65,7 +65,7 @@ pub(crate) fn minimized_from(
         scenario.subject.name
     );
     // What is said of the schedule is true of it.
-    let again = follower.schedule(&small.schedule);
+    let again = replayer.schedule(&small.schedule);
     assert_eq!(
         again.trial.signature, first.signature,
         "{}",

@@ -9,7 +9,7 @@ use crate::hunt;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Contender {
     /// A strategy by the name that jostle gives it, or `default`, which may be told
-    /// aspects of coverage to go on from or not: `default+locks`, `default-reads`.
+    /// kinds of features to go on from or not: `default+locks`, `default-reads`.
     Jostle(String),
     /// libFuzzer with jostle's target, as `cargo fuzz run` has it.
     LibFuzzer,

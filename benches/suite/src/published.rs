@@ -7,7 +7,7 @@
 //! (dylanjwolff/RFF at b717e060). They compare with ours in order of magnitude:
 //! other ports, another executor.
 //!
-//! `prototype` is the throw-away prototype that the guided search started from, on
+//! `prototype` is the throw-away prototype that the search started from, on
 //! ports of its own, 200 seeds that it was not tuned on.
 
 use crate::sample::Median;

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use jostle_core::backend::Suite;
-use jostle_core::campaign::{Follower, apart};
+use jostle_core::campaign::{Replayer, apart};
 use jostle_report::publish;
 
 use crate::args::Explain;
@@ -20,11 +20,11 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Explain) -> anyhow::Result<ExitSta
 }
 
 fn explain<S: Suite>(recorded: &Recorded<'_, S>) -> anyhow::Result<String> {
-    let mut follower = Follower::new(recorded.suite, recorded.target);
-    let first = smallest::failure(recorded, &mut follower)?;
-    let small = smallest::of(&first, recorded, &mut follower)?;
-    let best = follower.schedule(&small.schedule);
-    let explanation = follower.explain(&best, &small.schedule);
+    let mut replayer = Replayer::new(recorded.suite, recorded.target);
+    let first = smallest::failure(recorded, &mut replayer)?;
+    let small = smallest::of(&first, recorded, &mut replayer)?;
+    let best = replayer.schedule(&small.schedule);
+    let explanation = replayer.explain(&best, &small.schedule);
     let (finding, explanation) = best
         .finding
         .zip(explanation)

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anyhow::Context;
 use jostle_core::backend::Suite;
-use jostle_core::campaign::{Follower, apart};
+use jostle_core::campaign::{Replayer, apart};
 use jostle_core::finding::Finding;
 use jostle_core::regression::Row;
 use jostle_core::subject::Subject;
@@ -24,14 +24,14 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Export) -> anyhow::Result<ExitStat
 }
 
 fn export<S: Suite>(recorded: &Recorded<'_, S>) -> anyhow::Result<String> {
-    let mut follower = Follower::new(recorded.suite, recorded.target);
-    let first = smallest::failure(recorded, &mut follower)?;
-    let small = smallest::of(&first, recorded, &mut follower)?;
-    let rows = follower.rows(&small.schedule).context(
+    let mut replayer = Replayer::new(recorded.suite, recorded.target);
+    let first = smallest::failure(recorded, &mut replayer)?;
+    let small = smallest::of(&first, recorded, &mut replayer)?;
+    let rows = replayer.rows(&small.schedule).context(
         "its schedule cannot be put in words that lead to the same failure; keep the trace, which \
          JOSTLE_REPLAY=FILE makes `cargo test` replay as long as the scenario stays as it is",
     )?;
-    let finding = follower.schedule(&small.schedule).finding;
+    let finding = replayer.schedule(&small.schedule).finding;
     let finding = finding.context("it failed and then did not")?;
     Ok(test(
         recorded.subject(),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use indicatif::HumanCount;
 use jostle_core::backend::Suite;
-use jostle_core::campaign::{Followed, Follower, apart, confirm};
+use jostle_core::campaign::{Replayed, Replayer, apart, confirm};
 use jostle_core::explain::Explanation;
 use jostle_core::finding::Finding;
 use jostle_core::input::Input;
@@ -54,21 +54,21 @@ struct Job<'a, S: Suite> {
 impl<S: Suite> Job<'_, S> {
     /// Minimizes, saves, and gives the report.
     fn run(&self) -> anyhow::Result<String> {
-        let mut follower = Follower::new(self.recorded.suite, self.recorded.target);
-        let first = smallest::failure(self.recorded, &mut follower)
+        let mut replayer = Replayer::new(self.recorded.suite, self.recorded.target);
+        let first = smallest::failure(self.recorded, &mut replayer)
             .with_context(|| format!("cannot minimize {}", self.args.saved.file.display()))?;
-        let minimized = self.search(&first, &mut follower)?;
-        let best = follower.schedule(&minimized.schedule);
+        let minimized = self.search(&first, &mut replayer)?;
+        let best = replayer.schedule(&minimized.schedule);
         let finding = self.save(&minimized, &best)?;
-        let explanation = follower.explain(&best, &minimized.schedule);
+        let explanation = replayer.explain(&best, &minimized.schedule);
         let explanation = explanation.unwrap_or_default();
         Ok(self.report(&first, &minimized, &best, &finding, &explanation))
     }
 
     fn search(
         &self,
-        first: &Followed,
-        follower: &mut Follower<'_, S::Backend>,
+        first: &Replayed,
+        replayer: &mut Replayer<'_, S::Backend>,
     ) -> anyhow::Result<Minimized> {
         let deadline = self.args.time.and_then(|t| Instant::now().checked_add(t));
         let failed = RefCell::new(None);
@@ -76,7 +76,7 @@ impl<S: Suite> Job<'_, S> {
             let late = deadline.is_some_and(|at| Instant::now() >= at);
             late || interrupt::caught() || failed.borrow().is_some()
         };
-        let follower = RefCell::new(follower);
+        let replayer = RefCell::new(replayer);
         let line = Line::new(false);
         let mut best = String::new();
         let mut saved: Option<Instant> = None;
@@ -87,13 +87,13 @@ impl<S: Suite> Job<'_, S> {
             &mut |candidate| {
                 // The first one is the failure itself, which there is always time for.
                 let go_on = !std::mem::replace(&mut tried, true) || !over();
-                go_on.then(|| follower.borrow_mut().trial(candidate))
+                go_on.then(|| replayer.borrow_mut().trial(candidate))
             },
             &mut |trials, better| {
                 if let Some(better) = better {
                     best = size(better);
                     if saved.is_none_or(|at| at.elapsed() >= SAVE) {
-                        let execution = follower.borrow_mut().schedule(&better.schedule);
+                        let execution = replayer.borrow_mut().schedule(&better.schedule);
                         failed.replace(self.save(better, &execution).err());
                         saved = Some(Instant::now());
                     }
@@ -113,13 +113,14 @@ impl<S: Suite> Job<'_, S> {
     }
 
     /// Saves the schedule, confirmed, in all the forms that were asked for.
-    fn save(&self, minimized: &Minimized, best: &Followed) -> anyhow::Result<Finding> {
+    fn save(&self, minimized: &Minimized, best: &Replayed) -> anyhow::Result<Finding> {
         let Some(finding) = best.finding.clone() else {
             anyhow::bail!(
                 "the minimized schedule failed and then did not; this is a bug in jostle"
             );
         };
-        let input = Input::from_decisions(&minimized.trial.log, minimized.schedule.data.clone());
+        let input =
+            Input::from_decisions(&minimized.trial.transcript, minimized.schedule.data.clone());
         let Recorded { suite, target, .. } = *self.recorded;
         let confirmed = confirm(suite, target, finding, best.trace.clone(), &input.data);
         let finding = confirmed.finding;
@@ -145,9 +146,9 @@ impl<S: Suite> Job<'_, S> {
 
     fn report(
         &self,
-        first: &Followed,
+        first: &Replayed,
         minimized: &Minimized,
-        best: &Followed,
+        best: &Replayed,
         finding: &Finding,
         explanation: &Explanation,
     ) -> String {
@@ -177,7 +178,7 @@ impl<S: Suite> Job<'_, S> {
              Minimizing took {} executions{cut}.\n",
             publish::explanation(finding, &best.trace, explanation),
             size(minimized),
-            explanation.matter.len(),
+            explanation.relevant.len(),
             first.trace.steps.len(),
             minimized.schedule.data.len(),
             self.recorded.data().len(),

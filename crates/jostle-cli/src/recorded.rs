@@ -34,7 +34,7 @@ enum Content {
 
 /// A replayed execution.
 #[derive(Debug)]
-pub(crate) struct Replayed {
+pub(crate) struct ReplayOutcome {
     pub(crate) run: Run,
     pub(crate) trace: Trace,
     pub(crate) fingerprint: u64,
@@ -88,7 +88,7 @@ impl<'a, S: Suite> Recorded<'a, S> {
     }
 
     /// Executes it again and warns if it is not what was recorded.
-    pub(crate) fn replay(&self) -> anyhow::Result<Replayed> {
+    pub(crate) fn replay(&self) -> anyhow::Result<ReplayOutcome> {
         let replayed = self.on_a_runner(|runner| match &self.content {
             Content::Trace(file) => runner.replay(self.target, file.choices.clone(), &file.data),
             Content::Input(_, input) => {
@@ -129,7 +129,7 @@ impl<'a, S: Suite> Recorded<'a, S> {
     ///
     /// If that does not pass anywhere, some random schedule may: then the one that
     /// parts the latest.
-    pub(crate) fn passing(&self, failing: &Trace) -> anyhow::Result<Option<Replayed>> {
+    pub(crate) fn passing(&self, failing: &Trace) -> anyhow::Result<Option<ReplayOutcome>> {
         let data = self.data();
         let passes =
             |run: &Run| run.outcome.finding.is_none() && !run.rejected && run.broken.is_none();
@@ -173,10 +173,10 @@ impl<'a, S: Suite> Recorded<'a, S> {
     fn on_a_runner(
         &self,
         execute: impl FnOnce(&mut Runner<S::Backend>) -> Run + Send,
-    ) -> anyhow::Result<Replayed> {
+    ) -> anyhow::Result<ReplayOutcome> {
         let replayed = campaign::apart(self.suite, |runner| {
             let run = execute(runner);
-            Replayed {
+            ReplayOutcome {
                 run,
                 trace: runner.trace(),
                 fingerprint: runner.fingerprint(),

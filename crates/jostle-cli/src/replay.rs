@@ -11,7 +11,7 @@ use jostle_report::publish;
 use crate::args::Replay;
 use crate::exit::ExitStatus;
 use crate::output;
-use crate::recorded::{self, Recorded, Replayed};
+use crate::recorded::{self, Recorded, ReplayOutcome};
 
 pub(crate) fn run<S: Suite>(suite: &S, args: &Replay) -> anyhow::Result<ExitStatus> {
     let recorded = Recorded::of(suite, &args.saved)?;
@@ -24,7 +24,7 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Replay) -> anyhow::Result<ExitStat
     Ok(ExitStatus::Finding)
 }
 
-fn clean(subject: &Subject, replayed: &Replayed) -> String {
+fn clean(subject: &Subject, replayed: &ReplayOutcome) -> String {
     let outcome = &replayed.run.outcome;
     if replayed.run.rejected {
         return format!(
@@ -42,7 +42,7 @@ fn clean(subject: &Subject, replayed: &Replayed) -> String {
     )
 }
 
-fn show(subject: &Subject, finding: &Finding, replayed: &Replayed, args: &Replay) -> String {
+fn show(subject: &Subject, finding: &Finding, replayed: &ReplayOutcome, args: &Replay) -> String {
     let commands = commands(&args.saved.file, args.saved.scenario.as_deref());
     let report = publish::report(subject, finding, &replayed.trace, &commands, args.full);
     format!("{report}Fingerprint: {:016x}\n", replayed.fingerprint)

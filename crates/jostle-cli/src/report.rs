@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use jostle_core::backend::Suite;
-use jostle_core::campaign::{Follower, apart};
+use jostle_core::campaign::{Replayer, apart};
 use jostle_core::explain::Pair;
 use jostle_core::trace::Trace;
 use jostle_report::publish;
@@ -14,7 +14,7 @@ use jostle_report::{Execution, Page, html, json, perfetto};
 use crate::args::Report;
 use crate::exit::ExitStatus;
 use crate::output;
-use crate::recorded::{Recorded, Replayed};
+use crate::recorded::{Recorded, ReplayOutcome};
 use crate::replay;
 
 /// A passing execution, and the pair whose order decides, where it fails and there.
@@ -67,8 +67,8 @@ fn passing<S: Suite>(
     failing: &Trace,
 ) -> anyhow::Result<Option<Compared>> {
     let nearest = apart(recorded.suite, |_| {
-        let mut follower = Follower::new(recorded.suite, recorded.target);
-        follower.nearest(failing, recorded.data())
+        let mut replayer = Replayer::new(recorded.suite, recorded.target);
+        replayer.nearest(failing, recorded.data())
     });
     if let Some((trace, decides)) = nearest {
         return Ok(Some((trace, Some(decides))));
@@ -77,7 +77,7 @@ fn passing<S: Suite>(
     Ok(passing.map(|replayed| (replayed.trace, None)))
 }
 
-fn execution(replayed: &Replayed) -> Execution<'_> {
+fn execution(replayed: &ReplayOutcome) -> Execution<'_> {
     Execution {
         finding: replayed.run.outcome.finding.as_ref(),
         trace: &replayed.trace,

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use jostle_core::backend::Suite;
-use jostle_core::campaign::{Followed, Follower};
+use jostle_core::campaign::{Replayed, Replayer};
 use jostle_core::minimize::{Limits, Minimized, Schedule, Trial, minimize};
 use jostle_core::prescription::Prescription;
 
@@ -15,10 +15,10 @@ use crate::recorded::Recorded;
 /// If it does not fail.
 pub(crate) fn failure<S: Suite>(
     recorded: &Recorded<'_, S>,
-    follower: &mut Follower<'_, S::Backend>,
-) -> anyhow::Result<Followed> {
+    replayer: &mut Replayer<'_, S::Backend>,
+) -> anyhow::Result<Replayed> {
     let choices = recorded.replay()?.trace.choices;
-    let first = follower.execute(Prescription::recorded(choices), recorded.data());
+    let first = replayer.execute(Prescription::recorded(choices), recorded.data());
     anyhow::ensure!(
         first.finding.is_some(),
         "it does not fail (any more), so that there is nothing to minimize; `jostle hunt {}` looks \
@@ -34,14 +34,14 @@ pub(crate) fn failure<S: Suite>(
 ///
 /// As [`search`].
 pub(crate) fn of<S: Suite>(
-    first: &Followed,
+    first: &Replayed,
     recorded: &Recorded<'_, S>,
-    follower: &mut Follower<'_, S::Backend>,
+    replayer: &mut Replayer<'_, S::Backend>,
 ) -> anyhow::Result<Minimized> {
     search(
         first,
         recorded,
-        &mut |candidate| Some(follower.trial(candidate)),
+        &mut |candidate| Some(replayer.trial(candidate)),
         &mut |_, _| {},
     )
 }
@@ -52,7 +52,7 @@ pub(crate) fn of<S: Suite>(
 ///
 /// If it does not fail again.
 pub(crate) fn search<S: Suite>(
-    first: &Followed,
+    first: &Replayed,
     recorded: &Recorded<'_, S>,
     run: &mut dyn FnMut(&Schedule) -> Option<Trial>,
     watch: &mut dyn FnMut(u64, Option<&Minimized>),

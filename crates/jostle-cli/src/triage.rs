@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use jostle_core::backend::Suite;
-use jostle_core::campaign::{Follower, apart};
+use jostle_core::campaign::{Replayer, apart};
 use jostle_report::publish;
 use jostle_report::text::{GAP, clean, fit, width};
 use serde_json::json;
@@ -122,9 +122,9 @@ impl Table {
             };
             let size = || {
                 let recorded = Recorded::load(suite, path, name).ok()?;
-                let mut follower = Follower::new(suite, recorded.target);
-                let first = smallest::failure(&recorded, &mut follower).ok()?;
-                let small = smallest::of(&first, &recorded, &mut follower).ok()?;
+                let mut replayer = Replayer::new(suite, recorded.target);
+                let first = smallest::failure(&recorded, &mut replayer).ok()?;
+                let small = smallest::of(&first, &recorded, &mut replayer).ok()?;
                 let preemptions = small.trial.preemptions;
                 let others = small.schedule.deviations.len();
                 let others = others.saturating_sub(preemptions as usize);

@@ -1,6 +1,7 @@
-//! The seam between policy and what carries tasks: whoever can execute a subject
-//! under a policy and keep the record is a backend, and campaigns, search,
-//! minimizer, explanation, verification and reports work over any.
+//! The traits of a backend, which executes scenarios for Jostle.
+//!
+//! A [`Backend`] executes a subject under a policy and keeps the record. Campaigns, search,
+//! minimizer, explanation, verification and reports work over any backend.
 
 use crate::decision::{Divergence, Prescription};
 use crate::finding::Finding;
@@ -8,7 +9,7 @@ use crate::recording::Recording;
 use crate::strategy::{Kind, Policy, Profile};
 use crate::subject::Subject;
 
-/// What a backend can do. What it cannot is said where a result would promise it.
+/// What a backend can do. Where a result would promise more, it says what is missing.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Capabilities {
     /// It sees data races on plain memory.
@@ -22,7 +23,7 @@ pub struct Capabilities {
     pub exhaustive: bool,
 }
 
-/// How one execution is made.
+/// The parameters of one execution.
 #[derive(Debug)]
 pub struct Plan<'a> {
     /// What the strategy knows beforehand.
@@ -39,7 +40,7 @@ pub struct Plan<'a> {
     /// Whether sites are to have the name of their function, which costs a walk over
     /// the stack at each operation. See [`Backend::learn_functions`].
     pub functions: bool,
-    /// Whose decisions these are, for messages of a process that dies.
+    /// The strategy that makes the decisions, for messages of a process that dies.
     pub strategy: Kind,
     /// The seed of the campaign, likewise.
     pub campaign_seed: Option<u64>,
@@ -54,7 +55,7 @@ pub struct Outcome {
     pub steps: u32,
     /// How many preemptions there were.
     pub preemptions: u32,
-    /// Where it left a script that it was to follow exactly.
+    /// Where it departed from recorded choices that it had to follow exactly.
     pub divergence: Option<Divergence>,
     /// Tasks that could be neither finished nor unwound, whose memory stays
     /// allocated.

@@ -1,4 +1,4 @@
-//! Limits of one execution.
+//! Limits the steps, tasks, stacks and virtual time of one execution.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub struct Budget {
     pub stack: usize,
     /// How much virtual time one step may take.
     ///
-    /// A timer may fire before tasks that are ready to run if its deadline
+    /// A timer may fire before runnable tasks if its deadline
     /// lies within what the steps made since the clock last moved could have
     /// taken. With zero, time moves only when no task can run.
     pub step_time: Duration,

@@ -1,4 +1,4 @@
-//! Choices: what an execution decided, and out of how many alternatives.
+//! The kinds of choices that an execution makes, and the record of one choice.
 
 use std::fmt;
 

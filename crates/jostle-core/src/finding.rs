@@ -1,4 +1,4 @@
-//! What an oracle found, as data, with an identity that is stable across runs.
+//! Findings as data, with a signature that is the same in every run.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -123,7 +123,7 @@ impl fmt::Display for Place {
 /// A task that waits, as part of a finding.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Wait {
-    /// Who waits.
+    /// The task that waits.
     pub task: TaskId,
     /// For what.
     pub op: OpKind,

@@ -1,17 +1,20 @@
-//! What one execution did, for whoever learns from it: plain, without names and
-//! without anything that is only there for readers, which is what
-//! [`Trace`](crate::trace::Trace) is for.
+//! The history of one execution: its events with their effects, without names, for the
+//! search and for coverage.
+//!
+//! It is computed from a [`Recording`](crate::recording::Recording). What is there for
+//! readers only is in the [`Trace`](crate::trace::Trace).
 
 use crate::decision::Choice;
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Access, Effect, OpKind, Site};
+use crate::view::Birth;
 
 /// One thing that a task did.
 #[derive(Clone, Copy, Debug)]
 pub struct Event {
     /// Where the source says so.
     pub site: Site,
-    /// Who did it.
+    /// The task that did it.
     pub task: TaskId,
     /// To what it was done.
     pub object: ObjectId,
@@ -44,19 +47,7 @@ impl Event {
     }
 }
 
-/// A task that took part.
-#[derive(Clone, Copy, Debug)]
-pub struct Born {
-    /// Who spawned it; the clock and the main task are their own parents.
-    pub parent: TaskId,
-    /// Where.
-    pub site: Site,
-    /// Identifies the task across executions; see
-    /// [`TaskView::key`](crate::strategy::TaskView::key).
-    pub key: u64,
-}
-
-/// The record of one execution.
+/// The events of one execution, and the tables that they refer to.
 #[derive(Clone, Default, Debug)]
 pub struct History {
     /// Everything that tasks did, in order.
@@ -64,7 +55,7 @@ pub struct History {
     /// Every choice, in order.
     pub choices: Vec<Choice>,
     /// Every task by number, the clock first.
-    pub tasks: Vec<Born>,
+    pub tasks: Vec<Birth>,
     /// Where each object was created, by number.
     pub objects: Vec<Site>,
 }

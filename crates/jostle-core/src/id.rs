@@ -1,4 +1,4 @@
-//! Names of tasks and objects: small integers numbered in creation order.
+//! Identifies tasks and objects by small integers, in the order of their creation.
 //!
 //! Decisions and traces hold these and never an address, so that the same
 //! input gives the same trace in every process.

@@ -1,7 +1,6 @@
-//! What an execution chose and did, in the order in which it happened.
+//! The kernel's log: every choice and step of an execution, in one compact list.
 //!
-//! The choices and the steps of a [`Trace`](crate::trace::Trace) in one list: a
-//! decision about which task goes on is followed by the step of the task that
+//! A decision about which task goes on is followed by the step of the task that
 //! was picked, so that the two are one entry. The other choices, which are few,
 //! remember between which entries they were made.
 
@@ -217,7 +216,7 @@ impl Log {
         })
     }
 
-    /// Everything that tasks did, in order, for whoever learns from it.
+    /// Everything that tasks did, in order, for the search and coverage.
     pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
         self.steps().zip(self.entries()).map(|(step, entry)| Event {
             site: step.site,

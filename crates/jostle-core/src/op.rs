@@ -1,4 +1,4 @@
-//! What a task is about to do, to what, and where in the source.
+//! Operations of tasks, the objects that they access, and their sites in the source.
 
 use std::fmt;
 

@@ -1,17 +1,18 @@
-//! The record of one execution: what was chosen and what every task did, in the order
-//! in which it happened.
+//! The recording of one execution: the kernel's [log](Log) with the tables of tasks and
+//! objects, borrowed from the backend that made it.
 //!
-//! It is the one plain record that everything else is a function of: the
-//! [`Trace`] that reports are made of, the [`History`] that a search learns from, the
-//! fingerprint, the interleaving and the [`Profile`].
+//! Everything else is computed from it: the [`Trace`] that reports and trace files are made
+//! of, the [`History`] that a search learns from, the fingerprint, the interleaving and the
+//! [`Profile`].
 
 use crate::decision::Choice;
-use crate::history::{Born, Event, History};
+use crate::history::{Event, History};
 use crate::id::TaskId;
 use crate::log::Log;
 use crate::op::Site;
 use crate::strategy::{Profile, TaskSize};
 use crate::trace::{self, ObjectInfo, TaskInfo, Trace};
+use crate::view::Birth;
 use crate::vtime::VInstant;
 
 /// What is known of a task once the execution is over.
@@ -19,7 +20,7 @@ use crate::vtime::VInstant;
 pub struct TaskRecord {
     /// The name that the user gave it.
     pub name: Option<String>,
-    /// Who spawned it; the clock and the main task are their own parents.
+    /// The task that spawned it; the clock and the main task are their own parents.
     pub parent: TaskId,
     /// Where it was spawned.
     pub site: Site,
@@ -53,7 +54,7 @@ impl Recording<'_> {
         self.log.choices()
     }
 
-    /// Everything that tasks did, in order, for whoever learns from it.
+    /// Everything that tasks did, in order, for the search and coverage.
     pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
         self.log.events()
     }
@@ -92,7 +93,7 @@ impl Recording<'_> {
         history.clear();
         history.events.extend(self.log.events());
         history.choices.extend(self.log.choices());
-        history.tasks.extend(self.tasks.iter().map(|task| Born {
+        history.tasks.extend(self.tasks.iter().map(|task| Birth {
             parent: task.parent,
             site: task.site,
             key: task.key,

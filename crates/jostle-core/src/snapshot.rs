@@ -1,15 +1,15 @@
-//! A plain picture of a stopped execution, for the oracles.
+//! A stopped execution as plain data, for the oracles.
 
 use crate::id::{ObjectId, TaskId};
 use crate::op::{OpKind, Site};
 
-/// How a task stands.
+/// The state of a task in a stopped execution.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum TaskState {
     /// Its body has returned or unwound.
     Finished,
-    /// It could go on.
-    Ready,
+    /// It can go on.
+    Runnable,
     /// It waits.
     Blocked(Blocked),
 }
@@ -36,13 +36,13 @@ pub struct Blocked {
 pub struct TaskSnapshot {
     /// The task.
     pub task: TaskId,
-    /// How it stands.
-    pub standing: Standing,
+    /// Its state.
+    pub state: TaskState,
 }
 
-/// Something that a task does again and again.
+/// An operation that a task does again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Deed {
+pub struct RepeatedOp {
     /// The task.
     pub task: TaskId,
     /// What it does.
@@ -78,5 +78,5 @@ pub struct Snapshot {
     /// If the steps are used up: what the tasks that are left did in the last
     /// quarter of them, each thing once. These steps are under the fair scheduler,
     /// so that all of a loop is there.
-    pub late: Vec<Deed>,
+    pub repeated: Vec<RepeatedOp>,
 }

@@ -1,5 +1,5 @@
-//! What can be executed: its name, its limits and what exploring it should find.
-//! The code itself is the backend's affair.
+//! Describes a subject: its name, its limits and what exploring it should find. Its code
+//! belongs to the backend.
 
 use crate::backend::Capabilities;
 use crate::budget::Budget;

@@ -1,5 +1,5 @@
-//! A set of tasks that answers "the k-th member" and "the next member after"
-//! without looking at every task.
+//! A set of tasks that finds the k-th member, and the next one after a task, without
+//! looking at every task.
 
 use crate::id::TaskId;
 

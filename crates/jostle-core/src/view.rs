@@ -1,4 +1,4 @@
-//! What can be seen of an execution at a decision.
+//! The view of an execution that a strategy gets at a decision.
 
 use crate::id::TaskId;
 use crate::op::{Op, Site};
@@ -17,7 +17,7 @@ pub struct TaskView {
 /// How a task came into being.
 #[derive(Clone, Copy, Debug)]
 pub struct Birth {
-    /// Who spawned it. The clock and the main task are their own parents.
+    /// The task that spawned it. The clock and the main task are their own parents.
     pub parent: TaskId,
     /// See [`TaskView::key`].
     pub key: u64,
@@ -29,7 +29,7 @@ pub struct Birth {
 #[derive(Clone, Debug)]
 pub struct View {
     /// The tasks that can go on, at least two.
-    pub ready: TaskSet,
+    pub runnable: TaskSet,
     /// Every task, by number. Row 0 is the clock.
     pub tasks: Vec<TaskView>,
     /// The task that made the last step.

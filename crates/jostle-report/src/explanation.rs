@@ -155,7 +155,7 @@ impl Page<'_> {
     }
 
     fn side_by_side(&self, text: &mut String, explanation: &Explanation) {
-        let (Some((passing, there)), Some(here)) = (&explanation.nearest, explanation.turned)
+        let (Some((passing, there)), Some(here)) = (&explanation.nearest, explanation.reordered)
         else {
             return;
         };

@@ -166,7 +166,7 @@ fn sends_receives_and_selects_mixed_up_deadlock_nowhere() {
 }
 
 /// Three strategies that leave to chance which of several ready arms is taken, and the
-/// calm one, which takes the first.
+/// non-preemptive one, which takes the first.
 const FOUR: Series = Series::of(100).strategies(&[
     Kind::Random,
     Kind::Pct(Depth::DEFAULT),
@@ -176,7 +176,7 @@ const FOUR: Series = Series::of(100).strategies(&[
 
 #[test]
 fn of_two_ready_arms_each_is_taken_about_half_the_time() {
-    // Within five standard deviations, as in Go; under the calm strategy always
+    // Within five standard deviations, as in Go; under the non-preemptive strategy always
     // the first, so it is left out by counting switches.
     let seen = FOUR.explore(|| {
         const TRIALS: usize = 100;
@@ -196,13 +196,13 @@ fn of_two_ready_arms_each_is_taken_about_half_the_time() {
             }
         }
         match firsts {
-            TRIALS => "calm",
+            TRIALS => "first",
             25..=75 => "fair",
             _ => "unfair",
         }
     });
-    assert_eq!(seen.all(), ["calm", "fair"]);
-    assert_eq!((seen.count("calm"), seen.count("fair")), (25, 75));
+    assert_eq!(seen.all(), ["fair", "first"]);
+    assert_eq!((seen.count("first"), seen.count("fair")), (25, 75));
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn equal_send_arms_send_either_value() {
         let body = if cap == 0 { body::<0> } else { body::<20> };
         let seen = FOUR.explore(body);
         assert_eq!(seen.count("mixed"), 75, "{:?}", seen.all());
-        assert_eq!(seen.count("calm"), 25, "{:?}", seen.all());
+        assert_eq!(seen.count("first"), 25, "{:?}", seen.all());
     }
 
     fn body<const CAP: usize>() -> &'static str {
@@ -225,7 +225,7 @@ fn equal_send_arms_send_either_value() {
             go::select! { send(tx, 1) => {} send(tx, 0) => {} }
         }
         match result.recv().unwrap() {
-            N => "calm",
+            N => "first",
             0 => "never the first",
             _ => "mixed",
         }

@@ -6,7 +6,7 @@ use jostle::sync::atomic::{AtomicUsize, Ordering};
 use jostle::sync::{Arc, Mutex, mpsc};
 use jostle::{task, thread};
 use jostle_core::campaign::{Campaign, Progress, Runner, profile};
-use jostle_core::coverage::Aspects;
+use jostle_core::coverage::FeatureKinds;
 use jostle_core::input::{Input, Steering};
 use jostle_core::op::Site;
 use jostle_core::strategy::{Depth, Kind};
@@ -82,7 +82,7 @@ fn campaign(scenario: &Scenario, executions: u64) -> u64 {
         seed: SEED,
         jobs: 1,
         stop_at_first: true,
-        aspects: Aspects::SEARCH,
+        features: FeatureKinds::SEARCH,
     };
     let summary = campaign.explore(&Fibers, scenario, &Progress::default());
     assert_eq!(summary.broken, None, "jostle failed");

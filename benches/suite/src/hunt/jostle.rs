@@ -8,7 +8,7 @@ use jostle::scenario::{Body, Expect, Options, Scenario, Subject};
 use jostle_catalogue as _;
 use jostle_core::backend::Suite;
 use jostle_core::campaign::{Campaign, Progress};
-use jostle_core::coverage::{Aspect, Aspects};
+use jostle_core::coverage::{FeatureKind, FeatureKinds};
 use jostle_core::finding::{Finding, Kind as FindingKind};
 use jostle_core::op::Site;
 use jostle_core::strategy::Kind;
@@ -26,27 +26,27 @@ pub(crate) fn is_strategy(name: &str) -> bool {
     strategies(name).is_some()
 }
 
-/// The strategies of a campaign, none for the guided search, and what that goes on
+/// The strategies of a campaign, none for the search, and what that goes on
 /// from: `default-reads` not from new reads, `default+locks` also from new orders of
 /// locks.
-fn strategies(name: &str) -> Option<(Vec<Kind>, Aspects)> {
+fn strategies(name: &str) -> Option<(Vec<Kind>, FeatureKinds)> {
     let Some(changes) = name.strip_prefix(DEFAULT) else {
-        return Some((vec![name.parse().ok()?], Aspects::SEARCH));
+        return Some((vec![name.parse().ok()?], FeatureKinds::SEARCH));
     };
-    let aspect = |name: &str| Aspect::ALL.iter().copied().find(|a| a.name() == name);
-    let mut aspects = Aspects::SEARCH;
+    let feature = |name: &str| FeatureKind::ALL.iter().copied().find(|a| a.name() == name);
+    let mut features = FeatureKinds::SEARCH;
     let mut rest = changes;
     while let Some(sign) = rest.chars().next() {
         let end = rest[1..].find(['+', '-']).map_or(rest.len(), |at| at + 1);
-        let aspect = aspect(&rest[1..end])?;
-        aspects = match sign {
-            '+' => aspects.with(aspect),
-            '-' => aspects.without(aspect),
+        let feature = feature(&rest[1..end])?;
+        features = match sign {
+            '+' => features.with(feature),
+            '-' => features.without(feature),
             _ => return None,
         };
         rest = &rest[end..];
     }
-    Some((Vec::new(), aspects))
+    Some((Vec::new(), features))
 }
 
 /// The bugs of jostle's own catalogue that show without ThreadSanitizer. Its fixed
@@ -75,7 +75,7 @@ pub(crate) fn catalogue() -> Vec<Program> {
 }
 
 pub(super) fn hunt(program: &Program, name: &str, seed: u64, cap: u64, fixed: bool) -> Hunt {
-    let Some((strategies, aspects)) = strategies(name) else {
+    let Some((strategies, features)) = strategies(name) else {
         return Hunt::Trouble(format!("jostle has no strategy {name}"));
     };
     let Some(scenario) = scenario(program, fixed) else {
@@ -88,7 +88,7 @@ pub(super) fn hunt(program: &Program, name: &str, seed: u64, cap: u64, fixed: bo
         seed,
         jobs: 1,
         stop_at_first: true,
-        aspects,
+        features,
     };
     let summary = campaign.explore(&Fibers, scenario, &Progress::default());
     if let Some(why) = summary.broken {

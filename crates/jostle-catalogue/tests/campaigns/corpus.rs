@@ -202,7 +202,7 @@ fn keep(
 fn minimized(scenario: &'static Scenario, choices: Vec<Choice>, input: &Input) -> Input {
     let (small, _) = minimized_from(scenario, choices, &input.data);
     assert!(small.complete, "{}", scenario.subject.name);
-    Input::from_decisions(&small.trial.log, small.schedule.data)
+    Input::from_decisions(&small.trial.transcript, small.schedule.data)
 }
 
 /// The files of a folder, in the order of their names.

@@ -2,11 +2,11 @@
 
 use jostle::Fibers;
 use jostle::scenario::{Expect, Scenario};
-use jostle_core::campaign::Follower;
+use jostle_core::campaign::Replayer;
 
 use crate::support::catalogue::catalogue;
 use crate::support::failures::{failing, minimized};
-use crate::support::kept::revisit;
+use crate::support::kept::retest;
 
 /// The fixed twin of a bug: the one whose name has the longest beginning in common.
 fn twin(bug: &Scenario) -> &'static Scenario {
@@ -37,9 +37,9 @@ fn every_known_bug_can_be_kept_and_its_twin_passes() {
         };
         let (small, _) = minimized(bug, &input);
         let data = &small.schedule.data;
-        let rows = Follower::new(&Fibers, bug).rows(&small.schedule);
+        let rows = Replayer::new(&Fibers, bug).rows(&small.schedule);
         let rows = rows.unwrap_or_else(|| panic!("{}: no words", bug.subject.name));
-        let again = revisit(bug, &rows, data);
+        let again = retest(bug, &rows, data);
         let found = again.failure.unwrap().trial.signature;
         assert_eq!(found, small.trial.signature, "{}", bug.subject.name);
         assert!(
@@ -47,7 +47,7 @@ fn every_known_bug_can_be_kept_and_its_twin_passes() {
             "{}",
             bug.subject.name
         );
-        let fixed = revisit(twin(bug), &rows, data);
+        let fixed = retest(twin(bug), &rows, data);
         let found = fixed.failure.map(|f| f.finding);
         assert!(
             found.is_none(),

@@ -61,7 +61,7 @@ fn failing_inputs(scenario: &'static Scenario) -> Vec<Input> {
     failing(scenario, PATIENCE).take(INPUTS).collect()
 }
 
-/// Deviations from the calm schedule that the exhaustive search goes up to. Without a
+/// Deviations from the non-preemptive schedule that the exhaustive search goes up to. Without a
 /// limit there would be no end to it: a wait can end spuriously again and again.
 const DEVIATIONS: usize = 4;
 
@@ -74,7 +74,7 @@ const EXECUTIONS: usize = 50_000;
 
 /// The fewest preemptions of an execution with the expected finding: every schedule
 /// without preemptions is tried, then every one with a single one, and so on, by
-/// overriding decisions of the calm strategy. It shares nothing with the minimizer.
+/// overriding decisions of the non-preemptive strategy. It shares nothing with the minimizer.
 fn exhaustive(scenario: &'static Scenario) -> Option<u32> {
     let mut runner = Runner::of(&Fibers);
     let none = Profile::default();

@@ -211,7 +211,7 @@ fn a_corpus_that_is_no_folder_is_an_error() {
 
 #[test]
 fn a_missed_expectation_is_exit_code_1() {
-    // Under the calm schedule nobody is ever between the two operations.
+    // Under the non-preemptive schedule no task is ever between the two operations.
     let output = jostle(&["hunt", "lost_update", "--strategy", "calm", "--runs", "10"]);
     assert_eq!(code(&output), 1);
     assert!(stderr(&output).contains("MISSED"), "{}", stderr(&output));

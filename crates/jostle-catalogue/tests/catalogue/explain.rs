@@ -2,7 +2,7 @@
 
 use jostle::Fibers;
 use jostle::scenario::Scenario;
-use jostle_core::campaign::{Followed, Follower};
+use jostle_core::campaign::{Replayed, Replayer};
 use jostle_core::explain::{self, Explanation};
 use jostle_core::input::Input;
 use jostle_core::op::OpKind;
@@ -13,7 +13,7 @@ use crate::support::catalogue::named;
 use crate::support::failures::{failing, minimized};
 
 struct Explained {
-    failure: Followed,
+    failure: Replayed,
     explanation: Explanation,
 }
 
@@ -29,9 +29,9 @@ fn explained(name: &str) -> Vec<Explained> {
 fn explain_one(scenario: &'static Scenario, input: &Input) -> Explained {
     let (small, _) = minimized(scenario, input);
     let schedule = small.schedule;
-    let mut follower = Follower::new(&Fibers, scenario);
-    let failure = follower.schedule(&schedule);
-    let explanation = follower.explain(&failure, &schedule).unwrap();
+    let mut replayer = Replayer::new(&Fibers, scenario);
+    let failure = replayer.schedule(&schedule);
+    let explanation = replayer.explain(&failure, &schedule).unwrap();
     Explained {
         failure,
         explanation,
@@ -40,8 +40,8 @@ fn explain_one(scenario: &'static Scenario, input: &Input) -> Explained {
 
 /// Kinds of the two operations of the pair that the nearest passing execution turns
 /// round, as they come in the failure.
-fn turned(explained: &Explained) -> (OpKind, OpKind) {
-    let pair = explained.explanation.turned.unwrap();
+fn reordered(explained: &Explained) -> (OpKind, OpKind) {
+    let pair = explained.explanation.reordered.unwrap();
     let kind = |at: usize| match explained.failure.trace.steps.get(at) {
         Some(step) => step.kind,
         None => {
@@ -56,7 +56,7 @@ fn turned(explained: &Explained) -> (OpKind, OpKind) {
 fn of_the_worker_pool_the_close_before_the_send_in_flight_decides() {
     for name in ["pool_shutdown", "pool_shutdown_logged", "shutdown"] {
         for one in explained(name) {
-            assert_eq!(turned(&one), (OpKind::Close, OpKind::Send), "{name}");
+            assert_eq!(reordered(&one), (OpKind::Close, OpKind::Send), "{name}");
             // In the passing one they come the other way round.
             let (passing, there) = one.explanation.nearest.unwrap();
             let kinds = [there.first, there.second].map(|at| passing.steps[at].kind);
@@ -89,7 +89,7 @@ fn of_the_cron_scheduler_nobody_closes_the_channel_and_no_order_decides() {
 fn of_crossed_locks_the_first_and_the_one_that_waits_for_it_decide() {
     for name in ["lock_order_abba", "dining_philosophers"] {
         for one in explained(name) {
-            assert_eq!(turned(&one), (OpKind::Lock, OpKind::Lock), "{name}");
+            assert_eq!(reordered(&one), (OpKind::Lock, OpKind::Lock), "{name}");
             let steps = one.failure.trace.steps.len();
             let waits = one.explanation.deciding.iter();
             assert!(waits.clone().all(|p| p.first < steps && p.second >= steps));
@@ -106,14 +106,14 @@ fn what_decides_is_found_before_a_loop_without_end() {
             "{}",
             one.explanation.untried
         );
-        assert_eq!(turned(&one), (OpKind::Load, OpKind::Store));
+        assert_eq!(reordered(&one), (OpKind::Load, OpKind::Store));
     }
 }
 
 #[test]
 fn few_steps_matter() {
     for one in explained("lost_update") {
-        let matter = one.explanation.matter.len();
+        let matter = one.explanation.relevant.len();
         assert!((2..=4).contains(&matter), "{matter}");
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use jostle::Fibers;
 use jostle::scenario::Scenario;
-use jostle_core::campaign::{Follower, Runner, profile};
+use jostle_core::campaign::{Replayer, Runner, profile};
 use jostle_core::finding::{Access, Finding, Kind, Place};
 use jostle_core::id::{ObjectId, TaskId};
 use jostle_core::input::Input;
@@ -62,7 +62,7 @@ fn with_page(name: &str, check: impl Fn(&Page<'_>)) {
     let commands = commands();
     let failing = execution(name, true);
     let passes = !matches!(name, "cron_tick");
-    let nearest = Follower::new(&Fibers, scenario).nearest(&failing.1, &[]);
+    let nearest = Replayer::new(&Fibers, scenario).nearest(&failing.1, &[]);
     let (passing, decides) = match nearest {
         Some((trace, decides)) => (Some((None, trace)), Some(decides)),
         None => (passes.then(|| execution(name, false)), None),

@@ -14,7 +14,7 @@ use std::time::Duration;
 use indicatif::HumanCount;
 use jostle_core::backend::{Suite, TargetOf};
 use jostle_core::campaign::{Campaign, Found, Progress, Summary, Verdict};
-use jostle_core::coverage::Aspects;
+use jostle_core::coverage::FeatureKinds;
 use jostle_core::input::Input;
 use jostle_core::subject::Expect;
 use jostle_report::publish;
@@ -187,7 +187,7 @@ fn explore<S: Suite>(
         seed: args.seed,
         jobs,
         stop_at_first: !args.keep_going,
-        aspects: Aspects::SEARCH,
+        features: FeatureKinds::SEARCH,
     };
     let progress = Progress::default();
     let text = |elapsed| live(subject.name, nth, of, &progress, elapsed);

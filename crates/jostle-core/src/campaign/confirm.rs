@@ -1,4 +1,4 @@
-//! Every finding is replayed before it counts.
+//! Replays a finding before it counts.
 
 use std::fmt;
 

@@ -1,8 +1,8 @@
-//! A minimized failure explained.
+//! Explains a minimized failure.
 
 use crate::backend::Backend;
-use crate::campaign::follow::{Followed, Follower};
-use crate::explain::{self, Explanation, Pair, Seen};
+use crate::campaign::replay::{Replayed, Replayer};
+use crate::explain::{self, Explanation, Pair, TracedSteps};
 use crate::minimize::Schedule;
 use crate::prescription::Prescription;
 use crate::trace::Trace;
@@ -11,19 +11,19 @@ use crate::trace::Trace;
 /// execution, and so long ones together take more than some seconds.
 const LONGEST: usize = 50_000;
 
-impl<B: Backend> Follower<'_, B> {
+impl<B: Backend> Replayer<'_, B> {
     /// Explains `failure`, which is what `schedule` came to; `None` if it did not fail.
-    pub fn explain(&mut self, failure: &Followed, schedule: &Schedule) -> Option<Explanation> {
+    pub fn explain(&mut self, failure: &Replayed, schedule: &Schedule) -> Option<Explanation> {
         let finding = failure.finding.as_ref()?;
-        let seen = Seen {
+        let execution = TracedSteps {
             trace: &failure.trace,
-            steps: &failure.trial.log.steps,
+            steps: &failure.trial.transcript.steps,
         };
-        let explanation = explain::explain(finding, seen, &mut |stay| {
+        let explanation = explain::explain(finding, execution, &mut |stay| {
             let deviations = Prescription::deviations(schedule.deviations.clone());
             let other = self.execute(deviations.with_stay(Some(stay)), &schedule.data);
             let passes = other.finding.is_none();
-            passes.then_some((other.trace, other.trial.log.steps))
+            passes.then_some((other.trace, other.trial.transcript.steps))
         });
         Some(explanation)
     }
@@ -38,7 +38,7 @@ impl<B: Backend> Follower<'_, B> {
         let first = self.execute(Prescription::recorded(failing.choices.clone()), data);
         let schedule = Schedule {
             data: data.to_vec(),
-            deviations: first.trial.log.deviations(),
+            deviations: first.trial.transcript.deviations(),
         };
         let failure = self.schedule(&schedule);
         if failure.trace.steps != failing.steps {
@@ -46,6 +46,6 @@ impl<B: Backend> Follower<'_, B> {
         }
         let explanation = self.explain(&failure, &schedule)?;
         let (passing, there) = explanation.nearest?;
-        Some((passing, [explanation.turned?, there]))
+        Some((passing, [explanation.reordered?, there]))
     }
 }

@@ -1,4 +1,4 @@
-//! The campaign on one target.
+//! Runs a campaign on one target.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use crate::campaign::progress::Progress;
 use crate::campaign::runner::apart;
 use crate::campaign::summary::Summary;
 use crate::campaign::tally::Tally;
-use crate::coverage::Aspects;
+use crate::coverage::FeatureKinds;
 use crate::input::{self, Input};
 use crate::strategy::{Kind, Profile};
 
@@ -34,9 +34,9 @@ pub struct Campaign {
     pub jobs: usize,
     /// Whether to end with the first finding, expected or not.
     pub stop_at_first: bool,
-    /// What a guided campaign goes on from if it is new; [`Aspects::SEARCH`] unless you
+    /// What a search goes on from if it is new; [`FeatureKinds::SEARCH`] unless you
     /// want to measure what something is worth.
-    pub aspects: Aspects,
+    pub features: FeatureKinds,
 }
 
 impl Campaign {

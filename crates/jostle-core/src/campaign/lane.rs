@@ -1,4 +1,4 @@
-//! One of the OS threads of a campaign.
+//! The part of a campaign that one OS thread does.
 //!
 //! Lane `l` of `n` makes executions `l`, `l + n`, `l + 2n`... in this order, whether
 //! they come from strategies in turn or from a search of the lane's own. So what a
@@ -12,10 +12,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::backend::{Suite, TargetOf};
-use crate::campaign::census::Census;
 use crate::campaign::explore::Campaign;
 use crate::campaign::progress::Progress;
 use crate::campaign::runner::{Run, Runner};
+use crate::campaign::species::SpeciesCount;
 use crate::coverage::Equivalence;
 use crate::finding::Finding;
 use crate::history::History;
@@ -73,7 +73,7 @@ impl<S: Suite> Shared<'_, S> {
 }
 
 /// One execution that may yet turn out not to count.
-struct Row {
+struct Provisional {
     execution: u64,
     steps: u32,
     rejected: bool,
@@ -104,7 +104,7 @@ pub(super) struct Lane {
     inputs: Inputs,
     profile: Profile,
     history: History,
-    rows: Vec<Row>,
+    provisional: Vec<Provisional>,
     /// The executions that count.
     pub(super) executions: u64,
     /// Their steps.
@@ -112,7 +112,7 @@ pub(super) struct Lane {
     /// How many of them were rejected.
     pub(super) rejected: u64,
     /// Their classes.
-    pub(super) census: Census,
+    pub(super) species: SpeciesCount,
     /// The first finding of each signature.
     pub(super) firsts: BTreeMap<String, First>,
     /// How many executions had each.
@@ -125,8 +125,8 @@ pub(super) struct Lane {
 /// seldom worth it.
 const KEPT: usize = 4096;
 
-/// Rows kept before those that count for sure are counted.
-const ROWS: usize = 256;
+/// Executions kept before those that count for sure are counted.
+const PROVISIONAL: usize = 256;
 
 impl Lane {
     pub(super) fn new<S: Suite>(number: u64, shared: &Shared<'_, S>) -> Lane {
@@ -136,16 +136,16 @@ impl Lane {
             number,
             next: number,
             inputs: match campaign.strategies.is_empty() {
-                true => Inputs::Search(Box::new(Search::of(takes_data, campaign.aspects))),
+                true => Inputs::Search(Box::new(Search::of(takes_data, campaign.features))),
                 false => Inputs::Turns(Box::default()),
             },
             profile: shared.profile.clone(),
             history: History::default(),
-            rows: Vec::new(),
+            provisional: Vec::new(),
             executions: 0,
             steps: 0,
             rejected: 0,
-            census: Census::default(),
+            species: SpeciesCount::default(),
             firsts: BTreeMap::new(),
             counts: BTreeMap::new(),
             kept: Vec::new(),
@@ -162,7 +162,7 @@ impl Lane {
             self.execute(shared, &mut runner);
             self.next += shared.lanes;
             shared.next[self.number as usize].store(self.next, Ordering::Release);
-            if self.rows.len() >= ROWS {
+            if self.provisional.len() >= PROVISIONAL {
                 // The end may yet fall to an execution that a lane has before it. A lane
                 // that has passed one has also set the end, so that the end is to be
                 // read second.
@@ -186,7 +186,7 @@ impl Lane {
         };
         shared.progress.executions.fetch_add(1, Ordering::Relaxed);
         let signature = run.outcome.finding.as_ref().map(Finding::signature);
-        self.rows.push(Row {
+        self.provisional.push(Provisional {
             execution: self.next,
             steps: run.outcome.steps,
             rejected: run.rejected,
@@ -253,7 +253,7 @@ impl Lane {
                 class
             }
         };
-        let before = self.census.add(class)?;
+        let before = self.species.add(class)?;
         match before {
             0 => {
                 shared.progress.distinct.fetch_add(1, Ordering::Relaxed);
@@ -269,8 +269,8 @@ impl Lane {
 
     /// Counts the executions below `end`, which are known to count.
     fn settle(&mut self, end: u64) {
-        let counting = self.rows.partition_point(|row| row.execution < end);
-        for row in self.rows.drain(..counting) {
+        let counting = self.provisional.partition_point(|row| row.execution < end);
+        for row in self.provisional.drain(..counting) {
             self.executions += 1;
             self.steps += u64::from(row.steps);
             self.rejected += u64::from(row.rejected);
@@ -283,9 +283,9 @@ impl Lane {
     /// Counts the executions below `end` and forgets the others.
     pub(super) fn finish(&mut self, end: u64) {
         self.settle(end);
-        for row in self.rows.drain(..) {
+        for row in self.provisional.drain(..) {
             if let Some(class) = row.class {
-                self.census.remove(class);
+                self.species.remove(class);
             }
         }
         self.firsts.retain(|_, first| first.execution < end);

@@ -1,40 +1,40 @@
-//! Campaigns: many executions of a target, and what they came to.
+//! Campaigns: many executions of a target, and their result.
 //!
-//! - `runner`: one execution of a target, from an input or a record.
-//! - `profile`: what strategies know of a target beforehand.
-//! - `follow`: schedules executed, for minimizing and explaining.
-//! - `explain`: a minimized failure explained.
-//! - `keep`: schedules put into rows, and rows followed.
-//! - `confirm`: every finding is replayed before it counts.
-//! - `census`: how many classes of executions there were, and may be.
-//! - `explore`: the campaign on one target, on one or several OS threads; `lane`: one
-//!   of them; `tally`: their sum; `summary`: what it came to; `progress`: what it has
-//!   come to so far.
+//! - `runner`: executes a target once, from an input or a record.
+//! - `profile`: measures a target before the strategies get it.
+//! - `replay`: executes schedules again, for minimizing and explaining.
+//! - `explain`: explains a minimized failure.
+//! - `regression`: puts schedules into rows of words, and tests a target with them again.
+//! - `confirm`: replays every finding before it counts.
+//! - `species`: counts classes of executions, and estimates how many are unseen.
+//! - `explore`: runs a campaign on one target, on one or several OS threads; `lane`: the
+//!   part of one OS thread; `tally`: adds up the parts; `summary`: the result; `progress`:
+//!   the counters of a running campaign.
 //!
 //! Where strategies are taken in turn, execution number `i` of a campaign is a
 //! function of the campaign's seed, the target and `i` alone: not of the clock, not
 //! of the number of threads. In a search it is a function of the seed, the target, the
 //! number of threads and the executions before.
 
-mod census;
 mod confirm;
 mod explain;
 mod explore;
-mod follow;
-mod keep;
 mod lane;
 mod profile;
 mod progress;
+mod regression;
+mod replay;
 mod runner;
+mod species;
 mod summary;
 mod tally;
 
-pub use census::{Census, DISTINCT_LIMIT};
 pub use confirm::{Confirmed, confirm};
 pub use explore::Campaign;
-pub use follow::{Followed, Follower};
-pub use keep::Revisit;
 pub use profile::profile;
 pub use progress::Progress;
+pub use regression::Retest;
+pub use replay::{Replayed, Replayer};
 pub use runner::{Run, Runner, apart};
+pub use species::{DISTINCT_LIMIT, SpeciesCount};
 pub use summary::{Found, Summary, Unseen, Verdict};

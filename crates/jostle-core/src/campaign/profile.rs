@@ -1,4 +1,4 @@
-//! What strategies know of a target beforehand.
+//! Measures a target with a handful of executions before the strategies get it.
 
 use crate::backend::Backend;
 use crate::campaign::runner::Runner;

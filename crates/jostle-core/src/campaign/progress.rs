@@ -1,4 +1,4 @@
-//! What a campaign has come to so far, for a progress line on another OS thread.
+//! The counters of a running campaign, for a progress line on another OS thread.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 

@@ -1,4 +1,4 @@
-//! One execution of a target, from an input or a record.
+//! Executes a target once, from an input or a record.
 
 use crate::backend::{Backend, Executed, Outcome, Plan, Suite};
 use crate::decision::{Choice, Prescription};

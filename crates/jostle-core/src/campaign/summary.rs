@@ -1,4 +1,4 @@
-//! What a campaign came to.
+//! The result of a campaign.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub struct Summary {
     pub unseen: Option<Unseen>,
     /// The findings, one of each signature, the first one first.
     pub findings: Vec<Found>,
-    /// Inputs that reached something new and passed, where the campaign was guided:
+    /// Inputs that reached something new and passed, where the campaign was a search:
     /// together with those that it began with, its corpus.
     pub kept: Vec<Input>,
     /// Whether [`Progress::stop`](crate::campaign::Progress::stop) ended it, and neither a limit nor a finding.
@@ -41,7 +41,7 @@ pub struct Summary {
 }
 
 /// An estimate of what a campaign has not seen; see
-/// [`Census`](crate::campaign::Census) for what it is worth.
+/// [`SpeciesCount`](crate::campaign::SpeciesCount) for what it is worth.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Unseen {
     /// About how likely the next execution would have been of a new class, from 0 to 1.

@@ -1,11 +1,11 @@
-//! What the lanes of a campaign came to, put together.
+//! Adds up the lanes of a campaign.
 
 use std::collections::BTreeMap;
 
 use crate::backend::{Suite, TargetOf};
-use crate::campaign::census::Census;
 use crate::campaign::confirm::confirm;
 use crate::campaign::lane::{First, Lane};
+use crate::campaign::species::SpeciesCount;
 use crate::campaign::summary::{Found, Summary, Unseen};
 use crate::decision::{Pick, Prefix};
 use crate::input::{Input, Steering};
@@ -17,7 +17,7 @@ pub(super) struct Tally {
     executions: u64,
     steps: u64,
     rejected: u64,
-    census: Census,
+    species: SpeciesCount,
     /// By signature: the first execution of all lanes, and how many had it.
     findings: BTreeMap<String, (First, u64)>,
     kept: Vec<Input>,
@@ -37,7 +37,7 @@ impl Tally {
             tally.executions += lane.executions;
             tally.steps += lane.steps;
             tally.rejected += lane.rejected;
-            tally.census.merge(&lane.census);
+            tally.species.merge(&lane.species);
             tally
                 .kept
                 .extend(lane.kept.into_iter().map(|(_, input)| input));
@@ -65,8 +65,9 @@ impl Tally {
         summary.steps = self.steps;
         summary.rejected = self.rejected;
         summary.kept = self.kept;
-        summary.distinct = self.census.distinct();
-        if let (Some(probability), Some(classes)) = (self.census.unseen(), self.census.missing()) {
+        summary.distinct = self.species.distinct();
+        if let (Some(probability), Some(classes)) = (self.species.unseen(), self.species.missing())
+        {
             summary.unseen = Some(Unseen {
                 probability,
                 classes,

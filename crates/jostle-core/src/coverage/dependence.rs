@@ -1,4 +1,4 @@
-//! Which two events of an execution depend on each other.
+//! Decides which two events of an execution depend on each other.
 //!
 //! Two neighbouring events that do not depend on each other can change places, and
 //! nothing else changes. This is the relation whose classes [`Equivalence`] computes:
@@ -59,10 +59,11 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::coverage::Equivalence;
-    use crate::history::{Born, History};
+    use crate::history::History;
     use crate::id::ObjectId;
     use crate::op::OpKind::{Fire, Load, Rmw, Store, Yield};
     use crate::op::{OpKind, Site};
+    use crate::view::Birth;
 
     /// The normal form of an execution (Foata): layers of events that do not depend on
     /// each other, each as early as it can be. Two executions have the same one if and
@@ -99,7 +100,7 @@ mod tests {
             point: true,
             blocks: false,
         };
-        let born = |key| Born {
+        let born = |key| Birth {
             parent: TaskId(1),
             site,
             key,

@@ -1,4 +1,4 @@
-//! Which executions are the same but for the order of what nobody can tell.
+//! Computes which executions differ only in the order of independent steps.
 //!
 //! Two neighbouring steps of different tasks that do not conflict can change places,
 //! and nothing else changes. Executions that differ by nothing but such exchanges are
@@ -18,17 +18,17 @@
 //! schedule; objects need no name, since which one a step is about follows from what
 //! happened before it.
 
-use crate::class::Classes;
 use crate::coverage::dependence::is_barrier;
 use crate::hash::{Words, mix, spread};
 use crate::history::History;
 use crate::id::TaskId;
 use crate::op::Effect;
+use crate::site_class::SiteClasses;
 
 /// Computes classes. Kept from one execution to the next for its memory.
 #[derive(Default, Debug)]
 pub struct Equivalence {
-    places: Classes,
+    places: SiteClasses,
     /// The hash of each task's last step.
     tasks: Vec<u64>,
     objects: Vec<Object>,
@@ -110,15 +110,16 @@ mod tests {
     use std::collections::BTreeSet;
 
     use crate::decision::{Choice, ChoiceKind};
-    use crate::history::{Born, Event};
+    use crate::history::Event;
     use crate::id::ObjectId;
     use crate::op::OpKind::{self, Fire, Load, Store};
     use crate::op::Site;
+    use crate::view::Birth;
 
     /// An execution in which tasks do this to objects.
     fn history(steps: &[(u32, OpKind, u32)]) -> History {
         let site = Site::caller();
-        let born = |key| Born {
+        let born = |key| Birth {
             parent: TaskId(1),
             site,
             key,

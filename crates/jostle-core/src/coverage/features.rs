@@ -1,6 +1,6 @@
-//! The hashes of all that is there to be seen in an execution.
+//! Hashes everything about an execution that tells it from others.
 //!
-//! The aspect that most lock-free bugs hang on is [`Aspect::Reads`]: that a
+//! The kind that most lock-free bugs show in is [`FeatureKind::Reads`]: that a
 //! compare-exchange saw the value that another task had put there, two operations
 //! after its own task saw something else. Pairs of neighbours are enough. With longer
 //! memory everything is new, and what is kept is noise; with single operations nothing
@@ -8,18 +8,18 @@
 
 use std::collections::HashMap;
 
-use crate::coverage::aspect::{Aspect, Aspects};
-use crate::coverage::observed::{Observed, Seen};
+use crate::coverage::accesses::{Accesses, ClassedAccess};
+use crate::coverage::feature_kind::{FeatureKind, FeatureKinds};
 use crate::decision::ChoiceKind;
 use crate::hash::{Mixed, mix};
 use crate::history::{Event, History};
 use crate::id::{ObjectId, TaskId};
 use crate::op::OpKind;
 
-/// Looks at executions. Kept from one to the next for its memory only.
+/// Computes the features of executions. Kept from one to the next for its memory only.
 #[derive(Debug)]
 pub struct Features {
-    aspects: Aspects,
+    kinds: FeatureKinds,
     /// What each task did last.
     last: Vec<u64>,
     /// How often each task has done what.
@@ -31,11 +31,11 @@ pub struct Features {
 }
 
 impl Features {
-    /// Looks at nothing but `aspects`.
+    /// Computes the features of `kinds` alone.
     #[must_use]
-    pub fn new(aspects: Aspects) -> Features {
+    pub fn new(kinds: FeatureKinds) -> Features {
         Features {
-            aspects,
+            kinds,
             last: Vec::new(),
             counts: HashMap::default(),
             held: Vec::new(),
@@ -44,54 +44,54 @@ impl Features {
     }
 
     /// Calls `hit` with the hash of every feature of the execution that `history` is
-    /// about and that `observed` was made of, and with how many choices led to it, the
+    /// about and that `accesses` was made of, and with how many choices led to it, the
     /// one that it should happen not among them.
     pub fn each(
         &mut self,
         history: &History,
-        observed: &mut Observed,
+        accesses: &mut Accesses,
         mut hit: impl FnMut(u64, u32),
     ) {
-        let aspects = self.aspects;
-        if aspects.has(Aspect::Reads) || aspects.has(Aspect::Repeats) {
-            self.reads(observed, &mut hit);
+        let kinds = self.kinds;
+        if kinds.has(FeatureKind::Reads) || kinds.has(FeatureKind::Repeats) {
+            self.reads(accesses, &mut hit);
         }
         let others = [
-            Aspect::Switches,
-            Aspect::Waits,
-            Aspect::Locks,
-            Aspect::States,
+            FeatureKind::Switches,
+            FeatureKind::Waits,
+            FeatureKind::Locks,
+            FeatureKind::States,
         ];
-        if others.into_iter().any(|a| aspects.has(a)) {
-            self.events(history, observed, &mut hit);
+        if others.into_iter().any(|a| kinds.has(a)) {
+            self.events(history, accesses, &mut hit);
         }
-        if aspects.has(Aspect::Arms) || aspects.has(Aspect::Rare) {
-            self.choices(history, observed, &mut hit);
+        if kinds.has(FeatureKind::Arms) || kinds.has(FeatureKind::Rare) {
+            self.choices(history, accesses, &mut hit);
         }
     }
 
-    fn reads(&mut self, observed: &Observed, hit: &mut impl FnMut(u64, u32)) {
+    fn reads(&mut self, accesses: &Accesses, hit: &mut impl FnMut(u64, u32)) {
         self.last.clear();
         self.counts.clear();
-        for seen in &observed.list {
-            let task = seen.task.index();
+        for access in &accesses.list {
+            let task = access.task.index();
             if task >= self.last.len() {
                 self.last.resize(task + 1, 0);
             }
-            let class = u64::from(observed.class(seen.class).0);
-            let read = source(observed, seen);
-            if self.aspects.has(Aspect::Reads) {
-                let value = seen.value.map_or(u64::MAX, u64::from);
-                let deed = mix(mix(class, read), value);
-                hit(mix(deed, self.last[task]), seen.before);
-                self.last[task] = deed;
+            let class = u64::from(accesses.class(access.class).0);
+            let read = reads_from(accesses, access);
+            if self.kinds.has(FeatureKind::Reads) {
+                let value = access.value.map_or(u64::MAX, u64::from);
+                let access_hash = mix(mix(class, read), value);
+                hit(mix(access_hash, self.last[task]), access.before);
+                self.last[task] = access_hash;
             }
-            if self.aspects.has(Aspect::Repeats) {
-                let key = (task as u64) << 32 | u64::from(seen.class);
+            if self.kinds.has(FeatureKind::Repeats) {
+                let key = (task as u64) << 32 | u64::from(access.class);
                 let count = self.counts.entry(mix(key, 0)).or_insert(0);
                 let nth = mix(class, u64::from(bucket(*count)));
                 *count += 1;
-                hit(mix(nth, read ^ 1 << 63), seen.before);
+                hit(mix(nth, read ^ 1 << 63), access.before);
             }
         }
     }
@@ -99,13 +99,13 @@ impl Features {
     fn events(
         &mut self,
         history: &History,
-        observed: &mut Observed,
+        accesses: &mut Accesses,
         hit: &mut impl FnMut(u64, u32),
     ) {
-        let aspects = self.aspects;
-        let mut feature = |aspect: Aspect, a: u64, b: u64, before: u32| {
-            if aspects.has(aspect) {
-                hit(mix(mix(aspect as u64, a), b), before);
+        let kinds = self.kinds;
+        let mut feature = |kind: FeatureKind, a: u64, b: u64, before: u32| {
+            if kinds.has(kind) {
+                hit(mix(mix(kind as u64, a), b), before);
             }
         };
         self.last.clear();
@@ -118,27 +118,37 @@ impl Features {
         }
         let mut running = TaskId::MAIN;
         for event in &history.events {
-            let class = u64::from(observed.class_of(event).0);
+            let class = u64::from(accesses.class_of(event).0);
             let before = event.choices - u32::from(event.decided);
             let task = event.task.index();
             if event.point && event.task != running {
-                feature(Aspect::Switches, self.last[running.index()], class, before);
+                feature(
+                    FeatureKind::Switches,
+                    self.last[running.index()],
+                    class,
+                    before,
+                );
                 running = event.task;
             }
             self.last[task] = class;
             let writer = event.object.index().and_then(|at| self.writers.get_mut(at));
             let writer = writer.map_or(0, |writer| std::mem::replace(writer, class));
             if event.blocks {
-                feature(Aspect::Waits, class, writer, before);
+                feature(FeatureKind::Waits, class, writer, before);
             }
             if let (true, Some(value)) = (has_state(event), event.value) {
-                feature(Aspect::States, class, u64::from(bucket(value)), before);
+                feature(FeatureKind::States, class, u64::from(bucket(value)), before);
             }
             match event.kind {
                 OpKind::Lock | OpKind::ReadLock if event.point => {
-                    let taken = observed.group(event.object).get();
+                    let taken = accesses.group(event.object).get();
                     for &held in &self.held[task] {
-                        feature(Aspect::Locks, observed.group(held).get(), taken, before);
+                        feature(
+                            FeatureKind::Locks,
+                            accesses.group(held).get(),
+                            taken,
+                            before,
+                        );
                     }
                     self.held[task].push(event.object);
                 }
@@ -155,7 +165,7 @@ impl Features {
     fn choices(
         &mut self,
         history: &History,
-        observed: &mut Observed,
+        accesses: &mut Accesses,
         hit: &mut impl FnMut(u64, u32),
     ) {
         let mut events = history.events.iter().peekable();
@@ -164,26 +174,29 @@ impl Features {
             while let Some(event) = events.next_if(|e| e.choices as usize <= at) {
                 last = Some(event);
             }
-            let aspect = match choice.kind {
+            let kind = match choice.kind {
                 ChoiceKind::Task | ChoiceKind::Value => continue,
-                ChoiceKind::Waiter | ChoiceKind::Arm | ChoiceKind::Timer => Aspect::Arms,
+                ChoiceKind::Waiter | ChoiceKind::Arm | ChoiceKind::Timer => FeatureKind::Arms,
                 _ if choice.picked == 0 => continue,
-                ChoiceKind::Spurious | ChoiceKind::WeakFailure | ChoiceKind::Cancel => Aspect::Rare,
+                ChoiceKind::Spurious | ChoiceKind::WeakFailure | ChoiceKind::Cancel => {
+                    FeatureKind::Rare
+                }
             };
-            if self.aspects.has(aspect) {
-                let class = last.map_or(0, |event| u64::from(observed.class_of(event).0));
+            if self.kinds.has(kind) {
+                let class = last.map_or(0, |event| u64::from(accesses.class_of(event).0));
                 let picked = u64::from(bucket(choice.picked));
-                hit(mix(mix(aspect as u64, class), picked), at as u32);
+                hit(mix(mix(kind as u64, class), picked), at as u32);
             }
         }
     }
 }
 
-/// The class of the write that `seen` reads from, and whether that was its own task's.
-fn source(observed: &Observed, seen: &Seen) -> u64 {
-    match seen.source.map(|s| &observed.list[s as usize]) {
+/// The site class of the write that `access` reads from, and whether that was its own
+/// task's.
+fn reads_from(accesses: &Accesses, access: &ClassedAccess) -> u64 {
+    match access.reads_from.map(|s| &accesses.list[s as usize]) {
         Some(source) => {
-            u64::from(observed.class(source.class).0) << 1 | u64::from(source.task == seen.task)
+            u64::from(accesses.class(source.class).0) << 1 | u64::from(source.task == access.task)
         }
         None => u64::MAX,
     }
@@ -207,8 +220,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use crate::decision::Choice;
-    use crate::history::Born;
     use crate::op::Site;
+    use crate::view::Birth;
 
     const A: u32 = 1;
     const B: u32 = 2;
@@ -228,7 +241,7 @@ mod tests {
         fn new() -> Story {
             let objects = vec![here(), here(), here()];
             let site = objects[0];
-            let born = |parent| Born {
+            let born = |parent| Birth {
                 parent: TaskId(parent),
                 site,
                 key: 0,
@@ -273,14 +286,14 @@ mod tests {
             self
         }
 
-        /// The features of one aspect.
-        fn seen(&self, aspect: Aspect) -> BTreeSet<u64> {
-            let others = Aspect::ALL.iter().filter(|&&a| a != aspect);
-            let only = others.fold(Aspects::ALL, |all, &a| all.without(a));
-            let mut observed = Observed::default();
-            observed.observe(&self.history);
+        /// The features of one kind.
+        fn seen(&self, kind: FeatureKind) -> BTreeSet<u64> {
+            let others = FeatureKind::ALL.iter().filter(|&&a| a != kind);
+            let only = others.fold(FeatureKinds::ALL, |all, &a| all.without(a));
+            let mut accesses = Accesses::default();
+            accesses.recount(&self.history);
             let mut seen = BTreeSet::new();
-            Features::new(only).each(&self.history, &mut observed, |feature, _| {
+            Features::new(only).each(&self.history, &mut accesses, |feature, _| {
                 seen.insert(feature);
             });
             seen
@@ -289,15 +302,15 @@ mod tests {
 
     use OpKind::{Load, Lock, Recv, Select, Store, Unlock};
 
-    /// Asserts that under `aspect` each story has something that the others have not,
-    /// and that it is all the same to another aspect.
+    /// Asserts that under `kind` each story has something that the others have not,
+    /// and that it is all the same to another kind.
     #[track_caller]
-    fn told_apart(aspect: Aspect, stories: &[Story], same_to: Aspect) {
+    fn told_apart(kind: FeatureKind, stories: &[Story], same_to: FeatureKind) {
         for (i, story) in stories.iter().enumerate() {
-            let mine = story.seen(aspect);
-            assert_eq!(mine, story.clone().seen(aspect));
+            let mine = story.seen(kind);
+            assert_eq!(mine, story.clone().seen(kind));
             for (j, other) in stories.iter().enumerate() {
-                assert_eq!(mine == other.seen(aspect), i == j, "{aspect}: {i} and {j}");
+                assert_eq!(mine == other.seen(kind), i == j, "{kind}: {i} and {j}");
                 assert_eq!(story.seen(same_to), other.seen(same_to), "{i} and {j}");
             }
         }
@@ -311,20 +324,20 @@ mod tests {
             Story::new().does(3, Load, A, 1).does(2, Store, A, 1),
             Story::new().does(3, Store, A, 1).does(3, Load, A, 1),
         ];
-        told_apart(Aspect::Reads, &stories, Aspect::Waits);
+        told_apart(FeatureKind::Reads, &stories, FeatureKind::Waits);
     }
 
     #[test]
     fn repeats_are_told_apart_by_their_number_but_not_for_ever() {
         let times = |n| (0..n).fold(Story::new(), |story, _| story.does(2, Load, A, 0));
         told_apart(
-            Aspect::Repeats,
+            FeatureKind::Repeats,
             &[times(1), times(2), times(16)],
-            Aspect::Rare,
+            FeatureKind::Rare,
         );
         assert_eq!(
-            times(40).seen(Aspect::Repeats),
-            times(50).seen(Aspect::Repeats)
+            times(40).seen(FeatureKind::Repeats),
+            times(50).seen(FeatureKind::Repeats)
         );
     }
 
@@ -336,7 +349,7 @@ mod tests {
             Story::new().does(1, Load, A, 0).does(2, Load, B, 0),
             Story::new().does(1, Load, A, 0).does(1, Load, A, 0),
         ];
-        told_apart(Aspect::Switches, &stories, Aspect::Locks);
+        told_apart(FeatureKind::Switches, &stories, FeatureKind::Locks);
     }
 
     #[test]
@@ -352,7 +365,7 @@ mod tests {
                 .does(3, Lock, A, 0)
                 .blocks(),
         ];
-        told_apart(Aspect::Waits, &stories, Aspect::Locks);
+        told_apart(FeatureKind::Waits, &stories, FeatureKind::Locks);
     }
 
     #[test]
@@ -361,22 +374,22 @@ mod tests {
         let apart = Story::new().does(2, Lock, A, 0).does(2, Unlock, A, 0);
         let apart = apart.does(2, Lock, B, 0);
         told_apart(
-            Aspect::Locks,
+            FeatureKind::Locks,
             &[both(A, B), both(B, A), apart.clone()],
-            Aspect::Waits,
+            FeatureKind::Waits,
         );
-        assert!(apart.seen(Aspect::Locks).is_empty());
+        assert!(apart.seen(FeatureKind::Locks).is_empty());
     }
 
     #[test]
     fn states_are_those_of_channels_and_not_of_atomics() {
         let with = |kind, value| Story::new().does(2, kind, A, value);
         told_apart(
-            Aspect::States,
+            FeatureKind::States,
             &[with(Recv, 0), with(Recv, 1)],
-            Aspect::Switches,
+            FeatureKind::Switches,
         );
-        assert!(with(Load, 1).seen(Aspect::States).is_empty());
+        assert!(with(Load, 1).seen(FeatureKind::States).is_empty());
     }
 
     #[test]
@@ -387,17 +400,17 @@ mod tests {
                 .chooses(ChoiceKind::Arm, picked)
         };
         told_apart(
-            Aspect::Arms,
+            FeatureKind::Arms,
             &[arm(A, 0), arm(A, 1), arm(B, 0)],
-            Aspect::Rare,
+            FeatureKind::Rare,
         );
         let rare = |kind, picked| Story::new().does(2, Select, A, 0).chooses(kind, picked);
         let nothing = rare(ChoiceKind::Cancel, 0);
         told_apart(
-            Aspect::Rare,
+            FeatureKind::Rare,
             &[nothing.clone(), rare(ChoiceKind::Cancel, 1)],
-            Aspect::Arms,
+            FeatureKind::Arms,
         );
-        assert!(nothing.seen(Aspect::Rare).is_empty());
+        assert!(nothing.seen(FeatureKind::Rare).is_empty());
     }
 }

@@ -1,25 +1,27 @@
 //! Coverage of interleavings: what an execution did that others need not have done.
 //!
-//! - `observed`: [`Observed`], an execution as operations of classes, and who reads
-//!   from whom.
-//! - `aspect`: [`Aspects`], what is looked at, each of which can be switched off.
+//! - `accesses`: [`Accesses`], an execution as accesses with their site classes, and which
+//!   write each one reads from.
+//! - `feature_kind`: [`FeatureKinds`], the kinds of features, each of which can be switched
+//!   off.
 //! - [`dependence`]: which events depend on each other.
-//! - `equivalence`: [`Equivalence`], which executions are the same for all that anybody
-//!   can tell.
-//! - `features`: [`Features`], the hashes of all that is there to be seen.
+//! - `equivalence`: [`Equivalence`], which executions differ only in the order of
+//!   independent steps.
+//! - `features`: [`Features`], the hashes of all that tells executions apart.
 //!
 //! Coverage of code says little here: all interleavings of a program run the same
-//! lines. What tells them apart is who got in between whom. Every feature is a hash of
-//! classes (see [`Class`](crate::class::Class)) and values, so that it is the same in
-//! every process, whatever numbers tasks and objects have.
+//! lines. What tells them apart is which task came between which two steps of another.
+//! Every feature is a hash of site classes (see [`SiteClass`](crate::site_class::SiteClass))
+//! and values, so that it is the same in every process, whatever numbers tasks and objects
+//! have.
 
-mod aspect;
+mod accesses;
 pub mod dependence;
 mod equivalence;
+mod feature_kind;
 mod features;
-mod observed;
 
-pub use aspect::{Aspect, Aspects, UnknownAspect};
+pub use accesses::{Accesses, ClassedAccess};
 pub use equivalence::Equivalence;
+pub use feature_kind::{FeatureKind, FeatureKinds, UnknownFeatureKind};
 pub use features::Features;
-pub use observed::{Observed, Seen};

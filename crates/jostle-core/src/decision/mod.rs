@@ -1,11 +1,10 @@
-//! Decisions: every nondeterministic choice of an execution passes through
-//! this module.
+//! Answers every nondeterministic choice of an execution.
 //!
 //! - [`mod@self`]: [`Decisions`], which answers choices.
 //! - `rng`: [`Rng`], the ChaCha stream that samplers draw from.
 //!
-//! What is prescribed stands in [`prescription`](crate::prescription); here it is asked
-//! for by the number of the decision.
+//! What is prescribed is in [`prescription`](crate::prescription); here it is looked up by
+//! the number of the decision.
 //!
 //! There are two kinds of randomness, and only one of them is recorded. A
 //! strategy draws from [`Rng`] to make up its mind; that is its own affair.

@@ -1,17 +1,18 @@
-//! Explaining a failure: what decides, and who could have helped.
+//! Explains a failure: the operations whose order decides, and what could have ended the
+//! waits.
 //!
-//! - [`mod@self`]: what is said: [`Explanation`] and [`Pair`].
-//! - `order`: [`explain`], the operations whose order decides.
-//! - `release`: [`releases`], who could have ended a wait.
+//! - [`mod@self`]: [`Explanation`] and [`Pair`], the result.
+//! - `order`: [`explain`], which finds the operations whose order decides.
+//! - `release`: [`releases`], which lists what could have ended a wait.
 //!
-//! An explanation is found by trying, and not by looking at the failure alone: of two
+//! An explanation is found by experiment, and not by looking at the failure alone: of two
 //! operations on the same object the order is said to decide if the scenario passes
-//! once they come the other way round. Whoever executes it is given as a closure.
+//! once they come the other way round. How a schedule is executed is given as a closure.
 
 mod order;
 mod release;
 
-pub use order::{Passing, Seen, explain};
+pub use order::{Passing, TracedSteps, explain};
 pub use release::{Release, releases};
 
 use crate::trace::Trace;
@@ -27,7 +28,7 @@ pub struct Pair {
     pub second: usize,
 }
 
-/// What is to be said about a failure.
+/// An explanation of a failure.
 #[derive(Clone, Default, Debug)]
 pub struct Explanation {
     /// Pairs whose order decides: the other way round, nothing is found. The ones
@@ -37,10 +38,10 @@ pub struct Explanation {
     /// and the deciding pair there, which comes in the other order.
     pub nearest: Option<(Trace, Pair)>,
     /// The deciding pair of the failure that `nearest` turns round.
-    pub turned: Option<Pair>,
-    /// The steps that are part of a deciding pair, or the last of a task that the
-    /// finding is about.
-    pub matter: Vec<usize>,
+    pub reordered: Option<Pair>,
+    /// The steps that matter: parts of a deciding pair, or the last step of a task that
+    /// the finding is about.
+    pub relevant: Vec<usize>,
     /// How many pairs were tried.
     pub tried: usize,
     /// How many more there are.

@@ -1,4 +1,4 @@
-//! The operations whose order decides.
+//! Finds the operations whose order decides between failing and passing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,16 +13,16 @@ use crate::trace::{Step, Trace};
 /// round in a loop until the steps were used up has thousands.
 const MOST: usize = 64;
 
-/// An execution as it is needed here.
+/// The trace of an execution, and its steps.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
-    /// Its record.
+pub struct TracedSteps<'a> {
+    /// The record.
     pub trace: &'a Trace,
-    /// Who made each step, and what it did; see [`Log::steps`](crate::strategy::Log).
+    /// The task that made each step, and what it did; see [`Transcript::steps`](crate::strategy::Transcript).
     pub steps: &'a [(TaskId, Op)],
 }
 
-/// The record of an execution in which nothing was found, and its steps as in [`Seen`].
+/// The record of an execution in which nothing was found, and its steps as in [`TracedSteps`].
 pub type Passing = (Trace, Vec<(TaskId, Op)>);
 
 /// Explains `finding`, which is what the execution `failing` came to.
@@ -31,7 +31,7 @@ pub type Passing = (Trace, Vec<(TaskId, Op)>);
 /// returns the record and the steps if nothing was found.
 pub fn explain(
     finding: &Finding,
-    failing: Seen<'_>,
+    failing: TracedSteps<'_>,
     run: &mut dyn FnMut(Stay) -> Option<Passing>,
 ) -> Explanation {
     let mut explanation = Explanation::default();
@@ -57,11 +57,11 @@ pub fn explain(
             continue;
         };
         // It may pass without the two having met.
-        let steps = located(Seen {
+        let steps = located(TracedSteps {
             trace: &passing,
             steps: &steps,
         });
-        let Some(there) = turned(&passing, &steps, &first, &second) else {
+        let Some(there) = reordered(&passing, &steps, &first, &second) else {
             continue;
         };
         let pair = Pair {
@@ -73,16 +73,16 @@ pub fn explain(
         if most_common.is_none_or(|most| common > most) {
             most_common = Some(common);
             explanation.nearest = Some((passing, there));
-            explanation.turned = Some(pair);
+            explanation.reordered = Some(pair);
         }
     }
-    explanation.matter = matter(finding, trace, &explanation.deciding);
+    explanation.relevant = relevant(finding, trace, &explanation.deciding);
     explanation
 }
 
 /// A step, or what a task waits to do.
 #[derive(Clone, Debug)]
-struct Doing {
+struct StepOrWait {
     task: TaskId,
     kind: OpKind,
     object: ObjectId,
@@ -91,7 +91,7 @@ struct Doing {
     at: usize,
 }
 
-impl Doing {
+impl StepOrWait {
     fn access(&self) -> Access {
         Access {
             object: self.object,
@@ -99,19 +99,19 @@ impl Doing {
         }
     }
 
-    fn conflicts_with(&self, other: &Doing) -> bool {
+    fn conflicts_with(&self, other: &StepOrWait) -> bool {
         self.task != other.task && self.access().conflicts_with(other.access())
     }
 }
 
 /// The steps with their places in the trace, which also has what is no step.
-fn located(seen: Seen<'_>) -> Vec<Doing> {
-    let mut rest = seen.trace.steps.iter().enumerate();
+fn located(execution: TracedSteps<'_>) -> Vec<StepOrWait> {
+    let mut rest = execution.trace.steps.iter().enumerate();
     let locate = |&(task, op): &(TaskId, Op)| {
         let same =
             |s: &Step| (s.task, s.kind, s.object, s.site) == (task, op.kind, op.object, op.site);
         let (at, _) = rest.by_ref().find(|(_, s)| same(s))?;
-        Some(Doing {
+        Some(StepOrWait {
             task,
             kind: op.kind,
             object: op.object,
@@ -119,23 +119,23 @@ fn located(seen: Seen<'_>) -> Vec<Doing> {
             at,
         })
     };
-    seen.steps.iter().map_while(locate).collect()
+    execution.steps.iter().map_while(locate).collect()
 }
 
 /// The steps, and then what tasks wait to do and have not begun.
-fn with_waits(finding: &Finding, seen: Seen<'_>) -> Vec<Doing> {
-    let mut all = located(seen);
+fn with_waits(finding: &Finding, execution: TracedSteps<'_>) -> Vec<StepOrWait> {
+    let mut all = located(execution);
     for (n, wait) in finding.waits.iter().enumerate() {
         let last = all.iter().rfind(|d| d.task == wait.task);
         let begun = last
             .is_some_and(|d| (d.kind, d.object, &d.place) == (wait.op, wait.object, &wait.place));
         if !begun {
-            all.push(Doing {
+            all.push(StepOrWait {
                 task: wait.task,
                 kind: wait.op,
                 object: wait.object,
                 place: wait.place.clone(),
-                at: seen.trace.steps.len() + n,
+                at: execution.trace.steps.len() + n,
             });
         }
     }
@@ -158,7 +158,7 @@ struct Ordinal {
 }
 
 impl Ordinal {
-    fn of(trace: &Trace, steps: &[Doing], at: usize) -> Option<Ordinal> {
+    fn of(trace: &Trace, steps: &[StepOrWait], at: usize) -> Option<Ordinal> {
         let step = &steps[at];
         let before = steps[..=at].iter().filter(|d| d.task == step.task);
         Some(Ordinal {
@@ -170,7 +170,7 @@ impl Ordinal {
     }
 
     /// Where the same step of the same task is in another execution.
-    fn find(&self, trace: &Trace, steps: &[Doing]) -> Option<usize> {
+    fn find(&self, trace: &Trace, steps: &[StepOrWait]) -> Option<usize> {
         let task = trace.tasks.iter().position(|t| t.key == self.key)?;
         let mut own = steps.iter().filter(|d| d.task.index() == task);
         let step = own.nth(self.nth as usize - 1)?;
@@ -179,7 +179,12 @@ impl Ordinal {
 }
 
 /// The two steps in another execution, if they are there in the other order.
-fn turned(trace: &Trace, steps: &[Doing], first: &Ordinal, second: &Ordinal) -> Option<Pair> {
+fn reordered(
+    trace: &Trace,
+    steps: &[StepOrWait],
+    first: &Ordinal,
+    second: &Ordinal,
+) -> Option<Pair> {
     let pair = Pair {
         first: second.find(trace, steps)?,
         second: first.find(trace, steps)?,
@@ -189,7 +194,7 @@ fn turned(trace: &Trace, steps: &[Doing], first: &Ordinal, second: &Ordinal) -> 
 
 /// Each step on an object with the last one before it that conflicts and is another
 /// task's, the last ones first.
-fn pairs(steps: &[Doing]) -> Vec<(usize, usize)> {
+fn pairs(steps: &[StepOrWait]) -> Vec<(usize, usize)> {
     let mut on_object: BTreeMap<ObjectId, Vec<usize>> = BTreeMap::new();
     let mut pairs = Vec::new();
     for (j, step) in steps.iter().enumerate() {
@@ -206,7 +211,11 @@ fn pairs(steps: &[Doing]) -> Vec<(usize, usize)> {
 
 /// `most` of the pairs, in the same order. Of pairs of the same operations of the same
 /// tasks, which a loop makes, the outermost are taken before the others.
-fn representatives(pairs: &[(usize, usize)], steps: &[Doing], most: usize) -> Vec<(usize, usize)> {
+fn representatives(
+    pairs: &[(usize, usize)],
+    steps: &[StepOrWait],
+    most: usize,
+) -> Vec<(usize, usize)> {
     let class = |&(i, j): &(usize, usize)| {
         [i, j].map(|at| (steps[at].task, steps[at].kind, &steps[at].place))
     };
@@ -226,7 +235,7 @@ fn representatives(pairs: &[(usize, usize)], steps: &[Doing], most: usize) -> Ve
     chosen.into_iter().map(|at| pairs[at]).collect()
 }
 
-fn matter(finding: &Finding, trace: &Trace, deciding: &[Pair]) -> Vec<usize> {
+fn relevant(finding: &Finding, trace: &Trace, deciding: &[Pair]) -> Vec<usize> {
     let mut steps: BTreeSet<usize> = BTreeSet::new();
     for pair in deciding {
         steps.extend([pair.first, pair.second]);

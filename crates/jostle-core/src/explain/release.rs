@@ -1,4 +1,4 @@
-//! Who could have ended a wait.
+//! Lists the operations that could have ended a wait, and which task did them.
 
 use std::collections::BTreeMap;
 

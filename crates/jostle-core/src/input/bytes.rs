@@ -1,4 +1,4 @@
-//! The bytes that a fuzzer works on, and the inputs that they stand for.
+//! Decodes the bytes that a fuzzer works on into inputs, and encodes inputs.
 //!
 //! ```text
 //! input    = selector strategy seed steering? count override* data
@@ -174,10 +174,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    use crate::class::Class;
     use crate::decision::{ChoiceKind, Pick, Prefix};
     use crate::id::TaskId;
     use crate::prescription::{Hold, Order};
+    use crate::site_class::SiteClass;
     use crate::strategy::Depth;
 
     fn any_kind() -> impl Strategy<Value = Kind> {
@@ -219,7 +219,7 @@ mod tests {
         let number = || prop_oneof![any_number(), 240u32..260];
         let pick = (kind, number()).prop_map(|(kind, picked)| Pick { kind, picked });
         let prefix = (prop::collection::vec(pick, 0..40), any::<bool>());
-        let class = || any::<u32>().prop_map(Class);
+        let class = || any::<u32>().prop_map(SiteClass);
         let order = (class(), class()).prop_map(|(first, then)| Order { first, then });
         let task = || (0usize..1000).prop_map(TaskId::from_index);
         let hold = (task(), task(), class());
@@ -340,13 +340,13 @@ mod tests {
                 strict: true,
             },
             orders: vec![Order {
-                first: Class(1),
-                then: Class(2),
+                first: SiteClass(1),
+                then: SiteClass(2),
             }],
             hold: Some(Hold {
                 task: TaskId::from_index(4),
                 until: TaskId::from_index(5),
-                does: Class(6),
+                does: SiteClass(6),
             }),
         };
         assert_eq!(input.strategy, Kind::Pos);

@@ -1,4 +1,4 @@
-//! Inputs: what drives one execution.
+//! Inputs: everything that an execution is made from.
 //!
 //! - [`mod@self`]: [`Input`], the parts of an input.
 //! - `bytes`: [`Input::decode`] and [`Input::encode`], and the grammar of the
@@ -6,7 +6,7 @@
 //! - `steering`: [`Steering`], what a search adds to a sampler.
 //! - `seed`: [`Input::from_seed`] and [`seed_of`], for campaigns without a
 //!   fuzzer.
-//! - `select`: `select`, which scenario an input is for if none is named, and
+//! - `select`: `select`, which chooses the scenario of an input if none is named, and
 //!   `selector_of`.
 //!
 //! An input is not a list of choices but a sampler, a few deviations from it and
@@ -25,12 +25,12 @@ pub use select::{select, selector_of};
 pub use steering::Steering;
 
 use crate::decision::Override;
-use crate::strategy::{Kind, Log};
+use crate::strategy::{Kind, Transcript};
 
 /// What drives one execution.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Input {
-    /// Who picks tasks where no override does.
+    /// The strategy that picks tasks where no override does.
     pub strategy: Kind,
     /// The seed of everything that is drawn.
     pub seed: u64,
@@ -46,8 +46,11 @@ impl Input {
     /// The canonical form of an execution: the non-preemptive strategy, and overrides where it
     /// chose something else.
     #[must_use]
-    pub fn from_decisions(log: &Log, data: Vec<u8>) -> Input {
-        let deviating = log.decisions.iter().filter(|d| d.picked != d.default);
+    pub fn from_decisions(transcript: &Transcript, data: Vec<u8>) -> Input {
+        let deviating = transcript
+            .decisions
+            .iter()
+            .filter(|d| d.picked != d.default);
         Input {
             strategy: Kind::NonPreemptive,
             seed: 0,

@@ -1,4 +1,4 @@
-//! Inputs from seeds, and seeds of a campaign.
+//! Derives inputs from seeds, and the seeds of a campaign from its seed.
 
 use crate::decision::Rng;
 use crate::hash::{Fnv, mix, spread};

@@ -1,4 +1,4 @@
-//! Which scenario an input is for if none is named.
+//! Chooses the scenario of an input if none is named.
 
 use crate::hash::spread;
 use crate::input::seed::hash;

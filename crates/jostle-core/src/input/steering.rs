@@ -1,4 +1,4 @@
-//! What a search adds to a sampler, and its bytes.
+//! The steering that a search adds to a sampler, and its bytes.
 //!
 //! ```text
 //! steering = form prefix? orders? hold?
@@ -8,16 +8,16 @@
 //! pick     = number             below 248: the task with this number
 //!          | 248 kind number    a choice of another kind: its letter, its pick
 //! orders   = 1 byte             so many, modulo 32
-//!            (class class)*
-//! hold     = number number class
-//! class    = 4 bytes
+//!            (site site)*
+//! hold     = number number site
+//! site     = 4 bytes            a site class
 //! ```
 
-use crate::class::Class;
 use crate::decision::{ChoiceKind, Pick, Prefix};
 use crate::id::TaskId;
 use crate::input::bytes::{Bytes, push_number};
 use crate::prescription::{Hold, Order};
+use crate::site_class::SiteClass;
 
 /// What a search adds to a sampler.
 #[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
@@ -158,6 +158,6 @@ fn encode_pick(bytes: &mut Vec<u8>, pick: Pick) {
     push_number(bytes, pick.picked);
 }
 
-fn decode_class(bytes: &mut Bytes<'_>) -> Class {
-    Class(bytes.take(4) as u32)
+fn decode_class(bytes: &mut Bytes<'_>) -> SiteClass {
+    SiteClass(bytes.take(4) as u32)
 }

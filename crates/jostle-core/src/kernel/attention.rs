@@ -1,4 +1,4 @@
-//! What an execution has to see to besides the task that runs, as a set of flags.
+//! Flags for everything besides the running task that the kernel has to attend to.
 
 /// A set of flags.
 ///

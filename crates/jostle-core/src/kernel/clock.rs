@@ -1,4 +1,4 @@
-//! Virtual time: timers in the order of their deadlines.
+//! Virtual time: keeps timers in the order of their deadlines.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

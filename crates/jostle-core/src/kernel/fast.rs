@@ -1,13 +1,13 @@
 //! The fast path through a scheduling point.
 //!
-//! In nearly all executions nearly all points need no attention (see [`Attention`]; a
+//! In nearly all executions nearly all points need no attention (see `Attention`; a
 //! strategy other than the uniform one does), and the log has room, which also says that
 //! no limit is near. Then the fast path does it all: it draws a task; if that is the
 //! running one, logs its step; if not, posts the operation, logs the step of the other
 //! one and says so in [`next`](Kernel::next). It changes nothing before it knows that it
 //! can finish.
 //!
-//! What needs attention takes the slow path; see [`point`](super::point). Both take the
+//! What needs attention takes the slow path; see `point`. Both take the
 //! same from the random stream and log the same. That matters: how much room the log has
 //! depends on the executions before.
 //!
@@ -17,7 +17,7 @@
 //! | [`fast_gate`](Kernel::fast_gate), inlined | the same, and the gate is open |
 //! | `fast_shut_gate` | the same, and the gate is shut, with no circle of holders |
 //! | [`fast_poll`](Kernel::fast_poll) | the same, and the future did not ask to go last |
-//! | [`general_point`](Kernel::general_point) | no attention and room; any number of tasks, whoever made the last step |
+//! | [`general_point`](Kernel::general_point) | no attention and room; any number of tasks, whichever task made the last step |
 //! | `eager_point` | eager tasks are all that needs attention |
 //! | the slow path | everything else |
 
@@ -132,7 +132,7 @@ impl Kernel {
         let Some((task, arity)) = self.draw(few) else {
             return Fast::Slow;
         };
-        self.view.ready.set_few(few);
+        self.view.runnable.set_few(few);
         self.hand_over(op, task, arity, false);
         Fast::Switch
     }
@@ -192,7 +192,7 @@ impl Kernel {
     #[inline(always)]
     fn few_runnable(&self) -> Option<Few> {
         (self.is_plain() && self.view.last == self.current)
-            .then(|| self.view.ready.few())
+            .then(|| self.view.runnable.few())
             .flatten()
     }
 
@@ -212,14 +212,14 @@ impl Kernel {
         Some((task, arity))
     }
 
-    /// Draws one of any number of tasks, whoever made the last step, where
+    /// Draws one of any number of tasks, whichever task made the last step, where
     /// nothing needs attention otherwise.
     #[inline]
     fn draw_in_general(&mut self) -> Option<(TaskId, u32)> {
         if !self.is_plain() {
             return None;
         }
-        let runnable = &self.view.ready;
+        let runnable = &self.view.runnable;
         match runnable.len() {
             0 => None,
             1 => Some((runnable.nth(0), 1)),

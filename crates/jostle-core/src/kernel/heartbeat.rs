@@ -1,4 +1,4 @@
-//! The last step of an execution, for a watchdog on another OS thread.
+//! Publishes the last step of an execution to a watchdog on another OS thread.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,7 +8,7 @@ use crate::op::{AtomicSite, OpKind, Site};
 /// A step.
 #[derive(Clone, Copy, Debug)]
 pub struct LastStep {
-    /// Who made it.
+    /// The task that made it.
     pub task: TaskId,
     /// What was done.
     pub kind: OpKind,

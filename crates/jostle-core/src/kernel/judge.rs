@@ -1,11 +1,11 @@
-//! The judgement of an execution that has stopped.
+//! Takes a snapshot of a stopped execution and has the oracles judge it.
 
 use crate::finding::Finding;
 use crate::id::{ObjectId, TaskId};
 use crate::kernel::task::State;
 use crate::kernel::{Kernel, Next};
 use crate::oracle;
-use crate::snapshot::{Blocked, Deed, Snapshot, Standing, Stop, TaskSnapshot};
+use crate::snapshot::{Blocked, RepeatedOp, Snapshot, Stop, TaskSnapshot, TaskState};
 
 impl Kernel {
     /// Has the oracles judge the stopped execution.
@@ -41,7 +41,7 @@ impl Kernel {
                 let task = TaskId(i as u32);
                 TaskSnapshot {
                     task,
-                    standing: self.standing(task),
+                    state: self.state(task),
                 }
             })
             .collect();
@@ -55,41 +55,41 @@ impl Kernel {
                 .filter(|(_, o)| o.missed)
                 .map(|(i, _)| ObjectId(i as u32))
                 .collect(),
-            late: match stop {
-                Stop::OutOfSteps => self.late_deeds(),
+            repeated: match stop {
+                Stop::OutOfSteps => self.repeated_ops(),
                 Stop::Finished | Stop::Quiescent | Stop::Cycle => Vec::new(),
             },
         }
     }
 
-    fn late_deeds(&self) -> Vec<Deed> {
-        let mut deeds = Vec::new();
+    fn repeated_ops(&self) -> Vec<RepeatedOp> {
+        let mut repeated = Vec::new();
         let entries = self.log.entries();
         for entry in &entries[entries.len() / 4 * 3..] {
-            let deed = Deed {
+            let op = RepeatedOp {
                 task: entry.task,
                 op: entry.op.kind,
                 site: entry.op.site,
             };
             let left = entry.task != TaskId::CLOCK && !self.tasks[entry.task.index()].is_finished();
-            if left && !entry.marks.event && !deeds.contains(&deed) {
-                deeds.push(deed);
+            if left && !entry.marks.event && !repeated.contains(&op) {
+                repeated.push(op);
             }
         }
-        deeds
+        repeated
     }
 
-    fn standing(&self, task: TaskId) -> Standing {
+    fn state(&self, task: TaskId) -> TaskState {
         let row = &self.tasks[task.index()];
         let on = match row.state {
-            State::Finished => return Standing::Finished,
-            _ if self.view.ready.contains(task) => return Standing::Ready,
+            State::Finished => return TaskState::Finished,
+            _ if self.view.runnable.contains(task) => return TaskState::Runnable,
             State::AtGate(object, _) => self.object(object).owner,
             State::Queued { on } => on,
             State::Live | State::Awaiting => None,
         };
         let op = self.view.tasks[task.index()].op;
-        Standing::Blocked(Blocked {
+        TaskState::Blocked(Blocked {
             op: op.kind,
             object: op.object,
             site: op.site,

@@ -1,4 +1,4 @@
-//! What ends an execution that does not end by itself.
+//! Ends executions that do not end by themselves.
 
 use crate::kernel::attention::Attention;
 use crate::kernel::{Kernel, Next};

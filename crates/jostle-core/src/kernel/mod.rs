@@ -1,4 +1,4 @@
-//! The scheduling kernel: who may go on, who does, and the record of it.
+//! The scheduling kernel: decides who goes on, and keeps the record.
 //!
 //! It knows no stacks and no operating system. A *carrier* owns those: it runs the task
 //! that [`Kernel::next`] names up to its next operation, tells the kernel what the task
@@ -8,14 +8,14 @@
 //! - [`mod@self`]: [`Kernel`], its tables, and the life of a task.
 //! - [`fast`]: the fast path through a scheduling point.
 //! - `point`: the slow path: posting, deciding, logging steps.
-//! - `wait`: at gates, in queues, for wakers.
+//! - `wait`: makes tasks wait, at gates, in queues and for wakers.
 //! - `object`, `task`, `clock`: the tables.
-//! - `time`: timers and the clock.
-//! - `limit`: the end of executions that do not end by themselves.
-//! - `judge`: the judgement of a stopped execution.
-//! - `heartbeat`: the last step, for a watchdog.
-//! - `notice`: what the policy has yet to be told.
-//! - `attention`: what there is to see to besides the running task.
+//! - `time`: sets and fires timers.
+//! - `limit`: ends executions that do not end by themselves.
+//! - `judge`: takes a snapshot of a stopped execution for the oracles.
+//! - `heartbeat`: publishes the last step to a watchdog.
+//! - `notice`: queues what the policy has yet to be told.
+//! - `attention`: flags for everything besides the running task.
 //!
 //! # How a decision is made
 //!
@@ -77,7 +77,7 @@ use crate::strategy::{Policy, Profile, TaskView, View};
 use crate::task_set::TaskSet;
 use crate::trace::ObjectInfo;
 
-/// Who goes on.
+/// What the carrier does next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Next {
     /// This task.
@@ -153,7 +153,7 @@ pub struct Kernel {
     heartbeat: &'static Heartbeat,
 }
 
-/// Where the steps of kernels are shown that nobody watches.
+/// The heartbeat of kernels without a watchdog.
 static UNWATCHED: Heartbeat = Heartbeat::new();
 
 /// The object that stands for whatever a poll of a future touches.
@@ -168,7 +168,7 @@ impl Kernel {
             next: Next::Over,
             attention: Attention::NONE,
             view: View {
-                ready: TaskSet::new(),
+                runnable: TaskSet::new(),
                 tasks: Vec::new(),
                 last: TaskId::MAIN,
                 step: 0,
@@ -211,7 +211,7 @@ impl Kernel {
         // Nobody has made a step, so that the first one preempts nobody.
         self.view.last = TaskId::CLOCK;
         self.view.step = 0;
-        self.view.ready.clear();
+        self.view.runnable.clear();
         self.view.tasks.clear();
         self.object_info.clear();
         self.cells = 0;
@@ -298,7 +298,7 @@ impl Kernel {
         };
         let task = self.add_row(name, parent, key, site);
         self.touch_task(task);
-        self.view.ready.insert(task);
+        self.view.runnable.insert(task);
         Ok(task)
     }
 
@@ -348,7 +348,7 @@ impl Kernel {
     #[inline]
     pub fn finish(&mut self) {
         let me = self.current;
-        self.view.ready.remove(me);
+        self.view.runnable.remove(me);
         self.touch_standing(me, true);
         let row = &mut self.tasks[me.index()];
         row.state = State::Finished;
@@ -440,7 +440,7 @@ impl Kernel {
         self.current = task;
     }
 
-    /// Who goes on.
+    /// The task that goes on.
     #[inline(always)]
     #[must_use]
     pub fn next(&self) -> Next {
@@ -458,7 +458,7 @@ impl Kernel {
     #[inline(always)]
     #[must_use]
     pub fn runnable_count(&self) -> u32 {
-        self.view.ready.len()
+        self.view.runnable.len()
     }
 
     /// How many steps were made.

@@ -1,4 +1,4 @@
-//! What the policy has yet to be told.
+//! Queues what the policy has yet to be told.
 //!
 //! A strategy is called at decisions only, never from inside an operation: what
 //! changes in between waits here. The order of the notices and of everything that is
@@ -85,7 +85,7 @@ impl Kernel {
                     }
                 }
                 Notice::Posted(task, op) => policy.posted(task, &op, rng),
-                Notice::Runnable(task) => policy.ready(task),
+                Notice::Runnable(task) => policy.runnable(task),
                 Notice::Ran(task, op) => policy.ran(task, &op, rng),
                 notice => {
                     if let Some(explorer) = policy.explorer() {

@@ -1,4 +1,4 @@
-//! Objects, their gates and who holds them.
+//! The table of objects, with their gates and owners.
 
 use crate::id::{ObjectId, TaskId};
 use crate::kernel::Kernel;
@@ -72,7 +72,7 @@ impl Gate {
 /// A row of the object table.
 #[derive(Default, Debug)]
 pub(super) struct Object {
-    /// Who holds it, for objects that only the holder can release.
+    /// The task that holds it, for objects that only the holder can release.
     pub(super) owner: Option<TaskId>,
     /// A wake-up was given while nobody waited.
     pub(super) missed: bool,
@@ -140,7 +140,7 @@ impl Kernel {
     pub fn set_gate(&mut self, object: ObjectId, side: Side, open: bool) {
         self.note_gate(object, side, open);
         let gate = &mut self.objects[object.0 as usize].gates[side as usize];
-        if gate.set(open, &mut self.view.ready) && self.attention.has(Attention::WATCHER) {
+        if gate.set(open, &mut self.view.runnable) && self.attention.has(Attention::WATCHER) {
             self.announce_all_at(object, side);
         }
     }
@@ -151,8 +151,8 @@ impl Kernel {
         self.note_gate(object, Side::Exclusive, open[0]);
         self.note_gate(object, Side::Shared, open[1]);
         let [first, second] = &mut self.objects[object.0 as usize].gates;
-        let first = first.set(open[0], &mut self.view.ready);
-        let second = second.set(open[1], &mut self.view.ready);
+        let first = first.set(open[0], &mut self.view.runnable);
+        let second = second.set(open[1], &mut self.view.runnable);
         if self.attention.has(Attention::WATCHER) {
             if first {
                 self.announce_all_at(object, Side::Exclusive);
@@ -178,7 +178,7 @@ impl Kernel {
         }
     }
 
-    /// Who holds an object that only its holder can release.
+    /// The task that holds an object that only its holder can release.
     #[inline]
     #[must_use]
     pub fn owner(&self, object: ObjectId) -> Option<TaskId> {
@@ -214,7 +214,7 @@ impl Kernel {
         if self.attention.is_none() && !row.tried {
             // As below, where nobody has to be told of anything.
             row.owner = None;
-            row.gates[side as usize].set(true, &mut self.view.ready);
+            row.gates[side as usize].set(true, &mut self.view.runnable);
             let mut entry = Entry::new(Op { kind, object, site }, me, 0);
             entry.marks.event = true;
             self.log.push(entry);
@@ -245,8 +245,8 @@ impl Kernel {
         }
     }
 
-    /// Notes that a wake-up was given while nobody waited (`missed`), or that
-    /// somebody has seen to it since.
+    /// Notes that a wake-up was given while no task waited (`missed`), or that a task has
+    /// taken it since.
     #[inline]
     pub fn set_missed(&mut self, object: ObjectId, missed: bool) {
         self.object_mut(object).missed = missed;

@@ -1,6 +1,6 @@
 //! The slow path through a scheduling point: posting, deciding, logging steps.
 //!
-//! A step is logged by whoever decides, before the carrier changes to the task: a task
+//! A step is logged with the decision, before the carrier switches to the task: a task
 //! that comes back to its point just goes on. A task that comes back because it
 //! was eager makes no step.
 
@@ -46,7 +46,7 @@ impl Kernel {
         }
     }
 
-    /// Who goes on. If it has an operation to do, it makes its step.
+    /// The task that goes on. If it has an operation to do, it makes its step.
     #[inline]
     pub fn decide(&mut self, policy: &mut Policy<'_>) -> Next {
         self.next = self.decided(policy);
@@ -68,25 +68,25 @@ impl Kernel {
         if self.attention.has(Attention::CLOCK) {
             self.update_clock();
         }
-        match self.view.ready.len() {
+        match self.view.runnable.len() {
             0 => self.idle(policy),
             arity if self.is_explored() => self.explore(arity, policy),
             1 => {
-                let task = self.view.ready.nth(0);
+                let task = self.view.runnable.nth(0);
                 self.scheduled(task, 1)
             }
             arity => {
                 let task = match self.dictated(arity) {
                     Some(task) => task,
                     None if self.attention.has(Attention::STRATEGY) => self.ask(policy),
-                    None => uniform(&self.view.ready, &mut self.decisions.rng),
+                    None => uniform(&self.view.runnable, &mut self.decisions.rng),
                 };
                 self.scheduled(task, arity)
             }
         }
     }
 
-    /// Who goes on, as an exploration will have it, which is asked at every step and
+    /// The task that an exploration picks to go on, which is asked at every step and
     /// may have seen enough.
     #[cold]
     pub(super) fn explore(&mut self, arity: u32, policy: &mut Policy<'_>) -> Next {
@@ -97,32 +97,32 @@ impl Kernel {
             return self.next;
         }
         assert!(
-            self.view.ready.contains(task),
+            self.view.runnable.contains(task),
             "the exploration picked {task}, which is not runnable"
         );
         self.scheduled(task, arity)
     }
 
-    /// Who goes on, as the strategy will have it.
+    /// The task that the strategy picks to go on.
     #[inline]
     fn ask(&mut self, policy: &mut Policy<'_>) -> TaskId {
         self.deliver(policy);
         let task = policy.pick(&self.view, &mut self.decisions.rng);
         assert!(
-            self.view.ready.contains(task),
+            self.view.runnable.contains(task),
             "{policy:?} picked {task}, which is not runnable"
         );
         task
     }
 
-    /// Who goes on where the strategy is not asked.
+    /// The task that goes on where the strategy is not asked.
     #[inline]
     fn dictated(&mut self, arity: u32) -> Option<TaskId> {
         if !self.attention.has(Attention::PRESCRIBED) && !self.attention.has(Attention::FAIR) {
             return None;
         }
         let at = self.log.count_choices();
-        let runnable = &self.view.ready;
+        let runnable = &self.view.runnable;
         let prescribed = self.decisions.scheduled(
             at,
             arity,
@@ -207,12 +207,12 @@ impl Kernel {
         }
     }
 
-    /// Whether a step of another task is a preemption: whoever made the last one
-    /// could have gone on and had not offered to wait.
+    /// Whether a step of another task is a preemption: the task that made the last
+    /// one could have gone on and had not offered to wait.
     #[inline]
     pub(super) fn is_preempted(&self) -> bool {
         let last = self.view.last;
-        self.view.ready.contains(last)
+        self.view.runnable.contains(last)
             && last != TaskId::CLOCK
             && !self.view.tasks[last.index()].op.kind.offers_to_wait()
     }

@@ -1,4 +1,4 @@
-//! The task table.
+//! The table of tasks, and the states of a task.
 
 use crate::id::{ObjectId, TaskId};
 use crate::kernel::clock::TimerId;
@@ -43,7 +43,7 @@ pub(super) struct Task {
     pub(super) wakers: u32,
     /// How many wakers its own poll loops hold: one each.
     pub(super) own_wakers: u32,
-    /// Who waits for its end.
+    /// The tasks that wait for its end.
     pub(super) joiners: Vec<TaskId>,
     /// How many tasks it has spawned.
     pub(super) children: u32,

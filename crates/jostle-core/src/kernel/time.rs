@@ -1,4 +1,4 @@
-//! Timers and the clock, which takes part in scheduling as if it were a task.
+//! Sets and fires timers; the clock takes part in scheduling as if it were a task.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ impl Kernel {
     pub(super) fn idle(&mut self, policy: &mut Policy<'_>) -> Next {
         if self.clock.next_deadline().is_some() {
             if self.is_explored() {
-                self.view.ready.insert(TaskId::CLOCK);
+                self.view.runnable.insert(TaskId::CLOCK);
                 return self.explore(1, policy);
             }
             return self.scheduled(TaskId::CLOCK, 1);
@@ -76,7 +76,7 @@ impl Kernel {
             deadline <= self.clock.now.after(passed)
         });
         if may {
-            if self.view.ready.insert(TaskId::CLOCK) {
+            if self.view.runnable.insert(TaskId::CLOCK) {
                 if self.attention.has(Attention::WATCHER) {
                     let op = self.view.tasks[TaskId::CLOCK.index()].op;
                     self.notify_policy(Notice::Posted(TaskId::CLOCK, op));
@@ -84,7 +84,7 @@ impl Kernel {
                 self.announce(TaskId::CLOCK);
             }
         } else {
-            self.view.ready.remove(TaskId::CLOCK);
+            self.view.runnable.remove(TaskId::CLOCK);
             if self.clock.next_deadline().is_none() {
                 self.attention.remove(Attention::CLOCK);
             }
@@ -94,7 +94,7 @@ impl Kernel {
     /// The clock has been scheduled: the timer that fires.
     #[inline]
     pub fn fire(&mut self, policy: &mut Policy<'_>) -> Option<(TimerId, Alarm)> {
-        self.view.ready.remove(TaskId::CLOCK);
+        self.view.runnable.remove(TaskId::CLOCK);
         let together = self.clock.due_together();
         let rank = self.choose(ChoiceKind::Timer, together, policy);
         self.clock.moved = self.view.step;
@@ -116,14 +116,14 @@ impl Kernel {
             State::AtGate(object, side) => {
                 // It is runnable now whatever becomes of the gate.
                 self.gate_mut(object, side).pending.remove(task);
-                if self.view.ready.insert(task) {
+                if self.view.runnable.insert(task) {
                     self.note_wake(task);
                     self.announce(task);
                 }
             }
             State::Queued { .. } => {
                 row.state = State::Live;
-                self.view.ready.insert(task);
+                self.view.runnable.insert(task);
                 self.note_wake(task);
                 self.hasten(task);
             }

@@ -1,4 +1,4 @@
-//! Waiting: at gates, in queues, for wakers, for the end of a task, as a spinner.
+//! Makes tasks wait: at gates, in queues, for wakers, for the end of a task, as a spinner.
 
 use crate::id::{ObjectId, TaskId};
 use crate::kernel::attention::Attention;
@@ -46,7 +46,7 @@ impl Kernel {
         if open {
             self.announce(me);
         } else {
-            self.view.ready.remove(me);
+            self.view.runnable.remove(me);
             if deadline.is_none() && self.is_circle(object) {
                 self.stop(Next::Stop(Stop::Cycle));
             }
@@ -74,7 +74,7 @@ impl Kernel {
             let State::AtGate(object, _) = row.state else {
                 return false;
             };
-            if row.timer.is_some() || self.view.ready.contains(task) {
+            if row.timer.is_some() || self.view.runnable.contains(task) {
                 return false;
             }
             match self.object(object).owner {
@@ -127,7 +127,7 @@ impl Kernel {
     #[inline]
     fn enqueue(&mut self, on: Option<TaskId>, deadline: Option<VInstant>) {
         let me = self.current;
-        self.view.ready.remove(me);
+        self.view.runnable.remove(me);
         self.mark_blocked();
         let timer = deadline.map(|at| self.arm(at, Alarm::Timeout(me)));
         self.touch_standing(me, true);
@@ -162,7 +162,7 @@ impl Kernel {
             self.clock.disarm(timer);
             self.touch(Touch::Clock, true);
         }
-        self.view.ready.insert(task);
+        self.view.runnable.insert(task);
         self.note_wake(task);
         self.hasten(task);
         true
@@ -273,7 +273,7 @@ impl Kernel {
             return;
         }
         row.state = State::Awaiting;
-        self.view.ready.remove(me);
+        self.view.runnable.remove(me);
     }
 
     /// The future that the running task polls asks that others go first before the next
@@ -299,7 +299,7 @@ impl Kernel {
         if row.state == State::Awaiting && row.own_wakers == depth + 1 {
             row.state = State::Live;
             self.touch_task(task);
-            if self.view.ready.insert(task) {
+            if self.view.runnable.insert(task) {
                 self.note_wake(task);
                 if self.attention.has(Attention::WATCHER) {
                     self.woken.push(task);
@@ -340,7 +340,7 @@ impl Kernel {
         if self.is_explored() {
             self.notify_policy(Notice::TouchedAll);
         }
-        self.view.ready.remove(self.current);
+        self.view.runnable.remove(self.current);
         self.spinners.push(self.current);
         self.attention.add(Attention::SPINNERS);
         self.decide(policy)
@@ -356,7 +356,7 @@ impl Kernel {
                 continue;
             }
             self.spinners.remove(at);
-            if self.view.ready.insert(task) {
+            if self.view.runnable.insert(task) {
                 self.announce(task);
             }
         }

@@ -1,4 +1,4 @@
-//! Looking for a failing schedule with fewer preemptions.
+//! Searches for a failing schedule with fewer preemptions.
 //!
 //! Leaving out and moving end where nothing can be left out; a quite different
 //! schedule may still do with less. So this begins with the non-preemptive schedule and tries
@@ -41,7 +41,7 @@ pub(super) fn search(trials: &mut Trials<'_>) {
         let Some(trial) = trials.run(schedule.clone()) else {
             continue;
         };
-        for decision in after(&trial.log.decisions, schedule.deviations.last()) {
+        for decision in after(&trial.transcript.decisions, schedule.deviations.last()) {
             for &pick in decision.options.iter().filter(|&&o| o != decision.picked) {
                 let preemptions = preemptions + u32::from(decision.preempts(pick));
                 let size = schedule.deviations.len() + 1;

@@ -1,4 +1,4 @@
-//! Shorter and simpler data.
+//! Makes the data of a failure shorter and simpler.
 
 use crate::minimize::schedule::Schedule;
 use crate::minimize::trials::Trials;

@@ -1,14 +1,14 @@
 //! Minimizing: the smallest schedule and the least data that fail in the same way.
 //!
 //! - [`mod@self`]: [`minimize`], the order of the passes.
-//! - `schedule`: [`Schedule`], what is minimized; [`Trial`], what one candidate came
-//!   to; which of two is smaller.
-//! - `trials`: candidates tried, the best kept, what was spent.
-//! - `subsets`: leaving out deviations (delta debugging).
-//! - `moves`: making a switch earlier or later, and to somebody else.
-//! - `bounded`: looking for a failing schedule with fewer preemptions.
-//! - `data`: shorter and simpler data.
-//! - [`nearby()`]: looking around a schedule that does not fail any more.
+//! - `schedule`: [`Schedule`], which is minimized; [`Trial`], the outcome of a candidate;
+//!   which of two is smaller.
+//! - `trials`: tries candidates, keeps the best, and counts what was spent.
+//! - `subsets`: leaves out deviations (delta debugging).
+//! - `moves`: makes a switch earlier or later.
+//! - `bounded`: searches for a failing schedule with fewer preemptions.
+//! - `data`: makes the data shorter and simpler.
+//! - [`nearby()`]: tries the schedules around one that does not fail any more.
 //!
 //! What is minimized is the canonical form of an execution: the scenario's data, and
 //! the points at which the schedule deviates from the non-preemptive one.

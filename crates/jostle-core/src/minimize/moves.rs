@@ -1,4 +1,4 @@
-//! Making a switch earlier or later.
+//! Makes a switch earlier or later.
 //!
 //! A task that is preempted shortly before it would have waited is better left alone
 //! until it waits: the same switch is no preemption then. (Jalbert and Sen, "A Trace

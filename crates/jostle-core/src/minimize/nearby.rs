@@ -1,4 +1,4 @@
-//! Looking around a schedule that does not fail any more.
+//! Tries the schedules around one that does not fail any more.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -27,7 +27,7 @@ pub fn nearby(
         if trial.signature.is_some() {
             return Some(schedule);
         }
-        for decision in &trial.log.decisions {
+        for decision in &trial.transcript.decisions {
             // No more than will be tried.
             if queue.len() >= most {
                 break;

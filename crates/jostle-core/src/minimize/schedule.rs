@@ -1,7 +1,7 @@
-//! What is minimized.
+//! The schedule that is minimized, the outcome of a trial, and which of two is smaller.
 
 use crate::prescription::Deviation;
-use crate::strategy::Log;
+use crate::strategy::Transcript;
 
 /// What determines an execution: data, and deviations from the non-preemptive schedule.
 #[derive(Clone, Default, PartialEq, Eq, Hash, Debug)]
@@ -22,7 +22,7 @@ pub struct Trial {
     /// How many steps were made.
     pub steps: u32,
     /// What was chosen.
-    pub log: Log,
+    pub transcript: Transcript,
 }
 
 /// Which of two failing schedules is smaller, the most important first: preemptions,

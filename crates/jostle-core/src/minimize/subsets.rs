@@ -1,4 +1,4 @@
-//! Leaving out deviations.
+//! Leaves out deviations.
 //!
 //! Delta debugging (Zeller and Hildebrandt, "Simplifying and Isolating
 //! Failure-Inducing Input", TSE 2002) without its complements: half of the

@@ -1,9 +1,9 @@
-//! The passes on a made-up program: no runtime is needed to minimize.
+//! Tests the passes on a made-up program: no runtime is needed to minimize.
 
 use crate::decision::ChoiceKind;
 use crate::minimize::{Limits, Minimized, Schedule, Trial, minimize};
 use crate::prescription::{Deviation, Point};
-use crate::strategy::{Decision, Log};
+use crate::strategy::{Decision, Transcript};
 
 /// Decisions of an execution.
 const DECISIONS: u32 = 40;
@@ -46,7 +46,7 @@ fn execute(schedule: &Schedule, signature: Option<&str>) -> Trial {
         signature: signature.map(str::to_owned),
         preemptions: decisions.iter().filter(|d| d.preempts(d.picked)).count() as u32,
         steps: DECISIONS,
-        log: Log {
+        transcript: Transcript {
             decisions,
             steps: Vec::new(),
         },

@@ -1,4 +1,4 @@
-//! Candidates tried, the best kept, what was spent.
+//! Tries candidates, keeps the best, and counts what was spent.
 
 use std::collections::HashSet;
 
@@ -80,7 +80,7 @@ impl<'a> Trials<'a> {
         let goal = first.signature.clone()?;
         let schedule = Schedule {
             data,
-            deviations: first.log.deviations(),
+            deviations: first.transcript.deviations(),
         };
         let trial = run(&schedule).filter(|trial| trial.signature.as_ref() == Some(&goal))?;
         let mut trials = Trials {
@@ -158,7 +158,7 @@ impl<'a> Trials<'a> {
     fn keep(&mut self, candidate: Schedule, trial: &Trial) {
         // Deviations that did not apply, or only said what goes without saying, go.
         let schedule = Schedule {
-            deviations: trial.log.deviations(),
+            deviations: trial.transcript.deviations(),
             data: candidate.data,
         };
         if Cost::of(&schedule, trial) < self.best.cost() {

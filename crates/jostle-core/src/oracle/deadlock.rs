@@ -1,9 +1,9 @@
-//! Deadlock: tasks that wait for each other, and programs in which all sleep.
+//! Finds deadlocks: tasks that wait for each other, and programs in which all sleep.
 
 use crate::finding::{Finding, Kind, Wait};
 use crate::id::TaskId;
 use crate::oracle::evidence;
-use crate::snapshot::{Snapshot, Standing, Stop};
+use crate::snapshot::{Snapshot, Stop, TaskState};
 
 /// Tasks each of which waits for the next, and the last for the first.
 ///
@@ -80,7 +80,7 @@ fn find_circle(snapshot: &Snapshot) -> Option<Vec<TaskId>> {
     None
 }
 
-/// Who waits for whom, by row of the snapshot.
+/// Which tasks each task waits for, by row of the snapshot.
 struct Waits {
     /// The rows that each row waits for, ascending. A finished task, such as
     /// the late owner of a lock, waits for nothing and can open nothing.
@@ -99,10 +99,10 @@ impl Waits {
             open: Vec::new(),
         };
         for (row, task) in tasks.iter().enumerate() {
-            let on: &[TaskId] = match &task.standing {
-                Standing::Finished => continue,
-                Standing::Ready => &[],
-                Standing::Blocked(blocked) => &blocked.on,
+            let on: &[TaskId] = match &task.state {
+                TaskState::Finished => continue,
+                TaskState::Runnable => &[],
+                TaskState::Blocked(blocked) => &blocked.on,
             };
             let mut open = on.is_empty();
             for on in on {

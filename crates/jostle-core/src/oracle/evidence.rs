@@ -1,14 +1,14 @@
-//! From blocked tasks to the parts of a finding.
+//! Turns blocked tasks into the parts of a finding.
 
 use crate::finding::{Finding, Kind, Place, Wait};
 use crate::id::TaskId;
-use crate::snapshot::{Blocked, Snapshot, Standing};
+use crate::snapshot::{Blocked, Snapshot, TaskState};
 
 /// Every task that waits, by number.
 pub(super) fn blocked(snapshot: &Snapshot) -> impl Iterator<Item = (TaskId, &Blocked)> {
-    snapshot.tasks.iter().filter_map(|row| match &row.standing {
-        Standing::Blocked(blocked) => Some((row.task, blocked)),
-        Standing::Finished | Standing::Ready => None,
+    snapshot.tasks.iter().filter_map(|row| match &row.state {
+        TaskState::Blocked(blocked) => Some((row.task, blocked)),
+        TaskState::Finished | TaskState::Runnable => None,
     })
 }
 
@@ -47,10 +47,8 @@ pub(super) fn finding(kind: Kind, message: String, waits: Vec<Wait>) -> Finding 
 /// Which of its operations was the last one depends on the budget, which is the
 /// smallest one does not.
 pub(super) fn loops(snapshot: &Snapshot) -> Option<(TaskId, Place)> {
-    let deeds = snapshot.late.iter();
-    let (place, task) = deeds
-        .map(|deed| (Place::from(deed.site), deed.task))
-        .min()?;
+    let repeated = snapshot.repeated.iter();
+    let (place, task) = repeated.map(|op| (Place::from(op.site), op.task)).min()?;
     Some((task, place))
 }
 

@@ -1,8 +1,8 @@
-//! Leaks: tasks that are left when the body of the scenario has returned.
+//! Finds leaks: tasks that are left when the body of the scenario has returned.
 
 use crate::finding::{Finding, Kind, Wait};
 use crate::oracle::evidence;
-use crate::snapshot::{Snapshot, Standing, Stop};
+use crate::snapshot::{Snapshot, Stop, TaskState};
 
 /// Nothing can run, the body has returned, and tasks still wait.
 ///
@@ -28,7 +28,7 @@ pub fn leaked(snapshot: &Snapshot) -> Option<Finding> {
 /// The body has returned, and the steps of the budget were not enough for the
 /// other tasks to finish.
 ///
-/// It shows where the tasks went round; see [`Snapshot::late`]. Where they happened
+/// It shows where the tasks went round; see [`Snapshot::repeated`]. Where they happened
 /// to stand when the steps ran out would make a different signature of every budget.
 /// If none of them did anything lately, the finding names the first task that could
 /// go on or, if all sleep, the first that is not finished.
@@ -40,8 +40,8 @@ pub fn running(snapshot: &Snapshot) -> Option<Finding> {
     let left = snapshot
         .tasks
         .iter()
-        .filter(|task| task.standing != Standing::Finished)
-        .min_by_key(|task| (task.standing != Standing::Ready, task.task))?;
+        .filter(|task| task.state != TaskState::Finished)
+        .min_by_key(|task| (task.state != TaskState::Runnable, task.task))?;
     let (task, place) = evidence::loops(snapshot).unzip();
     Some(Finding {
         task: task.or(Some(left.task)),

@@ -1,4 +1,4 @@
-//! Livelock: tasks take steps for ever and get nowhere.
+//! Finds livelocks: tasks that take steps for ever and get nowhere.
 
 use crate::finding::{Finding, Kind};
 use crate::oracle::evidence;
@@ -6,7 +6,7 @@ use crate::snapshot::{Snapshot, Stop};
 
 /// The body had not returned when the steps of the budget were used up.
 ///
-/// It shows where the tasks went round; see [`Snapshot::late`].
+/// It shows where the tasks went round; see [`Snapshot::repeated`].
 ///
 /// The second half of the budget is spent under a fair scheduler, so a task
 /// that merely was not scheduled does not count; see

@@ -1,4 +1,4 @@
-//! Lost wake-ups: tasks that sleep because nobody was there when it counted.
+//! Finds lost wake-ups: tasks that sleep because nobody waited when they were notified.
 
 use crate::finding::{Finding, Kind, Wait};
 use crate::op::OpKind;

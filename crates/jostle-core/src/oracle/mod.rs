@@ -1,11 +1,11 @@
-//! Oracles: what a stopped execution means.
+//! Oracles: rules that judge a stopped execution.
 //!
 //! - [`deadlock`]: a circle of tasks, or every task asleep before the body has
 //!   returned.
-//! - [`lost_wakeup`]: a wake-up that nobody was there to take.
+//! - [`lost_wakeup`]: a notification while nobody waited, or a waker that is gone.
 //! - [`leak`]: tasks that are left when the body has returned.
 //! - [`livelock`]: steps without end.
-//! - `evidence`: what the rules share.
+//! - `evidence`: turns blocked tasks into the parts of a finding.
 //!
 //! Each rule is a pure function of a [`Snapshot`] and says by itself when it
 //! applies. Panics and misuse need no oracle: they strike while the execution
@@ -42,7 +42,7 @@ const RULES: [fn(&Snapshot) -> Option<Finding>; 6] = [
     leak::running,
 ];
 
-/// What is wrong with a stopped execution, if anything is.
+/// Judges a stopped execution: the finding, if anything is wrong.
 ///
 /// The first of these rules that applies decides: circle, lost wake-up, all
 /// asleep, leaked, livelock, still running. An execution in which every task

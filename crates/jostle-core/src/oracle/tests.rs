@@ -1,4 +1,4 @@
-//! Every rule through [`judge`], so that precedence is tested with it.
+//! Tests every rule through [`judge`], so that precedence is tested with it.
 
 use proptest::prelude::*;
 
@@ -6,22 +6,22 @@ use super::{deadlock, judge, leak, livelock};
 use crate::finding::{Finding, Kind};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{OpKind, Site};
-use crate::snapshot::Standing::{Finished, Ready};
 use crate::snapshot::Stop::{Cycle, OutOfSteps, Quiescent};
-use crate::snapshot::{Blocked, Deed, Snapshot, Standing, Stop, TaskSnapshot};
+use crate::snapshot::TaskState::{Finished, Runnable};
+use crate::snapshot::{Blocked, RepeatedOp, Snapshot, Stop, TaskSnapshot, TaskState};
 
 /// A snapshot of the given tasks, numbered from main.
-fn snapshot<const N: usize>(stop: Stop, standings: [Standing; N]) -> Snapshot {
+fn snapshot<const N: usize>(stop: Stop, states: [TaskState; N]) -> Snapshot {
     Snapshot {
         stop,
-        main_finished: standings.first() == Some(&Standing::Finished),
+        main_finished: states.first() == Some(&TaskState::Finished),
         tasks: (1..)
             .map(task)
-            .zip(standings)
-            .map(|(task, standing)| TaskSnapshot { task, standing })
+            .zip(states)
+            .map(|(task, state)| TaskSnapshot { task, state })
             .collect(),
         missed: Vec::new(),
-        late: Vec::new(),
+        repeated: Vec::new(),
     }
 }
 
@@ -45,28 +45,28 @@ fn blocked<const N: usize>(op: OpKind, on: [usize; N]) -> Blocked {
 }
 
 #[track_caller]
-fn lock<const N: usize>(on: [usize; N]) -> Standing {
-    Standing::Blocked(blocked(OpKind::Lock, on))
+fn lock<const N: usize>(on: [usize; N]) -> TaskState {
+    TaskState::Blocked(blocked(OpKind::Lock, on))
 }
 
 #[track_caller]
-fn join(on: usize) -> Standing {
-    Standing::Blocked(blocked(OpKind::Join, [on]))
+fn join(on: usize) -> TaskState {
+    TaskState::Blocked(blocked(OpKind::Join, [on]))
 }
 
 #[track_caller]
-fn receive() -> Standing {
-    Standing::Blocked(blocked(OpKind::Recv, []))
+fn receive() -> TaskState {
+    TaskState::Blocked(blocked(OpKind::Recv, []))
 }
 
 #[track_caller]
-fn wait() -> Standing {
-    Standing::Blocked(blocked(OpKind::Wait, []))
+fn wait() -> TaskState {
+    TaskState::Blocked(blocked(OpKind::Wait, []))
 }
 
 #[track_caller]
-fn dropped_waker() -> Standing {
-    Standing::Blocked(Blocked {
+fn dropped_waker() -> TaskState {
+    TaskState::Blocked(Blocked {
         waker_lost: true,
         ..blocked(OpKind::Poll, [])
     })
@@ -156,7 +156,7 @@ fn a_circle_that_another_task_can_open_is_none() {
     assert_eq!(found.cycle, []);
     assert_eq!(found.message, "all tasks are asleep - deadlock!");
     // The same with t3 able to run, two waits further on.
-    let running = [lock([2]), lock([1, 3]), lock([4]), Ready];
+    let running = [lock([2]), lock([1, 3]), lock([4]), Runnable];
     let found = judge(&snapshot(OutOfSteps, running)).unwrap();
     assert_eq!(found.kind, Kind::Livelock);
     // The clock can end a wait with a deadline.
@@ -182,7 +182,7 @@ fn a_finished_owner_closes_no_circle_and_opens_none() {
 
 #[test]
 fn a_circle_that_the_snapshot_does_not_show_is_still_a_deadlock() {
-    let found = judge(&snapshot(Cycle, [Ready, receive(), receive()])).unwrap();
+    let found = judge(&snapshot(Cycle, [Runnable, receive(), receive()])).unwrap();
     assert_eq!(found.kind, Kind::Deadlock);
     assert_eq!(found.message, "tasks wait for each other");
     assert_eq!(waiting(&found), tasks([2, 3]));
@@ -229,7 +229,7 @@ fn a_notification_before_the_wait_is_a_lost_wakeup() {
         );
         assert_eq!(waiting(&found), tasks([2]));
     }
-    let parked = Standing::Blocked(blocked(OpKind::Park, []));
+    let parked = TaskState::Blocked(blocked(OpKind::Park, []));
     let found = judge(&missed(snapshot(Quiescent, [parked]))).unwrap();
     assert_eq!(found.kind, Kind::LostWakeup);
 }
@@ -263,20 +263,20 @@ fn a_dropped_waker_is_a_lost_wakeup_and_goes_before_a_missed_one() {
 
 #[test]
 fn a_wakeup_is_lost_only_at_rest() {
-    let found = judge(&missed(snapshot(OutOfSteps, [Ready, wait()]))).unwrap();
+    let found = judge(&missed(snapshot(OutOfSteps, [Runnable, wait()]))).unwrap();
     assert_eq!(found.kind, Kind::Livelock);
 }
 
 #[test]
 fn no_end_before_the_body_returns_is_a_livelock() {
-    let found = judge(&snapshot(OutOfSteps, [receive(), Ready, Ready])).unwrap();
+    let found = judge(&snapshot(OutOfSteps, [receive(), Runnable, Runnable])).unwrap();
     assert_eq!(found.kind, Kind::Livelock);
     assert_eq!(found.waits, []);
 }
 
 #[test]
 fn no_end_after_the_body_has_returned_is_a_leak() {
-    let found = judge(&snapshot(OutOfSteps, [Finished, receive(), Ready])).unwrap();
+    let found = judge(&snapshot(OutOfSteps, [Finished, receive(), Runnable])).unwrap();
     assert_eq!(found.kind, Kind::Leak);
     assert_eq!(found.message, "still running after the body returned");
     assert_eq!(found.task, Some(task(3)), "the one that could go on");
@@ -288,24 +288,24 @@ fn no_end_after_the_body_has_returned_is_a_leak() {
 /// Which operation was the last one is chance, and so is who began.
 #[test]
 fn a_loop_shows_at_its_smallest_place() {
-    let deed = |number, site| Deed {
+    let op = |number, site| RepeatedOp {
         task: task(number),
         op: OpKind::Load,
         site,
     };
     let (first, second) = (Site::caller(), blocked(OpKind::Load, []).site);
-    for (standing, kind) in [(Ready, Kind::Livelock), (Finished, Kind::Leak)] {
-        let mut stopped = snapshot(OutOfSteps, [standing, Ready, Ready]);
-        stopped.late = vec![deed(3, second), deed(3, first), deed(2, second)];
+    for (state, kind) in [(Runnable, Kind::Livelock), (Finished, Kind::Leak)] {
+        let mut stopped = snapshot(OutOfSteps, [state, Runnable, Runnable]);
+        stopped.repeated = vec![op(3, second), op(3, first), op(2, second)];
         let found = judge(&stopped).unwrap();
         assert_eq!(found.kind, kind);
         assert_eq!(
             (found.task, found.place.clone()),
             (Some(task(3)), Some(first.into()))
         );
-        stopped.late.reverse();
+        stopped.repeated.reverse();
         assert_eq!(judge(&stopped).unwrap().signature(), found.signature());
-        stopped.late = vec![deed(2, second)];
+        stopped.repeated = vec![op(2, second)];
         assert_ne!(judge(&stopped).unwrap().signature(), found.signature());
     }
 }
@@ -313,7 +313,7 @@ fn a_loop_shows_at_its_smallest_place() {
 #[test]
 fn the_same_places_make_the_same_signature_whoever_waits_there() {
     let collector = receive();
-    let producer = Standing::Blocked(blocked(OpKind::Send, []));
+    let producer = TaskState::Blocked(blocked(OpKind::Send, []));
     let one = [Finished, collector.clone(), producer.clone()];
     let other = [Finished, producer, collector.clone(), collector.clone()];
     let one = judge(&snapshot(Quiescent, one)).unwrap();
@@ -323,14 +323,14 @@ fn the_same_places_make_the_same_signature_whoever_waits_there() {
     assert_ne!(one.signature(), fewer.signature());
 }
 
-fn any_standing() -> impl Strategy<Value = Standing> {
+fn any_state() -> impl Strategy<Value = TaskState> {
     let on = prop::collection::vec((0..8usize).prop_map(task), 0..3);
     let op = prop::sample::select(OpKind::ALL);
     prop_oneof![
         Just(Finished),
-        Just(Ready),
+        Just(Runnable),
         (op, on, any::<bool>()).prop_map(|(op, on, waker_lost)| {
-            Standing::Blocked(Blocked {
+            TaskState::Blocked(Blocked {
                 on,
                 waker_lost,
                 ..blocked(op, [])
@@ -345,40 +345,40 @@ proptest! {
     #[test]
     fn a_finding_is_true_of_its_snapshot(
         stop in prop::sample::select(&[Quiescent, Cycle, OutOfSteps]),
-        standings in prop::collection::vec(any_standing(), 1..8),
+        states in prop::collection::vec(any_state(), 1..8),
         missed in any::<bool>(),
     ) {
         let mut snapshot = snapshot(stop, []);
-        snapshot.main_finished = standings[0] == Finished;
+        snapshot.main_finished = states[0] == Finished;
         snapshot.tasks = (1..)
             .map(task)
-            .zip(standings)
-            .map(|(task, standing)| TaskSnapshot { task, standing })
+            .zip(states)
+            .map(|(task, state)| TaskSnapshot { task, state })
             .collect();
         if missed {
             snapshot.missed.push(ObjectId::from_index(7));
         }
-        let standing = |wanted: TaskId| {
-            &snapshot.tasks.iter().find(|row| row.task == wanted).unwrap().standing
+        let state = |wanted: TaskId| {
+            &snapshot.tasks.iter().find(|row| row.task == wanted).unwrap().state
         };
         let Some(found) = judge(&snapshot) else {
-            let over = snapshot.tasks.iter().all(|row| match row.standing {
+            let over = snapshot.tasks.iter().all(|row| match row.state {
                 Finished => true,
-                Ready => stop == Quiescent,
-                Standing::Blocked(_) => false,
+                Runnable => stop == Quiescent,
+                TaskState::Blocked(_) => false,
             });
             prop_assert!(over, "{snapshot:?}");
             return Ok(());
         };
         for wait in &found.waits {
-            let Standing::Blocked(blocked) = standing(wait.task) else {
+            let TaskState::Blocked(blocked) = state(wait.task) else {
                 return Err(TestCaseError::fail("a task that does not wait"));
             };
             prop_assert_eq!(&blocked.on, &wait.on);
         }
         for (i, &member) in found.cycle.iter().enumerate() {
             let next = found.cycle[(i + 1) % found.cycle.len()];
-            let Standing::Blocked(blocked) = standing(member) else {
+            let TaskState::Blocked(blocked) = state(member) else {
                 return Err(TestCaseError::fail("a member of a circle that does not wait"));
             };
             prop_assert!(blocked.on.contains(&next));

@@ -1,4 +1,4 @@
-//! Who the tasks are, and where each one stands.
+//! Names tasks and their points in words, for rows.
 
 use std::collections::BTreeMap;
 
@@ -90,7 +90,7 @@ impl Actors {
         }
     }
 
-    /// Who `task` is.
+    /// How rows name `task`.
     pub(crate) fn who(&self, task: TaskId) -> Option<Who> {
         self.actors.get(task.index())?.who.clone()
     }

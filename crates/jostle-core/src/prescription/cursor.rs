@@ -1,4 +1,4 @@
-//! Following a prescription during one execution.
+//! Follows a prescription during one execution.
 //!
 //! What goes by the number of a decision needs to be told nothing: it is asked by
 //! [`Decisions`](crate::decision::Decisions), also under strategies that do not watch.
@@ -40,7 +40,7 @@ struct Watched {
 pub(crate) struct Told {
     /// Where the execution is.
     pub(crate) at: Point,
-    /// The task that goes on, if that is prescribed. It is ready.
+    /// The task that goes on, if that is prescribed. It is runnable.
     pub(crate) goes_on: Option<TaskId>,
     /// A task that stays where it is if another one can go on.
     pub(crate) stays: Option<TaskId>,
@@ -66,7 +66,7 @@ impl Cursor {
         !self.numbered.is_active()
     }
 
-    /// The task that goes on at decision `at`, among `arity` that are ready. `nth` gives
+    /// The task that goes on at decision `at`, among `arity` that are runnable. `nth` gives
     /// the one with a rank.
     pub(crate) fn numbered_task(
         &mut self,
@@ -155,7 +155,7 @@ impl Cursor {
 
 /// What a strategy that watches asks.
 impl Cursor {
-    /// Who goes on at decision `at`.
+    /// The task that goes on at decision `at`.
     #[inline]
     pub(crate) fn task(&mut self, at: u32, view: &View) -> Told {
         let watched = &mut *self.watched;
@@ -165,14 +165,14 @@ impl Cursor {
             Some(Err(task)) => (None, Some(task)),
             None => (None, watched.points.held(view)),
         };
-        let may_go = |task: TaskId| view.ready.contains(task) && stays != Some(task);
-        let (arity, ready) = (view.ready.len(), &view.ready);
+        let may_go = |task: TaskId| view.runnable.contains(task) && stays != Some(task);
+        let (arity, runnable) = (view.runnable.len(), &view.runnable);
         let numbered = &mut self.numbered;
-        let by_number = numbered.task(at, arity, |n| ready.nth(n).0, |t| may_go(TaskId(t)));
+        let by_number = numbered.task(at, arity, |n| runnable.nth(n).0, |t| may_go(TaskId(t)));
         let deviation = || {
             let key = watched.points.deviation(point, ChoiceKind::Task)?;
-            let mut ready = view.ready.iter();
-            ready.find(|&task| may_go(task) && key_of(view, task) == key)
+            let mut runnable = view.runnable.iter();
+            runnable.find(|&task| may_go(task) && key_of(view, task) == key)
         };
         Told {
             at: point,
@@ -201,11 +201,11 @@ impl Cursor {
         (point, by_number.or(by_row).or_else(deviation))
     }
 
-    /// Puts those of `ready` who may go on under the constraints into `free`. False if
+    /// Puts those of `runnable` who may go on under the constraints into `free`. False if
     /// nobody is held back; then `free` says nothing.
     #[inline]
-    pub(crate) fn narrow(&mut self, ready: &TaskSet, free: &mut TaskSet) -> bool {
-        self.watched.held.narrow(ready, free)
+    pub(crate) fn narrow(&mut self, runnable: &TaskSet, free: &mut TaskSet) -> bool {
+        self.watched.held.narrow(runnable, free)
     }
 
     /// Calls `f` for each task that is held back no more since the last call.

@@ -1,16 +1,16 @@
-//! Constraints, followed: who is held back at present.
+//! Holds tasks back as constraints demand.
 //!
 //! An order cannot always be had. A task that would break one is held back only as
 //! long as another can go on; when none can, the orders in the way are given up.
 
-use crate::class::{Class, Classes, Group};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, Site};
 use crate::prescription::{Hold, Order};
+use crate::site_class::{Group, SiteClass, SiteClasses};
 use crate::task_set::TaskSet;
 use crate::view::Birth;
 
-/// After this many decisions for which somebody was held back all are let go: a
+/// After this many decisions for which a task was held back all are let go: a
 /// spinning task that waits for one that is held would use up all steps.
 const PATIENCE: u32 = 400;
 
@@ -27,23 +27,23 @@ struct Live {
 pub(super) struct Held {
     orders: Vec<Order>,
     hold: Option<Hold>,
-    classes: Classes,
-    /// The classes that `orders` name, sorted, and how often each has been done.
-    named: Vec<(Class, u32)>,
+    classes: SiteClasses,
+    /// The site classes that `orders` name, sorted, and how often each has been done.
+    named: Vec<(SiteClass, u32)>,
     live: Vec<Live>,
     /// The groups of the tasks and of the objects, by number.
     tasks: Vec<Group>,
     objects: Vec<Group>,
-    /// Which of the classes in `named` each task is about to do: the one of the place
+    /// Which of the site classes in `named` each task is about to do: the one of the place
     /// and the one of anywhere.
     pending: Vec<[Option<usize>; 2]>,
     /// Invariant: holds every task that is about to do what an order forbids.
     held: TaskSet,
-    /// Who was let go since somebody asked.
+    /// The tasks released since the last call of `each_released`.
     released: Vec<TaskId>,
     /// How many decisions have been narrowed.
     narrowed: u32,
-    /// Nobody is to be held in this execution, so that nothing need be known.
+    /// No task is to be held in this execution, so that nothing need be known.
     idle: bool,
 }
 
@@ -82,13 +82,13 @@ impl Held {
         self.narrowed = 0;
     }
 
-    /// Puts those of `ready` who may go on into `free`. False if nobody is held; then
+    /// Puts those of `runnable` that may go on into `free`. False if none is held; then
     /// `free` says nothing.
     #[inline]
-    pub(super) fn narrow(&mut self, ready: &TaskSet, free: &mut TaskSet) -> bool {
+    pub(super) fn narrow(&mut self, runnable: &TaskSet, free: &mut TaskSet) -> bool {
         // The task may be none of this execution: any bytes are an input.
         if let Some(hold) = self.hold
-            && ready.contains(hold.task)
+            && runnable.contains(hold.task)
         {
             self.held.insert(hold.task);
         }
@@ -100,13 +100,13 @@ impl Held {
             return false;
         }
         free.clear();
-        free.insert_all(ready);
+        free.insert_all(runnable);
         free.remove_all(&self.held);
         if free.is_empty() {
-            self.give_up(ready);
+            self.give_up(runnable);
             return false;
         }
-        self.narrowed += u32::from(free.len() < ready.len());
+        self.narrowed += u32::from(free.len() < runnable.len());
         true
     }
 
@@ -187,16 +187,16 @@ impl Held {
         }
     }
 
-    /// The class of `op` at its place, and anywhere.
-    fn classes(&mut self, task: TaskId, op: &Op) -> [Class; 2] {
+    /// The site class of `op` at its place, and anywhere.
+    fn classes(&mut self, task: TaskId, op: &Op) -> [SiteClass; 2] {
         let object = op.object.index().and_then(|at| self.objects.get(at));
         let object = object.copied().unwrap_or(Group::ROOT);
         let task = self.tasks[task.index()];
-        let anywhere = Classes::ops_anywhere(task, object, op.kind);
+        let anywhere = SiteClasses::ops_anywhere(task, object, op.kind);
         [self.classes.ops(task, object, op), anywhere]
     }
 
-    fn named(&self, class: Class) -> Option<usize> {
+    fn named(&self, class: SiteClass) -> Option<usize> {
         self.named.binary_search_by_key(&class, |n| n.0).ok()
     }
 
@@ -229,10 +229,10 @@ impl Held {
         }
     }
 
-    /// Nobody who is ready may go on: gives up what they are held by.
-    fn give_up(&mut self, ready: &TaskSet) {
+    /// No runnable task may go on: gives up what they are held by.
+    fn give_up(&mut self, runnable: &TaskSet) {
         self.hold = None;
-        for task in ready.iter() {
+        for task in runnable.iter() {
             for class in self.pending[task.index()].into_iter().flatten() {
                 for order in self.live.iter_mut().filter(|o| o.then == class) {
                     order.given_up = true;

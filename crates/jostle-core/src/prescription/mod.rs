@@ -1,4 +1,4 @@
-//! What is prescribed about an execution, and following it.
+//! Prescriptions: rules that an execution has to follow, and following them.
 //!
 //! A [`Prescription`] is a list of rules. They differ in how they name the decision that
 //! they are about:
@@ -11,15 +11,15 @@
 //! | [`Row`] | a point, in words | regression tests |
 //! | [`Deviation`] | a point: who made the last step, and how many | minimizer |
 //! | [`Stay`] | a task from one point until another task's | explanation |
-//! | [`Order`], [`Hold`] | classes of operations | search |
+//! | [`Order`], [`Hold`] | site classes of operations | search |
 //!
-//! One [`Cursor`], in `cursor`, follows them all:
+//! One [`Cursor`] follows them all, from `cursor`. It asks:
 //!
-//! - `numbered`: what goes by number, from `recorded`, `overrides` and `prefix`.
-//! - `point`: what goes by points.
-//! - `words`: what goes by words, from `row` (their text) and `actors` (who the tasks
-//!   are).
-//! - `held`: what goes by classes, from `constraint`.
+//! - `numbered`: follows what goes by number, from `recorded`, `overrides` and `prefix`.
+//! - `point`: follows what goes by points.
+//! - `words`: follows what goes by words, from `row` (their text) and `actors` (the names
+//!   of tasks and points).
+//! - `held`: follows what goes by site classes, from `constraint`.
 
 mod actors;
 mod constraint;

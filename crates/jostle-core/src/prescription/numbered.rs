@@ -1,4 +1,4 @@
-//! What is named by the number of a decision: recorded choices, overrides, a prefix.
+//! Follows what goes by the number of a decision: recorded choices, overrides, a prefix.
 //!
 //! This is all that the fast path of an execution has to ask, and it needs to be told
 //! nothing.
@@ -77,7 +77,7 @@ impl Numbered {
             .or_else(|| self.prefix.as_mut()?.other(kind, arity))
     }
 
-    /// The task that goes on at decision `at`, among `arity` that are ready.
+    /// The task that goes on at decision `at`, among `arity` that are runnable.
     pub(super) fn task(
         &mut self,
         at: u32,
@@ -127,8 +127,8 @@ mod tests {
 
     /// Of tasks 10 and above; the one with rank `n` is 10 + n.
     fn task(numbered: &mut Numbered, at: u32, arity: u32) -> Option<u32> {
-        let ready = |task| (10..10 + arity).contains(&task);
-        numbered.task(at, arity, |rank| 10 + rank, ready)
+        let runnable = |task| (10..10 + arity).contains(&task);
+        numbered.task(at, arity, |rank| 10 + rank, runnable)
     }
 
     #[test]
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(task(&mut exact, 0, 3), Some(12));
 
         let mut passed_over = Prescription::recorded(choices).into_numbered();
-        assert_eq!(task(&mut passed_over, 0, 2), None, "12 is not ready");
+        assert_eq!(task(&mut passed_over, 0, 2), None, "12 is not runnable");
         assert_eq!(passed_over.choice(1, Arm, 2), Some(1));
         assert_eq!(passed_over.choice(3, Waiter, 4), Some(3));
         assert_eq!(passed_over.choice(4, Waiter, 4), None, "it has ended");

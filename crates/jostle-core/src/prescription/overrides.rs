@@ -1,4 +1,4 @@
-//! Single decisions, by number.
+//! Overrides: single decisions, by number.
 
 /// What to pick at one decision, whatever the sampler says.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -6,7 +6,7 @@ pub struct Override {
     /// Which decision of the execution, counted from 0.
     pub at: u32,
     /// Which alternative, modulo the number of alternatives. For a scheduling
-    /// decision: the rank among the ready tasks, in the order of their numbers.
+    /// decision: the rank among the runnable tasks, in the order of their numbers.
     pub pick: u32,
 }
 

@@ -1,4 +1,4 @@
-//! What is named by a point of the execution: which task made the last step, and how
+//! Follows what goes by a point of the execution: which task made the last step, and how
 //! many steps it had made.
 //!
 //! A point does not depend on the number of the decision: so deviations keep their
@@ -31,7 +31,7 @@ pub struct Deviation {
     /// not apply.
     pub kind: ChoiceKind,
     /// For [`ChoiceKind::Task`] the key of the task that goes on, which has to be
-    /// ready; otherwise the number of the alternative, which has to exist.
+    /// runnable; otherwise the number of the alternative, which has to exist.
     pub pick: u64,
 }
 

@@ -1,4 +1,4 @@
-//! The beginning of an execution, read back as far as it fits.
+//! A prefix: the beginning of an execution, replayed as far as it fits.
 //!
 //! A record names every choice with its arity, and a replay that comes to another
 //! one has gone wrong. A prefix is what a search begins with: the choices of an
@@ -32,7 +32,7 @@ pub struct Prefix {
     /// In the order in which they are made.
     pub picks: Vec<Pick>,
     /// Whether the prefix ends at the first choice that it does not fit. Otherwise
-    /// what does not fit is skipped: a task that is not ready, and a choice of the
+    /// what does not fit is skipped: a task that is not runnable, and a choice of the
     /// environment that is not asked for.
     pub strict: bool,
 }

@@ -1,4 +1,4 @@
-//! Recorded choices, read back.
+//! Replays recorded choices.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! One deviation from the non-preemptive schedule, and its text.
+//! A row: one deviation from the non-preemptive schedule, in words.
 //!
 //! ```text
 //! row   = where " -> " who                 who goes on there

@@ -1,4 +1,4 @@
-//! What is named in words: rows, followed one after the other.
+//! Follows rows, one after the other.
 
 use std::fmt;
 
@@ -91,7 +91,7 @@ impl Words {
         };
         let task = self.standing(&row.at, view)?;
         let other = self.actors.find(who);
-        let other = other.filter(|&other| view.ready.contains(other));
+        let other = other.filter(|&other| view.runnable.contains(other));
         self.reached = true;
         Some(match other {
             Some(other) => {

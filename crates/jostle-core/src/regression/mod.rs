@@ -1,6 +1,6 @@
-//! Keeping a failure: its schedule in words that survive edits of the scenario.
+//! Regression tests: the schedule of a failure, in words that survive edits of the scenario.
 //!
-//! [`Row`] is one deviation from the non-preemptive schedule, and [`Witness`], in
+//! [`Row`] is one deviation from the non-preemptive schedule, and [`Witness`], from
 //! `witness`, puts a schedule into rows. They are followed as any other
 //! [prescription](crate::prescription).
 //!

@@ -1,4 +1,4 @@
-//! Putting a schedule into rows.
+//! Puts a schedule into rows while it is executed.
 
 use crate::decision::{ChoiceKind, Environment, Rng};
 use crate::id::{ObjectId, TaskId};

@@ -1,4 +1,4 @@
-//! Executions that had something new.
+//! Keeps the executions that had something new, to build on them.
 
 use crate::decision::{Pick, Rng};
 

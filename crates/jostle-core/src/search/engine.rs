@@ -1,8 +1,8 @@
-//! What has been learned, turned into inputs.
+//! Turns what earlier executions taught into the next input.
 
 use std::collections::HashSet;
 
-use crate::coverage::{Aspects, Equivalence, Features, Observed};
+use crate::coverage::{Accesses, Equivalence, FeatureKinds, Features};
 use crate::decision::{Pick, Prefix, Rng};
 use crate::hash::{Mixed, mix};
 use crate::history::History;
@@ -11,24 +11,14 @@ use crate::prescription::Order;
 use crate::search::corpus::Corpus;
 use crate::search::flips::Flips;
 use crate::search::novelty::Novelty;
-use crate::search::orders::{FEW, Level, Orders};
+use crate::search::orders::{Level, Orders};
 use crate::search::plan::{Way, way};
 use crate::search::prefixes;
+use crate::search::tuning::{ANYWHERE, FEW_PAIRS, NEWEST_TO_CONTINUE, NEWEST_TO_REARRANGE};
 use crate::strategy::Kind;
 
 /// Tells the stream of the search from the one of the execution with the same seed.
 const SEARCH: u64 = 0x7365_6172_6368_2e2e;
-
-/// Entries that count as new: for rearranging, and for going on from.
-const NEW: u32 = 8;
-const NEW_PREFIXES: u32 = 6;
-
-/// The last execution that is asked for orders of operations anywhere, counted from 1.
-///
-/// There are fewer of those than of operations at one place, so that the directions
-/// that matter are met sooner. To go on with them keeps the finer ones from their turn:
-/// measured, bugs that need those take up to twice as long.
-const ANYWHERE: u64 = 6;
 
 /// Classes remembered at most. When there are more, all are forgotten, and a class that
 /// comes again is learned from once more.
@@ -41,9 +31,9 @@ const CLASSES: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Search {
     executions: u64,
-    /// Of operations anywhere.
+    /// Between operations wherever they are.
     anywhere: Orders,
-    /// Of operations at one place.
+    /// Between operations at one place each.
     places: Orders,
     flips: Flips,
     novelty: Novelty,
@@ -51,8 +41,8 @@ pub struct Search {
     equivalence: Equivalence,
     /// The classes of all executions.
     classes: HashSet<u64, Mixed>,
-    /// The last execution that was looked at: every one that can be built on.
-    observed: Observed,
+    /// The last execution that was looked at, as all are that can be built on.
+    accesses: Accesses,
     picks: Vec<Pick>,
     data: Vec<u8>,
     rng: Rng,
@@ -69,22 +59,22 @@ impl Search {
     /// argument of an input's data.
     #[must_use]
     pub fn new(takes_data: bool) -> Search {
-        Search::of(takes_data, Aspects::SEARCH)
+        Search::of(takes_data, FeatureKinds::SEARCH)
     }
 
-    /// As [`new`](Search::new), but goes on from what is new in `aspects`.
+    /// As [`new`](Search::new), but goes on from what is new in `kinds`.
     #[must_use]
-    pub fn of(takes_data: bool, aspects: Aspects) -> Search {
+    pub fn of(takes_data: bool, kinds: FeatureKinds) -> Search {
         Search {
             executions: 0,
             anywhere: Orders::new(Level::Anywhere),
             places: Orders::new(Level::Place),
             flips: Flips::default(),
-            novelty: Novelty::new(aspects),
+            novelty: Novelty::new(kinds),
             corpus: Corpus::default(),
             equivalence: Equivalence::default(),
             classes: HashSet::default(),
-            observed: Observed::default(),
+            accesses: Accesses::default(),
             picks: Vec::new(),
             data: Vec::new(),
             rng: Rng::new(0),
@@ -119,7 +109,7 @@ impl Search {
         let way = way(self.executions);
         let even = self.executions % 2 == 1;
         self.executions += 1;
-        let many = self.places.pairs() > FEW;
+        let many = self.places.pairs() > FEW_PAIRS;
         let mut input = Input {
             strategy: Kind::Urw,
             seed,
@@ -174,11 +164,11 @@ impl Search {
         self.is_new = false;
         if new {
             self.look_at(history, data);
-            self.places.learn(&self.observed);
+            self.places.learn(&self.accesses);
             if self.executions < ANYWHERE {
-                self.anywhere.learn(&self.observed);
+                self.anywhere.learn(&self.accesses);
             }
-            if let Some(before) = self.novelty.learn(history, &mut self.observed) {
+            if let Some(before) = self.novelty.learn(history, &mut self.accesses) {
                 self.is_new = true;
                 let cut = (before as usize + 1).min(self.picks.len());
                 let (picks, data) = (self.picks.clone(), self.data.clone());
@@ -192,7 +182,7 @@ impl Search {
 
     fn look_at(&mut self, history: &History, data: &[u8]) {
         self.has_looked = true;
-        self.observed.observe(history);
+        self.accesses.recount(history);
         self.picks.clear();
         let picks = history.choices.iter().map(|&choice| Pick::from(choice));
         self.picks.extend(picks);
@@ -212,7 +202,7 @@ impl Search {
         if !self.has_looked {
             self.look_at(history, data);
         }
-        features.each(history, &mut self.observed, |feature, _| hit(feature));
+        features.each(history, &mut self.accesses, |feature, _| hit(feature));
     }
 
     /// How many executions are worth building on.
@@ -222,17 +212,17 @@ impl Search {
     }
 
     fn draw_orders(&mut self) -> Vec<Order> {
-        if self.executions <= ANYWHERE && self.anywhere.pairs() <= FEW {
-            let drawn = self.anywhere.draw(&self.observed, &mut self.rng);
+        if self.executions <= ANYWHERE && self.anywhere.pairs() <= FEW_PAIRS {
+            let drawn = self.anywhere.draw(&self.accesses, &mut self.rng);
             if drawn.is_new {
                 return drawn.orders;
             }
         }
-        self.places.draw(&self.observed, &mut self.rng).orders
+        self.places.draw(&self.accesses, &mut self.rng).orders
     }
 
     fn flip(&mut self, input: &mut Input) {
-        if let Some(flip) = self.flips.draw(&self.observed, &mut self.rng) {
+        if let Some(flip) = self.flips.draw(&self.accesses, &mut self.rng) {
             input.steering.prefix = Prefix {
                 picks: self.picks[..flip.choices as usize].to_vec(),
                 strict: true,
@@ -246,7 +236,7 @@ impl Search {
         if self.corpus.is_empty() {
             return;
         }
-        let entry = self.corpus.draw(NEW, &mut self.rng);
+        let entry = self.corpus.draw(NEWEST_TO_REARRANGE, &mut self.rng);
         let mut picks = entry.picks.clone();
         input.data.clone_from(&entry.data);
         let other = self.corpus.any(&mut self.rng);
@@ -261,7 +251,7 @@ impl Search {
         if self.corpus.is_empty() {
             return;
         }
-        let entry = self.corpus.draw(NEW_PREFIXES, &mut self.rng);
+        let entry = self.corpus.draw(NEWEST_TO_CONTINUE, &mut self.rng);
         input.data.clone_from(&entry.data);
         input.steering.prefix = Prefix {
             picks: prefixes::prefix(entry, &mut self.rng),

@@ -1,18 +1,19 @@
-//! The search: the next input, from what earlier executions did.
+//! The search: makes the next input from what earlier executions did.
 //!
-//! - `engine`: [`Search`], which turns what has been learned into inputs.
-//! - `plan`: which way of looking gets which execution.
-//! - `orders`: orders between classes of operations, and drawing them.
-//! - `flips`: pairs of operations of the last execution, the other way round.
-//! - `vary`: [`vary`] and [`cross`], inputs made of others.
-//! - `novelty`: what is new about an execution.
-//! - `corpus`: executions that had something new.
-//! - `prefixes`: the choices of such an execution, cut off or rearranged.
+//! - `engine`: [`Search`], which turns what earlier executions taught into inputs.
+//! - `plan`: decides which way of searching gets which execution.
+//! - `orders`: learns pairs of site classes that conflict, and draws orders between them.
+//! - `flips`: picks a pair of operations of the last execution to reverse.
+//! - `vary`: [`vary`] and [`cross`], which make inputs from others.
+//! - `novelty`: finds what is new about an execution.
+//! - `corpus`: keeps the executions that had something new.
+//! - `prefixes`: cuts off or rearranges the choices of such an execution.
+//! - `tuning`: the tuned constants.
 //!
 //! Samplers are blind: each execution is drawn like the first. Most bugs need no
 //! more, but some are so far from what is likely that they have to be approached in
 //! steps, each execution building on one that came a little closer than those before.
-//! A search keeps both going. Nothing in it knows a runtime: it hands out inputs and
+//! A search does both. Nothing in it knows a runtime: it hands out inputs and
 //! is told what came of them, by `jostle hunt` and by the fuzz target alike.
 
 mod corpus;
@@ -22,6 +23,7 @@ mod novelty;
 mod orders;
 mod plan;
 mod prefixes;
+mod tuning;
 mod vary;
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! What is new about an execution.
+//! Finds what is new about an execution.
 
 use std::collections::HashSet;
 
-use crate::coverage::{Aspects, Features, Observed};
+use crate::coverage::{Accesses, FeatureKinds, Features};
 use crate::hash::Mixed;
 use crate::history::History;
 
@@ -18,22 +18,22 @@ pub(super) struct Novelty {
 }
 
 impl Novelty {
-    pub(super) fn new(aspects: Aspects) -> Novelty {
+    pub(super) fn new(kinds: FeatureKinds) -> Novelty {
         Novelty {
-            features: Features::new(aspects),
+            features: Features::new(kinds),
             seen: HashSet::default(),
         }
     }
 
     /// Takes in the last execution. Returns how many choices led to the last new
     /// thing about it, if there is one.
-    pub(super) fn learn(&mut self, history: &History, observed: &mut Observed) -> Option<u32> {
+    pub(super) fn learn(&mut self, history: &History, accesses: &mut Accesses) -> Option<u32> {
         if self.seen.len() > MOST {
             self.seen.clear();
         }
         let mut newest = None;
         let seen = &mut self.seen;
-        self.features.each(history, observed, |feature, before| {
+        self.features.each(history, accesses, |feature, before| {
             if seen.insert(feature) {
                 newest = newest.max(Some(before));
             }

@@ -1,39 +1,24 @@
-//! Orders between classes of operations, and drawing them.
+//! Learns pairs of site classes that conflict, and draws orders between them.
 //!
-//! Two classes are a pair if two tasks have done them to the same object, at least
+//! Two site classes are a pair if two tasks have done them to the same object, at least
 //! one writing it. An execution is asked for a direction of every pair (or of a few,
-//! where there are many): the first operation of one class before the first of the
+//! where there are many): the first operation of one site class before the first of the
 //! other. With `n` pairs there are at most `2ⁿ` such vectors, however many tasks
 //! there are, and where they are few none is drawn twice.
 
 use std::collections::HashSet;
 
-use crate::coverage::{Observed, Seen};
+use crate::coverage::{Accesses, ClassedAccess};
 use crate::decision::Rng;
 use crate::hash::{Mixed, mix};
 use crate::op::Effect;
 use crate::prescription::Order;
-
-/// Up to this many pairs all are ordered, and every vector once: 64 vectors are gone
-/// through in a useful time, and more are not.
-pub(super) const FEW: usize = 6;
-
-/// Of more pairs than that about so many are ordered. Each order that is asked for
-/// without need makes it harder to have the ones that matter: measured, four do best.
-const ABOUT: u32 = 4;
-
-/// Draws of a vector that has not been tried before, at most.
-const DRAWS: u32 = 12;
-
-/// A direction that was asked for at least so often and never came about is taken to
-/// be impossible, such as the child's first operation before the parent's that
-/// precedes the spawn. It is asked for again one time in eight.
-const HOPELESS: u32 = 3;
+use crate::search::tuning::{DRAWS, FEW_PAIRS, HOPELESS, ORDERS_OF_MANY};
 
 /// Pairs that are kept at most.
 const MOST: usize = 4096;
 
-/// What counts as one class.
+/// What counts as one site class.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Level {
     /// What a task does to an object in one way, wherever in the source.
@@ -43,10 +28,10 @@ pub(super) enum Level {
 }
 
 impl Level {
-    fn of(self, seen: &Seen) -> u32 {
+    fn of(self, access: &ClassedAccess) -> u32 {
         match self {
-            Level::Anywhere => seen.anywhere,
-            Level::Place => seen.class,
+            Level::Anywhere => access.anywhere,
+            Level::Place => access.class,
         }
     }
 }
@@ -86,11 +71,11 @@ pub(super) struct Orders {
     pairs: Vec<Pair>,
     known: HashSet<(u32, u32), Mixed>,
     tried: HashSet<u64, Mixed>,
-    /// Hashes of what has been done to one object in one execution, so that nobody
-    /// looks for new pairs where there are none.
+    /// Hashes of what has been done to one object in one execution, so that new pairs
+    /// are not looked for where there are none.
     uses_known: HashSet<u64, Mixed>,
     uses: Vec<Vec<Use>>,
-    /// When each class was first done in the last execution, counted from 1; 0 for
+    /// When each site class was first done in the last execution, counted from 1; 0 for
     /// never.
     firsts: Vec<u32>,
 }
@@ -115,19 +100,19 @@ impl Orders {
     }
 
     /// Learns from the last execution.
-    pub(super) fn learn(&mut self, observed: &Observed) {
-        self.find_pairs(observed);
+    pub(super) fn learn(&mut self, accesses: &Accesses) {
+        self.find_pairs(accesses);
         let level = self.level;
         self.firsts.clear();
-        self.firsts.resize(observed.classes(), 0);
-        for (at, seen) in observed.list.iter().enumerate() {
-            let first = &mut self.firsts[level.of(seen) as usize];
+        self.firsts.resize(accesses.classes(), 0);
+        for (at, access) in accesses.list.iter().enumerate() {
+            let first = &mut self.firsts[level.of(access) as usize];
             if *first == 0 {
                 *first = at as u32 + 1;
             }
         }
         let mut vector = 0;
-        let mut complete = self.pairs.len() <= FEW;
+        let mut complete = self.pairs.len() <= FEW_PAIRS;
         for pair in &mut self.pairs {
             let [a, b] = pair.classes.map(|class| self.firsts[class as usize]);
             if a == 0 || b == 0 {
@@ -143,26 +128,26 @@ impl Orders {
         }
     }
 
-    fn find_pairs(&mut self, observed: &Observed) {
+    fn find_pairs(&mut self, accesses: &Accesses) {
         for uses in &mut self.uses {
             uses.clear();
         }
-        for seen in &observed.list {
-            let object = seen.object.index().unwrap_or(0);
+        for access in &accesses.list {
+            let object = access.object.index().unwrap_or(0);
             if object >= self.uses.len() {
                 self.uses.resize(object + 1, Vec::new());
             }
             let uses = &mut self.uses[object];
-            let task = seen.task.index() as u32;
-            let class = self.level.of(seen);
+            let task = access.task.index() as u32;
+            let class = self.level.of(access);
             match uses.iter_mut().find(|u| u.class == class) {
                 Some(u) => {
-                    u.effect = u.effect.max(seen.effect);
+                    u.effect = u.effect.max(access.effect);
                     u.by = u.by.filter(|&by| by == task);
                 }
                 None => uses.push(Use {
                     class,
-                    effect: seen.effect,
+                    effect: access.effect,
                     by: Some(task),
                 }),
             }
@@ -206,13 +191,13 @@ impl Orders {
     }
 
     /// Orders to ask for; none if there are no pairs.
-    pub(super) fn draw(&mut self, observed: &Observed, rng: &mut Rng) -> Drawn {
+    pub(super) fn draw(&mut self, accesses: &Accesses, rng: &mut Rng) -> Drawn {
         let mut drawn = Vec::new();
         let mut is_new = false;
         for _ in 0..DRAWS {
             drawn.clear();
             let vector = self.draw_vector(rng, &mut drawn);
-            if self.pairs.len() > FEW || self.tried.insert(vector) {
+            if self.pairs.len() > FEW_PAIRS || self.tried.insert(vector) {
                 is_new = true;
                 break;
             }
@@ -222,21 +207,21 @@ impl Orders {
             let pair = &mut self.pairs[pair];
             pair.asked[direction] += 1;
             orders.push(Order {
-                first: observed.class(pair.classes[direction]),
-                then: observed.class(pair.classes[1 - direction]),
+                first: accesses.class(pair.classes[direction]),
+                then: accesses.class(pair.classes[1 - direction]),
             });
         }
         Drawn { orders, is_new }
     }
 
-    /// Directions of pairs that come from one random permutation of the classes, so
+    /// Directions of pairs that come from one random permutation of the site classes, so
     /// that they do not contradict each other.
     fn draw_vector(&self, rng: &mut Rng, drawn: &mut Vec<(usize, usize)>) -> u64 {
         let salt = rng.bits64();
-        let many = self.pairs.len() > FEW;
+        let many = self.pairs.len() > FEW_PAIRS;
         let mut vector = 0;
         for (at, pair) in self.pairs.iter().enumerate() {
-            if many && rng.below(self.pairs.len() as u32) >= ABOUT {
+            if many && rng.below(self.pairs.len() as u32) >= ORDERS_OF_MANY {
                 continue;
             }
             let [a, b] = pair.classes.map(|class| mix(salt, u64::from(class)));

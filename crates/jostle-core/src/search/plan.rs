@@ -1,4 +1,4 @@
-//! Which way of looking gets which execution.
+//! Decides which way of searching gets which execution.
 //!
 //! A fixed plan and not a bandit: most bugs show within ten executions, of which a
 //! bandit learns nothing, and what pays later (building on executions that had
@@ -6,12 +6,12 @@
 //! the best of all as long as there are directions that have not been tried; the
 //! later ones mostly to the corpus.
 
-/// A way of looking.
+/// A way of searching.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Way {
     /// [`Kind::Newest`](crate::strategy::Kind::Newest).
     First,
-    /// Orders between classes, on top of URW.
+    /// Orders between site classes, on top of URW.
     Orders,
     /// The same on top of POS.
     OrdersPos,
@@ -37,7 +37,7 @@ const FOR_EVER: [Way; 16] = [
     Prefix, Mutate, Prefix, OrdersPos,
 ];
 
-/// How execution `index` looks, counted from 0.
+/// The way of execution `index`, counted from 0.
 pub(super) fn way(index: u64) -> Way {
     match BEGINNING.get(index as usize) {
         Some(&way) => way,

@@ -1,13 +1,8 @@
-//! The choices of an execution, cut off or rearranged.
+//! Cuts off or rearranges the choices of an execution.
 
 use crate::decision::{Pick, Rng};
 use crate::search::corpus::Entry;
-
-/// Choices that are moved or overwritten together, at most.
-const BLOCK: u32 = 4;
-
-/// How far a block is moved at most.
-const FAR: u32 = 8;
+use crate::search::tuning::{BLOCK, FAR};
 
 /// The beginning of an execution up to where it had something new, or a little less,
 /// or any part of it.

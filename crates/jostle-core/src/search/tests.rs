@@ -1,10 +1,10 @@
-//! The parts of a search on executions that are written down by hand.
+//! Tests the parts of a search on executions that are written down by hand.
 
 use std::collections::BTreeSet;
 
-use crate::coverage::{Aspects, Observed, Seen};
+use crate::coverage::{Accesses, ClassedAccess, FeatureKinds};
 use crate::decision::{Choice, ChoiceKind, Pick, Rng};
-use crate::history::{Born, Event, History};
+use crate::history::{Event, History};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{OpKind, Site};
 use crate::prescription::Order;
@@ -14,6 +14,7 @@ use crate::search::novelty::Novelty;
 use crate::search::orders::{Level, Orders};
 use crate::search::{Search, prefixes};
 use crate::strategy::Kind;
+use crate::view::Birth;
 
 #[track_caller]
 fn site() -> Site {
@@ -31,7 +32,7 @@ fn history(steps: &[(u32, OpKind, u32, u32)]) -> History {
         ..History::default()
     };
     for number in 0..5 {
-        history.tasks.push(Born {
+        history.tasks.push(Birth {
             parent: TaskId(number.min(1)),
             site: spawn,
             key: u64::from(number),
@@ -59,15 +60,15 @@ fn history(steps: &[(u32, OpKind, u32, u32)]) -> History {
     history
 }
 
-fn observe(steps: &[(u32, OpKind, u32, u32)]) -> Observed {
-    let mut observed = Observed::default();
-    observed.observe(&history(steps));
-    observed
+fn observe(steps: &[(u32, OpKind, u32, u32)]) -> Accesses {
+    let mut accesses = Accesses::default();
+    accesses.recount(&history(steps));
+    accesses
 }
 
-/// How many classes there are, numbered in this way.
-fn numbers(observed: &Observed, number: fn(&Seen) -> u32) -> usize {
-    let all: BTreeSet<u32> = observed.list.iter().map(number).collect();
+/// How many site classes there are, numbered in this way.
+fn numbers(accesses: &Accesses, number: fn(&ClassedAccess) -> u32) -> usize {
+    let all: BTreeSet<u32> = accesses.list.iter().map(number).collect();
     all.len()
 }
 
@@ -75,58 +76,58 @@ use OpKind::{Load, Rmw, Store};
 
 #[test]
 fn reads_see_the_last_write_of_their_object() {
-    let observed = observe(&[
+    let accesses = observe(&[
         (1, Load, 1, 0),
         (2, Store, 1, 5),
         (3, Store, 2, 6),
         (3, Load, 1, 5),
         (1, Load, 2, 6),
     ]);
-    let sources: Vec<_> = observed.list.iter().map(|s| s.source).collect();
+    let sources: Vec<_> = accesses.list.iter().map(|a| a.reads_from).collect();
     assert_eq!(sources, [None, None, None, Some(1), Some(2)]);
-    assert_eq!(numbers(&observed, |seen| seen.class), 5);
-    let class = |at: usize| observed.list[at].class;
+    assert_eq!(numbers(&accesses, |access| access.class), 5);
+    let class = |at: usize| accesses.list[at].class;
     assert_ne!(class(1), class(2), "objects created at different places");
     assert_ne!(class(0), class(3), "main's and a child's");
 }
 
 #[test]
 fn equal_tasks_are_one_class() {
-    let observed = observe(&[(2, Store, 1, 5), (3, Store, 1, 5), (1, Store, 1, 5)]);
-    assert_eq!(numbers(&observed, |seen| seen.class), 2);
+    let accesses = observe(&[(2, Store, 1, 5), (3, Store, 1, 5), (1, Store, 1, 5)]);
+    assert_eq!(numbers(&accesses, |access| access.class), 2);
 }
 
 #[test]
 fn what_is_done_at_two_places_is_one_class_anywhere() {
     let mut history = history(&[(1, Load, 1, 0), (2, Store, 1, 0), (1, Load, 1, 0)]);
     history.events[2].site = site();
-    let mut observed = Observed::default();
-    observed.observe(&history);
-    assert_eq!(numbers(&observed, |seen| seen.class), 3);
-    assert_eq!(numbers(&observed, |seen| seen.anywhere), 2);
+    let mut accesses = Accesses::default();
+    accesses.recount(&history);
+    assert_eq!(numbers(&accesses, |access| access.class), 3);
+    assert_eq!(numbers(&accesses, |access| access.anywhere), 2);
     for (level, pairs) in [(Level::Place, 2), (Level::Anywhere, 1)] {
         let mut orders = Orders::new(level);
-        orders.learn(&observed);
+        orders.learn(&accesses);
         assert_eq!(orders.pairs(), pairs, "{level:?}");
     }
 }
 
 #[test]
 fn directions_are_new_until_all_have_been_asked_for() {
-    let observed = observe(&[(1, Load, 1, 0), (2, Store, 1, 0)]);
+    let accesses = observe(&[(1, Load, 1, 0), (2, Store, 1, 0)]);
     let mut orders = Orders::new(Level::Anywhere);
-    orders.learn(&observed);
-    let mut is_new = |seed| orders.draw(&observed, &mut Rng::new(seed)).is_new;
+    orders.learn(&accesses);
+    let mut is_new = |seed| orders.draw(&accesses, &mut Rng::new(seed)).is_new;
     assert_eq!([1, 2, 3].map(&mut is_new), [true, false, false]);
 }
 
 /// The orders that a search of an execution asks for in `draws` draws.
 fn drawn(steps: &[(u32, OpKind, u32, u32)], draws: u64) -> Vec<Vec<Order>> {
-    let observed = observe(steps);
+    let accesses = observe(steps);
     let mut orders = Orders::new(Level::Place);
-    orders.learn(&observed);
+    orders.learn(&accesses);
     let draw = |seed| {
-        let mut asked = orders.draw(&observed, &mut Rng::new(seed)).orders;
+        let mut asked = orders.draw(&accesses, &mut Rng::new(seed)).orders;
         asked.sort_unstable();
         asked
     };
@@ -152,11 +153,11 @@ fn no_vector_of_directions_is_drawn_twice_before_all_have_been() {
         (2, Store, 2, 0),
     ];
     let mut vectors = drawn(&steps, 3);
-    let observed = observe(&steps);
+    let accesses = observe(&steps);
     let came: Vec<Order> = [(0, 1), (2, 3)]
         .map(|(first, then)| Order {
-            first: observed.class(observed.list[first].class),
-            then: observed.class(observed.list[then].class),
+            first: accesses.class(accesses.list[first].class),
+            then: accesses.class(accesses.list[then].class),
         })
         .to_vec();
     let mut sorted = came;
@@ -170,13 +171,13 @@ fn no_vector_of_directions_is_drawn_twice_before_all_have_been() {
 #[test]
 fn a_direction_that_never_comes_about_is_hardly_asked_for() {
     let steps = [(1, Load, 1, 0), (2, Store, 1, 0)];
-    let observed = observe(&steps);
+    let accesses = observe(&steps);
     let mut orders = Orders::new(Level::Place);
-    let first = observed.class(observed.list[0].class);
+    let first = accesses.class(accesses.list[0].class);
     let mut backwards = 0;
     for seed in 0..400 {
-        orders.learn(&observed);
-        let asked = orders.draw(&observed, &mut Rng::new(seed)).orders;
+        orders.learn(&accesses);
+        let asked = orders.draw(&accesses, &mut Rng::new(seed)).orders;
         backwards += u32::from(asked[0].first != first);
     }
     // A coin for the first three, then one in 16.
@@ -185,17 +186,17 @@ fn a_direction_that_never_comes_about_is_hardly_asked_for() {
 
 #[test]
 fn a_flip_holds_the_earlier_of_two_conflicting_operations() {
-    let observed = observe(&[
+    let accesses = observe(&[
         (1, Store, 2, 0),
         (2, Load, 1, 0),
         (3, Load, 1, 0),
         (1, Store, 1, 0),
     ]);
     let mut flips = Flips::default();
-    let flip = flips.draw(&observed, &mut Rng::new(0)).unwrap();
+    let flip = flips.draw(&accesses, &mut Rng::new(0)).unwrap();
     assert_eq!(flip.choices, 2, "up to the load of task 3");
     assert_eq!((flip.hold.task, flip.hold.until), (TaskId(3), TaskId(1)));
-    assert_eq!(flip.hold.does, observed.class(observed.list[3].class));
+    assert_eq!(flip.hold.does, accesses.class(accesses.list[3].class));
     // Nothing to turn: no conflict, or only within a task.
     let alone = observe(&[
         (2, Load, 1, 0),
@@ -212,7 +213,7 @@ fn a_flip_holds_the_earlier_of_two_conflicting_operations() {
 
 #[test]
 fn pairs_that_were_turned_least_are_turned_first() {
-    let observed = observe(&[
+    let accesses = observe(&[
         (1, Store, 1, 0),
         (2, Load, 1, 0),
         (1, Store, 2, 0),
@@ -220,7 +221,7 @@ fn pairs_that_were_turned_least_are_turned_first() {
     ]);
     let mut flips = Flips::default();
     let mut turned: Vec<u32> = (0..6)
-        .map(|seed| flips.draw(&observed, &mut Rng::new(seed)).unwrap().choices)
+        .map(|seed| flips.draw(&accesses, &mut Rng::new(seed)).unwrap().choices)
         .collect();
     for pair in turned.chunks_mut(2) {
         pair.sort_unstable();
@@ -230,12 +231,12 @@ fn pairs_that_were_turned_least_are_turned_first() {
 
 #[test]
 fn values_and_sources_are_new_once() {
-    let mut novelty = Novelty::new(Aspects::SEARCH);
-    let mut observed = Observed::default();
+    let mut novelty = Novelty::new(FeatureKinds::SEARCH);
+    let mut accesses = Accesses::default();
     let mut newest = |steps: [(u32, OpKind, u32, u32); 2]| {
         let told = history(&steps);
-        observed.observe(&told);
-        novelty.learn(&told, &mut observed)
+        accesses.recount(&told);
+        novelty.learn(&told, &mut accesses)
     };
     assert_eq!(newest([(2, Store, 1, 5), (3, Load, 1, 5)]), Some(1));
     assert_eq!(newest([(2, Store, 1, 5), (3, Load, 1, 5)]), None);

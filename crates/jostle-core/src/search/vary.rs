@@ -1,4 +1,4 @@
-//! Inputs made of others: what a fuzzer does to its corpus.
+//! Makes inputs from others, as a fuzzer does with its corpus.
 
 use crate::decision::{Override, Rng};
 use crate::input::Input;

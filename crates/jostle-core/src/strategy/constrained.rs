@@ -1,4 +1,4 @@
-//! Any strategy, under constraints.
+//! Runs any strategy under constraints.
 
 use crate::decision::{ChoiceKind, Environment, Rng};
 use crate::id::{ObjectId, TaskId};
@@ -24,7 +24,7 @@ impl Constrained {
             base,
             cursor: Cursor::default(),
             view: View {
-                ready: TaskSet::new(),
+                runnable: TaskSet::new(),
                 tasks: Vec::new(),
                 last: TaskId::CLOCK,
                 step: 0,
@@ -38,10 +38,10 @@ impl Constrained {
     }
 
     /// Shows the base those who are held no more. It may have taken them for tasks that
-    /// are not ready. If they are not, this does no harm.
+    /// are not runnable. If they are not, this does no harm.
     fn release(&mut self) {
         let base = &mut self.base;
-        self.cursor.each_released(|task| base.ready(task));
+        self.cursor.each_released(|task| base.runnable(task));
     }
 }
 
@@ -61,7 +61,7 @@ impl Strategy for Constrained {
     }
 
     fn pick(&mut self, view: &View, rng: &mut Rng) -> TaskId {
-        if self.cursor.narrow(&view.ready, &mut self.view.ready) {
+        if self.cursor.narrow(&view.runnable, &mut self.view.runnable) {
             self.view.last = view.last;
             self.view.step = view.step;
             return self.base.pick(&self.view, rng);
@@ -98,8 +98,8 @@ impl Strategy for Constrained {
         self.cursor.posted(task, op);
     }
 
-    fn ready(&mut self, task: TaskId) {
-        self.base.ready(task);
+    fn runnable(&mut self, task: TaskId) {
+        self.base.runnable(task);
     }
 
     fn ran(&mut self, task: TaskId, op: &Op, rng: &mut Rng) {
@@ -112,8 +112,8 @@ impl Strategy for Constrained {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::class::Class;
     use crate::op::OpKind;
+    use crate::site_class::SiteClass;
     use crate::strategy::model::{Do, Model, class, class_anywhere, numbers, task, writes};
     use crate::strategy::{Random, Urw};
 
@@ -123,11 +123,11 @@ mod tests {
         constrained
     }
 
-    fn before(first: Class, then: Class) -> Order {
+    fn before(first: SiteClass, then: SiteClass) -> Order {
         Order { first, then }
     }
 
-    /// Main loads, the two others store: three classes of one object.
+    /// Main loads, the two others store: three site classes of one object.
     fn readers_and_writers() -> Model {
         let load = vec![Do::Op(OpKind::Load, 1)];
         let rmw = vec![Do::Op(OpKind::Rmw, 1), Do::Op(OpKind::Load, 1)];
@@ -203,7 +203,7 @@ mod tests {
         let hold = Hold {
             task: task(u32::MAX as usize),
             until: task(2),
-            does: Class(0),
+            does: SiteClass(0),
         };
         let mut strategy = constrained(&[], Some(hold));
         assert_eq!(readers_and_writers().run(&mut strategy, 0).len(), 5);

@@ -28,16 +28,16 @@ const UNPROFILED: u32 = 100;
 /// The random walk with long preemptions.
 #[derive(Debug)]
 pub struct Delay {
-    /// Before which decisions somebody falls asleep, the next one last.
+    /// The decisions before which a task falls asleep, the next one last.
     starts: Vec<u32>,
-    /// Who sleeps, and at which decision each wakes up in any case: a task that others
+    /// The tasks that sleep, and at which decision each wakes up in any case: a task that others
     /// wait for in a loop without a yield must not sleep for ever.
     asleep: Vec<(TaskId, u32)>,
     /// How many decisions there were.
     decisions: u32,
     /// Decisions of the longest execution that the profile knows.
     length: u32,
-    /// Room for those who are ready and awake.
+    /// Room for the tasks that are runnable and awake.
     awake: TaskSet,
 }
 
@@ -54,33 +54,33 @@ impl Delay {
         }
     }
 
-    /// Looks who is ready and awake, and wakes sleepers until somebody of them has
-    /// something better to do than to offer to wait. Time alone passes for nobody: that
-    /// the clock could go on keeps no one asleep.
+    /// Collects the tasks that are runnable and awake, and wakes sleepers until one of them
+    /// has something better to do than to offer to wait. That the clock could go on keeps
+    /// no task asleep.
     fn look(&mut self, view: &View, rng: &mut Rng) {
         let now = self.decisions;
         self.asleep.retain(|&(_, end)| now < end);
         self.awake.clear();
-        self.awake.insert_all(&view.ready);
+        self.awake.insert_all(&view.runnable);
         for &(task, _) in &self.asleep {
             self.awake.remove(task);
         }
         while !self.awake.iter().any(|task| goes_on(view, task)) {
-            let ready = |&(task, _): &(TaskId, u32)| view.ready.contains(task);
-            let sleepers = self.asleep.iter().filter(|s| ready(s)).count() as u32;
+            let runnable = |&(task, _): &(TaskId, u32)| view.runnable.contains(task);
+            let sleepers = self.asleep.iter().filter(|s| runnable(s)).count() as u32;
             if sleepers == 0 {
                 return;
             }
             let drawn = rng.below(sleepers) as usize;
             let all = self.asleep.iter().enumerate();
-            if let Some((at, _)) = all.filter(|(_, s)| ready(s)).nth(drawn) {
+            if let Some((at, _)) = all.filter(|(_, s)| runnable(s)).nth(drawn) {
                 let (task, _) = self.asleep.swap_remove(at);
                 self.awake.insert(task);
             }
         }
     }
 
-    /// Whether somebody is to fall asleep.
+    /// Whether a task is to fall asleep.
     fn is_due(&self) -> bool {
         self.starts.last().is_some_and(|&at| at <= self.decisions)
     }
@@ -116,7 +116,7 @@ impl Strategy for Delay {
         let due = self.is_due();
         if !due && self.asleep.is_empty() {
             self.decisions += 1;
-            return uniform(&view.ready, rng);
+            return uniform(&view.runnable, rng);
         }
         self.look(view, rng);
         let mut task = uniform(&self.awake, rng);

@@ -1,4 +1,5 @@
-//! No preemption but for what is prescribed, and every decision noted.
+//! Never preempts but where a prescription says so, and keeps a transcript: every decision
+//! with its alternatives, and every step.
 
 use crate::decision::{ChoiceKind, Environment, Rng};
 use crate::id::{ObjectId, TaskId};
@@ -55,17 +56,18 @@ impl Decision {
     }
 }
 
-/// What a [`Directed`] strategy saw of an execution.
+/// The transcript of an execution by a [`Directed`] strategy, for the minimizer and for
+/// explanations: unlike a [`Log`](crate::log::Log) it has the alternatives of decisions.
 #[derive(Clone, Default, Debug)]
-pub struct Log {
+pub struct Transcript {
     /// Every choice among two or more, in order; of a very long execution, those
     /// at its beginning.
     pub decisions: Vec<Decision>,
-    /// Who made each step, and what it did.
+    /// The task that made each step, and what it did.
     pub steps: Vec<(TaskId, Op)>,
 }
 
-impl Log {
+impl Transcript {
     /// The deviations from the non-preemptive schedule, in order.
     #[must_use]
     pub fn deviations(&self) -> Vec<Deviation> {
@@ -78,12 +80,12 @@ impl Log {
 /// an execution that does not end makes as many steps as its budget has.
 const MOST: usize = 1 << 16;
 
-/// Follows a prescription, without a preemption where that says nothing, and notes what
-/// it saw.
+/// Follows a prescription, without a preemption where that says nothing, and keeps a
+/// [`Transcript`].
 #[derive(Default, Debug)]
 pub struct Directed {
     cursor: Cursor,
-    log: Log,
+    transcript: Transcript,
     /// How many choices there were.
     number: u32,
     /// Room for those who may go on.
@@ -105,14 +107,14 @@ impl Directed {
     /// Whether the last decision was not the one of the non-preemptive schedule.
     #[must_use]
     pub fn deviates(&self) -> bool {
-        let last = self.log.decisions.last();
+        let last = self.transcript.decisions.last();
         last.is_some_and(|d| d.picked != d.default && d.number + 1 == self.number)
     }
 
-    /// What the last execution was like.
+    /// The transcript of the last execution; empty if it has been taken.
     #[must_use]
-    pub fn log(&mut self) -> Log {
-        std::mem::take(&mut self.log)
+    pub fn transcript(&mut self) -> Transcript {
+        std::mem::take(&mut self.transcript)
     }
 
     /// The first row that the last execution could not follow.
@@ -121,16 +123,16 @@ impl Directed {
         self.cursor.missed()
     }
 
-    /// Those of the ready tasks that are not held back, if there is somebody who is.
+    /// The runnable tasks that are not held back; `None` if none is held back.
     fn free(&mut self, view: &View, stays: Option<TaskId>) -> Option<&TaskSet> {
-        let narrowed = self.cursor.narrow(&view.ready, &mut self.free);
-        // Nobody has to be shown anew.
+        let narrowed = self.cursor.narrow(&view.runnable, &mut self.free);
+        // There is no base strategy to be told of the released tasks.
         self.cursor.each_released(|_| {});
-        let stays = stays.filter(|&task| view.ready.contains(task));
+        let stays = stays.filter(|&task| view.runnable.contains(task));
         if !narrowed {
             stays?;
             self.free.clear();
-            self.free.insert_all(&view.ready);
+            self.free.insert_all(&view.runnable);
         }
         if let Some(stays) = stays {
             self.free.remove(stays);
@@ -140,8 +142,8 @@ impl Directed {
 
     fn note(&mut self, decision: Decision) {
         self.number += 1;
-        if self.log.decisions.len() < MOST {
-            self.log.decisions.push(decision);
+        if self.transcript.decisions.len() < MOST {
+            self.transcript.decisions.push(decision);
         }
     }
 }
@@ -149,7 +151,7 @@ impl Directed {
 impl Strategy for Directed {
     fn begin(&mut self, _profile: &Profile, _rng: &mut Rng) {
         self.cursor.begin();
-        self.log = Log::default();
+        self.transcript = Transcript::default();
         self.number = 0;
     }
 
@@ -167,18 +169,19 @@ impl Strategy for Directed {
         let picked = match told.goes_on {
             Some(task) => task,
             None => {
-                let ready = self.free(view, told.stays);
-                non_preemptive::pick(ready.unwrap_or(&view.ready), view.last, last)
+                let runnable = self.free(view, told.stays);
+                non_preemptive::pick(runnable.unwrap_or(&view.runnable), view.last, last)
             }
         };
-        let goes_on =
-            view.ready.contains(view.last) && view.last != TaskId::CLOCK && !last.offers_to_wait();
-        let default = non_preemptive::pick(&view.ready, view.last, last);
+        let goes_on = view.runnable.contains(view.last)
+            && view.last != TaskId::CLOCK
+            && !last.offers_to_wait();
+        let default = non_preemptive::pick(&view.runnable, view.last, last);
         self.note(Decision {
             at: told.at,
             kind: ChoiceKind::Task,
             number: self.number,
-            options: view.ready.iter().map(|t| key_of(view, t)).collect(),
+            options: view.runnable.iter().map(|t| key_of(view, t)).collect(),
             default: key_of(view, default),
             picked: key_of(view, picked),
             running: goes_on.then_some(told.at.task),
@@ -219,8 +222,8 @@ impl Strategy for Directed {
 
     fn ran(&mut self, task: TaskId, op: &Op, _rng: &mut Rng) {
         self.cursor.ran(task, op);
-        if self.log.steps.len() < MOST {
-            self.log.steps.push((task, *op));
+        if self.transcript.steps.len() < MOST {
+            self.transcript.steps.push((task, *op));
         }
     }
 }
@@ -240,11 +243,11 @@ mod tests {
         Model::of([writes(1, 3), writes(1, 3), writes(1, 3)])
     }
 
-    fn run(prescription: Prescription) -> (Vec<usize>, Log) {
+    fn run(prescription: Prescription) -> (Vec<usize>, Transcript) {
         let mut directed = Directed::new();
         directed.follow(prescription);
         let order = three().run(&mut directed, 0);
-        (numbers(&order), directed.log())
+        (numbers(&order), directed.transcript())
     }
 
     fn deviations(list: &[(u64, u32, u64)]) -> Prescription {
@@ -264,23 +267,23 @@ mod tests {
 
     #[test]
     fn without_deviations_it_never_preempts() {
-        let (order, log) = run(deviations(&[]));
+        let (order, transcript) = run(deviations(&[]));
         assert_eq!(order, numbers(&three().run(&mut NonPreemptive, 0)));
-        assert!(log.deviations().is_empty());
-        assert_eq!(log.steps.len(), 9);
-        assert_eq!(log.steps[3].0, task(2));
+        assert!(transcript.deviations().is_empty());
+        assert_eq!(transcript.steps.len(), 9);
+        assert_eq!(transcript.steps[3].0, task(2));
     }
 
     #[test]
     fn a_deviation_applies_where_its_task_stands() {
         // After main's first step task 3, after whose second step task 2.
-        let (order, log) = run(deviations(&[(102, 2, 101), (1, 1, 102)]));
+        let (order, transcript) = run(deviations(&[(102, 2, 101), (1, 1, 102)]));
         assert_eq!(order, [1, 3, 3, 2, 2, 2, 1, 1, 3]);
-        let taken = log.deviations();
+        let taken = transcript.deviations();
         assert_eq!(taken.len(), 2);
         assert!(taken[0].at.task == 1 && taken[1].at.task == 102);
         let preempting = |d: &&Decision| d.preempts(d.picked);
-        assert_eq!(log.decisions.iter().filter(preempting).count(), 2);
+        assert_eq!(transcript.decisions.iter().filter(preempting).count(), 2);
     }
 
     #[test]
@@ -288,9 +291,9 @@ mod tests {
         let without = run(deviations(&[])).0;
         // A task that is not there, a point that is not reached, one who has ended.
         for wrong in [(1, 1, 7), (1, 9, 102), (102, 1, 1)] {
-            let (order, log) = run(deviations(&[wrong]));
+            let (order, transcript) = run(deviations(&[wrong]));
             assert_eq!(order, without, "{wrong:?}");
-            assert!(log.deviations().is_empty());
+            assert!(transcript.deviations().is_empty());
         }
     }
 
@@ -312,11 +315,11 @@ mod tests {
                 });
             }
             choices.retain(|c| c.arity > 1);
-            let (again, log) = run(Prescription::recorded(choices.clone()));
+            let (again, transcript) = run(Prescription::recorded(choices.clone()));
             assert_eq!(again, order);
             let (exactly, _) = run(Prescription::exact(choices.clone()));
             assert_eq!(exactly, order);
-            let (followed, _) = run(Prescription::deviations(log.deviations()));
+            let (followed, _) = run(Prescription::deviations(transcript.deviations()));
             assert_eq!(followed, order);
         }
     }
@@ -334,7 +337,7 @@ mod tests {
             let mut witness = Witness::new(&mut directed);
             let order = three().run(&mut witness, 0);
             let rows = witness.rows().expect("every task has a name in words");
-            assert_eq!(rows.len(), directed.log().deviations().len());
+            assert_eq!(rows.len(), directed.transcript().deviations().len());
             directed.follow(Prescription::rows(rows));
             assert_eq!(three().run(&mut directed, 0), order);
             assert_eq!(directed.missed(), None);
@@ -364,12 +367,12 @@ mod tests {
             first: class(true, OpKind::Store),
             then: class(false, OpKind::Store),
         };
-        let (order, log) = run(Prescription {
+        let (order, transcript) = run(Prescription {
             orders: vec![order],
             ..Prescription::free()
         });
         assert_eq!(order, [2, 2, 2, 1, 1, 1, 3, 3, 3]);
-        assert_eq!(log.deviations().len(), 1);
+        assert_eq!(transcript.deviations().len(), 1);
     }
 
     #[test]
@@ -378,10 +381,10 @@ mod tests {
             task: (1, 1),
             until: (102, 2),
         };
-        let (order, log) = run(Prescription::free().with_stay(Some(stay)));
+        let (order, transcript) = run(Prescription::free().with_stay(Some(stay)));
         // Nobody but main is held: task 2 goes first, as in the non-preemptive schedule.
         assert_eq!(order, [1, 2, 2, 2, 3, 3, 3, 1, 1]);
-        let (again, _) = run(Prescription::deviations(log.deviations()));
+        let (again, _) = run(Prescription::deviations(transcript.deviations()));
         assert_eq!(again, order);
     }
 

@@ -1,4 +1,4 @@
-//! What an exhaustive exploration is asked, and what it has to be told.
+//! The trait of an exhaustive exploration: what it decides, and what it is told.
 
 use std::fmt;
 
@@ -37,7 +37,7 @@ pub struct Gate {
 }
 
 /// Explores every schedule of a subject, one execution after the other: it is asked
-/// at every step, also where only one task is ready, answers the choices of the
+/// at every step, also where only one task is runnable, answers the choices of the
 /// environment as well, and learns what each step touches.
 ///
 /// A *transition* is what happens between one call of [`pick`](Explorer::pick) and the
@@ -50,7 +50,7 @@ pub trait Explorer: fmt::Debug + Send {
     /// A new execution begins.
     fn begin(&mut self);
 
-    /// The task that goes on, one of `view.ready`.
+    /// The task that goes on, one of `view.runnable`.
     fn pick(&mut self, view: &View) -> TaskId;
 
     /// The answer to a choice of the environment among `arity` alternatives.

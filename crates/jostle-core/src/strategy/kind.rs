@@ -1,7 +1,7 @@
-//! The strategies by name.
+//! Lists the strategies, and gives each its name, its bytes in inputs and its texts.
 //!
-//! What a new strategy needs: a file of its own, a variant of [`Kind`], an entry in
-//! [`Kind::ALL`], and an arm each in `row` and [`Kind::build`]. Names, codes, the bytes
+//! A new strategy needs a file of its own, a variant of [`Kind`], an entry in
+//! [`Kind::ALL`], and an arm each in `facts` and [`Kind::build`]. Names, codes, the bytes
 //! of inputs, help and error texts follow; a variant that one of them lacks does not
 //! compile, or leaves a hole in the table of bytes, which does not compile either.
 
@@ -17,7 +17,7 @@ use crate::strategy::{
 pub enum Kind {
     /// [`NonPreemptive`]: stays on a task as long as it can go on.
     NonPreemptive,
-    /// [`Random`]: every ready task with the same probability.
+    /// [`Random`]: every runnable task with the same probability.
     Random,
     /// [`Pct`]: priorities that change at a few random points.
     Pct(Depth),
@@ -33,9 +33,9 @@ pub enum Kind {
     Delay,
 }
 
-/// What there is to say about a strategy.
+/// The name, bytes and texts of a strategy.
 #[derive(Clone, Copy, Debug)]
-struct Row {
+struct Facts {
     /// The name that options and reports use.
     name: &'static str,
     /// The name that files use, which stays what it was when the first file was
@@ -48,7 +48,7 @@ struct Row {
     bytes: &'static [u8],
     /// How it picks, in a few words.
     idea: &'static str,
-    /// Where it comes from; empty if from nowhere in particular.
+    /// The paper that describes it; empty if there is none.
     source: &'static str,
 }
 
@@ -73,24 +73,24 @@ impl Kind {
         Kind::Delay,
     ];
 
-    const fn row(self) -> Row {
+    const fn facts(self) -> Facts {
         match self {
             // Many bytes, because with overrides it is the canonical form of a schedule.
-            Kind::NonPreemptive => Row {
+            Kind::NonPreemptive => Facts {
                 bytes: &[0, 16, 17, 18, 19, 20],
                 in_files: "calm",
-                ..row(
+                ..facts(
                     "non-preemptive",
                     "never preempts: the default where nothing else is said",
                 )
             },
-            Kind::RoundRobin => Row {
+            Kind::RoundRobin => Facts {
                 bytes: &[4],
-                ..row("round-robin", "every task in turn")
+                ..facts("round-robin", "every task in turn")
             },
-            Kind::Random => Row {
+            Kind::Random => Facts {
                 bytes: &[1, 21, 22, 23],
-                ..row("random", "every ready task with the same probability")
+                ..facts("random", "every runnable task with the same probability")
             },
             Kind::Pct(depth) => {
                 let (name, bytes): (_, &[u8]) = match depth.get() {
@@ -104,32 +104,32 @@ impl Kind {
                     8 => ("pct8", &[12]),
                     _ => ("pct9", &[13]),
                 };
-                Row {
+                Facts {
                     bytes,
                     source: "Burckhardt et al., ASPLOS 2010",
-                    ..row(name, "priorities, lowered at a few random steps")
+                    ..facts(name, "priorities, lowered at a few random steps")
                 }
             }
-            Kind::Pos => Row {
+            Kind::Pos => Facts {
                 bytes: &[3, 29, 30, 31],
                 source: "Yuan, Yang, Gu, CAV 2018",
-                ..row("pos", "priorities of operations, drawn anew on conflict")
+                ..facts("pos", "priorities of operations, drawn anew on conflict")
             },
-            Kind::Urw => Row {
+            Kind::Urw => Facts {
                 bytes: &[2, 24, 25, 26, 27, 28],
                 source: "Zhao et al., ASPLOS 2025",
-                ..row("urw", "every interleaving with about the same probability")
+                ..facts("urw", "every interleaving with about the same probability")
             },
-            Kind::Newest => Row {
+            Kind::Newest => Facts {
                 bytes: &[14],
-                ..row(
+                ..facts(
                     "newest",
                     "every task in turn, from the newest to the oldest",
                 )
             },
-            Kind::Delay => Row {
+            Kind::Delay => Facts {
                 bytes: &[15],
-                ..row(
+                ..facts(
                     "delay",
                     "as random, but two tasks fall asleep until nobody else can go on",
                 )
@@ -155,25 +155,25 @@ impl Kind {
     /// The name that options and reports use.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        self.row().name
+        self.facts().name
     }
 
     /// The name that files use. It is read back as well as [`name`](Kind::name).
     #[must_use]
     pub const fn name_in_files(self) -> &'static str {
-        self.row().in_files
+        self.facts().in_files
     }
 
     /// How it picks, in a few words.
     #[must_use]
     pub const fn idea(self) -> &'static str {
-        self.row().idea
+        self.facts().idea
     }
 
-    /// Who has described it; empty if nobody in particular.
+    /// The paper that describes it; empty if there is none.
     #[must_use]
     pub const fn source(self) -> &'static str {
-        self.row().source
+        self.facts().source
     }
 
     /// The names of all strategies for a sentence: `a, b1 to b9, c or d`.
@@ -210,7 +210,7 @@ impl Kind {
 
     /// The byte that an input has for it.
     pub(crate) const fn byte(self) -> u8 {
-        self.row().bytes[0]
+        self.facts().bytes[0]
     }
 
     /// The strategy that a byte of an input stands for: any byte stands for one.
@@ -220,8 +220,8 @@ impl Kind {
 }
 
 /// A strategy with one name, from nowhere in particular. Its bytes are still missing.
-const fn row(name: &'static str, idea: &'static str) -> Row {
-    Row {
+const fn facts(name: &'static str, idea: &'static str) -> Facts {
+    Facts {
         name,
         in_files: name,
         bytes: &[],
@@ -246,7 +246,7 @@ const BY_BYTE: [Kind; BYTES] = {
     let mut at = 0;
     while at < Kind::ALL.len() {
         let kind = Kind::ALL[at];
-        let bytes = kind.row().bytes;
+        let bytes = kind.facts().bytes;
         let mut i = 0;
         while i < bytes.len() {
             let entry = &mut table[bytes[i] as usize];

@@ -1,24 +1,24 @@
-//! Strategies decide which of the ready tasks goes on.
+//! Strategies, which decide which of the runnable tasks goes on.
 //!
 //! A strategy sees a plain [`View`] and a stream of random numbers; it knows
 //! nothing of the runtime.
 //!
 //! - [`mod@self`]: [`Strategy`], the trait.
 //! - `kind`: [`Kind`], the list of strategies by name.
-//! - `profile`: [`Profile`], what earlier executions tell about sizes.
+//! - `profile`: [`Profile`], the sizes measured in earlier executions.
 //! - `non_preemptive`: the default that overrides deviate from.
-//! - `directed`: no preemption but for what is prescribed, and every decision noted.
+//! - `directed`: follows a prescription and keeps a [`Transcript`].
 //! - `round_robin`: every task in turn.
-//! - `newest`: the same from the newest task to the oldest.
-//! - `random`: every ready task with the same probability.
-//! - `delay`: the same, but now and then somebody sleeps through the others' run.
+//! - `newest`: every task in turn, from the newest to the oldest.
+//! - `random`: every runnable task with the same probability.
+//! - `delay`: a random walk in which a task sometimes sleeps while the others run.
 //! - `pct`: priorities with a few change points.
 //! - `pos`: priorities of operations, redrawn on conflict.
 //! - `urw`: every interleaving with the same probability.
-//! - `constrained`: any of them, held to a few orders of operations.
-//! - `priority`: what `pct` and `pos` have in common.
-//! - `explorer`: [`Explorer`], what an exhaustive exploration has to be told.
-//! - `policy`: [`Policy`], either of the two, as backends take it.
+//! - `constrained`: any strategy, under constraints.
+//! - `priority`: draws the priorities of `pct` and `pos`.
+//! - `explorer`: [`Explorer`], the trait of an exhaustive exploration.
+//! - `policy`: [`Policy`], a strategy or an exploration, as backends take it.
 //! - `tree`, `pending`: the tables of `pct`, `pos` and `urw`, which keep a decision from
 //!   costing more because there are more tasks.
 
@@ -46,7 +46,7 @@ mod model;
 pub use crate::view::{Birth, TaskView, View};
 pub use constrained::Constrained;
 pub use delay::Delay;
-pub use directed::{Decision, Directed, Log};
+pub use directed::{Decision, Directed, Transcript};
 pub use explorer::{Explorer, Gate, Touch};
 pub use kind::{Kind, UnknownStrategy};
 pub use newest::Newest;
@@ -64,40 +64,40 @@ use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, Site};
 use crate::task_set::TaskSet;
 
-/// Any of the ready tasks, each with the same probability.
+/// Any of the runnable tasks, each with the same probability.
 ///
 /// # Panics
 ///
 /// If there is none.
 #[inline]
 #[must_use]
-pub fn uniform(ready: &TaskSet, rng: &mut Rng) -> TaskId {
+pub fn uniform(runnable: &TaskSet, rng: &mut Rng) -> TaskId {
     // The first of the tries below, which is nearly always the last.
-    if ready.is_dense()
-        && let Some(number) = rng.peek_below(ready.span())
-        && ready.contains(TaskId(number))
+    if runnable.is_dense()
+        && let Some(number) = rng.peek_below(runnable.span())
+        && runnable.contains(TaskId(number))
     {
         rng.drop_peeked();
         return TaskId(number);
     }
-    uniform_at_length(ready, rng)
+    uniform_at_length(runnable, rng)
 }
 
 /// As [`uniform`], in all cases. Not inlined, so that the usual case saves no
 /// registers for what is called here.
 #[inline(never)]
-fn uniform_at_length(ready: &TaskSet, rng: &mut Rng) -> TaskId {
-    // Where most numbers are those of ready tasks, a few tries find one sooner
+fn uniform_at_length(runnable: &TaskSet, rng: &mut Rng) -> TaskId {
+    // Where most numbers are those of runnable tasks, a few tries find one sooner
     // than counting does. Whether they do or not, nobody is favoured.
-    if ready.is_dense() {
+    if runnable.is_dense() {
         for _ in 0..8 {
-            let task = TaskId(rng.below(ready.span()));
-            if ready.contains(task) {
+            let task = TaskId(rng.below(runnable.span()));
+            if runnable.contains(task) {
                 return task;
             }
         }
     }
-    ready.nth(rng.below(ready.len()))
+    runnable.nth(rng.below(runnable.len()))
 }
 
 /// A policy that picks the next task.
@@ -110,7 +110,7 @@ fn uniform_at_length(ready: &TaskSet, rng: &mut Rng) -> TaskId {
 /// A strategy is used for one execution after the other and keeps the memory of
 /// its tables, so that after the first few executions none allocates.
 ///
-/// It may be anybody's. While it is called there is no current execution: a strategy
+/// It may be a user's. While it is called there is no current execution: a strategy
 /// that uses a primitive panics, and the execution is
 /// [`Broken`](crate::backend::Executed::Broken), as after any other panic of a strategy.
 /// It is `Send`, because a backend may execute on another OS thread.
@@ -125,8 +125,8 @@ pub trait Strategy: std::fmt::Debug + Send {
         Environment::Random
     }
 
-    /// Whether `pick` is [`uniform`] and nothing else, so that whoever would
-    /// call it may do the same himself.
+    /// Whether `pick` is [`uniform`] and nothing else, so that the caller may
+    /// do the same without the call.
     fn is_uniform(&self) -> bool {
         false
     }
@@ -136,12 +136,12 @@ pub trait Strategy: std::fmt::Debug + Send {
         false
     }
 
-    /// The task that goes on, one of `view.ready`.
+    /// The task that goes on, one of `view.runnable`.
     ///
     /// # Panics
     ///
     /// A strategy that keeps its own tables may panic if a task is in
-    /// `view.ready` of which the methods below have not told it.
+    /// `view.runnable` of which the methods below have not told it.
     fn pick(&mut self, view: &View, rng: &mut Rng) -> TaskId;
 
     /// What the environment does at a choice among `arity` alternatives, at least
@@ -167,16 +167,16 @@ pub trait Strategy: std::fmt::Debug + Send {
         let _ = (task, name);
     }
 
-    /// `task` is about to do `op`. It need not be ready. Called anew for every
+    /// `task` is about to do `op`. It need not be runnable. Called anew for every
     /// step, also if the operation is the same as the one before.
     fn posted(&mut self, task: TaskId, op: &Op, rng: &mut Rng) {
         let _ = (task, op, rng);
     }
 
-    /// `task` has become ready, either because it posted an operation that is
+    /// `task` has become runnable, either because it posted an operation that is
     /// enabled or because its operation was enabled by another task. There is
-    /// no call for the opposite: look at `view.ready`.
-    fn ready(&mut self, task: TaskId) {
+    /// no call for the opposite: look at `view.runnable`.
+    fn runnable(&mut self, task: TaskId) {
         let _ = task;
     }
 

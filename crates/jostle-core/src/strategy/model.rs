@@ -2,12 +2,12 @@
 //!
 //! It keeps to the contract of [`Strategy`] as the real one does: a task that is
 //! spawned runs at once to its first operation, there is a decision only where
-//! two tasks are ready, and nobody is told that a task stopped being ready.
+//! two tasks are runnable, and nobody is told that a task stopped being runnable.
 
-use crate::class::{Class, Classes, Group};
 use crate::decision::Rng;
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, OpKind, Site};
+use crate::site_class::{Group, SiteClass, SiteClasses};
 use crate::strategy::{Birth, Profile, Strategy, TaskSize, TaskView, View};
 use crate::task_set::TaskSet;
 
@@ -25,7 +25,7 @@ pub(super) enum Do {
 #[derive(Debug)]
 pub(super) struct Model {
     programs: Vec<Vec<Do>>,
-    /// How often the clock fires. It is ready from the start.
+    /// How often the clock fires. It is runnable from the start.
     pub(super) fires: usize,
     pub(super) profile: Profile,
     /// How many decisions the last execution made.
@@ -35,7 +35,7 @@ pub(super) struct Model {
 }
 
 #[derive(Debug)]
-struct Row {
+struct ModelTask {
     parent: TaskId,
     rest: Vec<Do>,
     children: u64,
@@ -47,7 +47,7 @@ struct Execution<'a> {
     programs: &'a [Vec<Do>],
     strategy: &'a mut dyn Strategy,
     rng: Rng,
-    rows: Vec<Row>,
+    rows: Vec<ModelTask>,
     view: View,
     held: Vec<usize>,
     spinning: Vec<TaskId>,
@@ -107,7 +107,7 @@ impl Model {
         self
     }
 
-    /// Who made each step of one execution.
+    /// The task that made each step of one execution.
     pub(super) fn run(&mut self, strategy: &mut dyn Strategy, seed: u64) -> Vec<TaskId> {
         let mut rng = Rng::new(seed);
         strategy.begin(&self.profile, &mut rng);
@@ -117,7 +117,7 @@ impl Model {
             rng,
             rows: Vec::new(),
             view: View {
-                ready: TaskSet::new(),
+                runnable: TaskSet::new(),
                 tasks: Vec::new(),
                 last: TaskId::MAIN,
                 step: 0,
@@ -130,22 +130,22 @@ impl Model {
         let mut order: Vec<TaskId> = Vec::new();
         self.decisions = 0;
         loop {
-            if x.view.ready.is_empty() {
+            if x.view.runnable.is_empty() {
                 // Nobody is left to make a step that those who spin wait for.
                 for spinner in std::mem::take(&mut x.spinning) {
                     x.enable(spinner);
                 }
-                if x.view.ready.is_empty() {
+                if x.view.runnable.is_empty() {
                     break;
                 }
             }
-            let next = if x.view.ready.len() == 1 {
-                x.view.ready.nth(0)
+            let next = if x.view.runnable.len() == 1 {
+                x.view.runnable.nth(0)
             } else {
                 self.decisions += 1;
                 x.strategy.pick(&x.view, &mut x.rng)
             };
-            assert!(x.view.ready.contains(next), "{next} is not ready");
+            assert!(x.view.runnable.contains(next), "{next} is not runnable");
             order.push(next);
             x.step(next);
         }
@@ -174,7 +174,7 @@ impl Execution<'_> {
             }
             None => new.index() as u64,
         };
-        self.rows.push(Row {
+        self.rows.push(ModelTask {
             parent,
             rest: program.into_iter().rev().collect(),
             children: 0,
@@ -204,7 +204,7 @@ impl Execution<'_> {
                 Some(Do::Op(kind, object)) => return self.post(task, op(kind, object)),
                 None => {
                     self.rows[task.index()].finished = true;
-                    self.view.ready.remove(task);
+                    self.view.runnable.remove(task);
                     return;
                 }
             }
@@ -228,14 +228,14 @@ impl Execution<'_> {
         if enabled {
             self.enable(task);
         } else {
-            self.view.ready.remove(task);
+            self.view.runnable.remove(task);
         }
     }
 
     fn enable(&mut self, task: TaskId) {
-        self.view.ready.insert(task);
+        self.view.runnable.insert(task);
         if self.strategy.watches() {
-            self.strategy.ready(task);
+            self.strategy.runnable(task);
         }
     }
 
@@ -260,7 +260,7 @@ impl Execution<'_> {
             OpKind::Lock => {
                 self.held.push(object);
                 for waiter in waiters {
-                    self.view.ready.remove(waiter);
+                    self.view.runnable.remove(waiter);
                 }
             }
             OpKind::Unlock => {
@@ -298,20 +298,20 @@ fn op(kind: OpKind, object: usize) -> Op {
     }
 }
 
-/// The class of operations of this kind that main does, or that a child of main
+/// The site class of operations of this kind that main does, or that a child of main
 /// does. The model has one place only, and nobody says where objects were created.
-pub(super) fn class(by_child: bool, kind: OpKind) -> Class {
-    Classes::new().ops(tasks(by_child), Group::ROOT, &op(kind, 0))
+pub(super) fn class(by_child: bool, kind: OpKind) -> SiteClass {
+    SiteClasses::new().ops(tasks(by_child), Group::ROOT, &op(kind, 0))
 }
 
 /// The same, wherever it is done.
-pub(super) fn class_anywhere(by_child: bool, kind: OpKind) -> Class {
-    Classes::ops_anywhere(tasks(by_child), Group::ROOT, kind)
+pub(super) fn class_anywhere(by_child: bool, kind: OpKind) -> SiteClass {
+    SiteClasses::ops_anywhere(tasks(by_child), Group::ROOT, kind)
 }
 
 fn tasks(by_child: bool) -> Group {
     match by_child {
-        true => Classes::new().tasks(Group::ROOT, site()),
+        true => SiteClasses::new().tasks(Group::ROOT, site()),
         false => Group::ROOT,
     }
 }

@@ -1,4 +1,4 @@
-//! Every ready task in turn, from the newest to the oldest.
+//! Newest first: every runnable task in turn, from the newest to the oldest.
 
 use crate::decision::Rng;
 use crate::id::TaskId;
@@ -19,13 +19,13 @@ pub struct Newest;
 
 impl Strategy for Newest {
     fn pick(&mut self, view: &View, rng: &mut Rng) -> TaskId {
-        let newest = view.ready.nth(view.ready.len() - 1);
+        let newest = view.runnable.nth(view.runnable.len() - 1);
         if view.last == newest && rng.below(AGAIN) == 0 {
             return newest;
         }
-        match view.ready.rank_of(view.last) {
+        match view.runnable.rank_of(view.last) {
             0 => newest,
-            rank => view.ready.nth(rank - 1),
+            rank => view.runnable.nth(rank - 1),
         }
     }
 }

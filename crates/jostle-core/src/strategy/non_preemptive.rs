@@ -1,4 +1,4 @@
-//! The non-preemptive default.
+//! The non-preemptive strategy: the running task goes on until it waits.
 
 use crate::decision::{Environment, Rng};
 use crate::id::TaskId;
@@ -23,7 +23,7 @@ impl Strategy for NonPreemptive {
 
     fn pick(&mut self, view: &View, _rng: &mut Rng) -> TaskId {
         pick(
-            &view.ready,
+            &view.runnable,
             view.last,
             view.tasks[view.last.index()].op.kind,
         )
@@ -35,22 +35,22 @@ impl Strategy for NonPreemptive {
 ///
 /// # Panics
 ///
-/// If none is ready.
-pub(crate) fn pick(ready: &TaskSet, last: TaskId, op: OpKind) -> TaskId {
-    // A task that spins is not ready again before another has made a step, and
+/// If none is runnable.
+pub(crate) fn pick(runnable: &TaskSet, last: TaskId, op: OpKind) -> TaskId {
+    // A task that spins is not runnable again before another has made a step, and
     // still it is to be followed by the next one and not by the first: two that
     // spin would wake each other for ever.
     let gives_way = op.offers_to_wait();
     let stays = !gives_way && last != TaskId::CLOCK;
-    if stays && ready.contains(last) {
+    if stays && runnable.contains(last) {
         return last;
     }
     let after = if gives_way { last } else { TaskId::CLOCK };
-    match ready.next_after(after) {
-        Some(TaskId::CLOCK) => ready.next_after(TaskId::CLOCK),
+    match runnable.next_after(after) {
+        Some(TaskId::CLOCK) => runnable.next_after(TaskId::CLOCK),
         next => next,
     }
-    .expect("there is no decision without ready tasks")
+    .expect("there is no decision without runnable tasks")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! After Burckhardt, Kothari, Musuvathi, Nagarakatte, "A Randomized Scheduler
 //! with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010. The task with the
-//! highest priority of those that are ready runs; priorities are random, and at
+//! highest priority of those that can run runs; priorities are random, and at
 //! `d - 1` random points of the execution the task that would run is lowered
 //! below all that have not been. A bug that needs `d` ordering constraints shows
 //! with a probability of at least `1 / (n · kᵈ⁻¹)` for `n` tasks and `k`
@@ -11,7 +11,7 @@
 //!
 //! Where this departs from the paper:
 //!
-//! - `k` counts decisions and not steps, since where only one task is ready
+//! - `k` counts decisions and not steps, since where only one task is runnable
 //!   lowering it can wait until there is another (section 4.1 of the paper says
 //!   why that loses nothing). That makes `k` smaller and the bound better.
 //! - A task that is about to yield or spin is lowered below everything, for
@@ -88,8 +88,8 @@ pub struct Pct {
     depth: Depth,
     /// The priority of each task, whether in the table or not.
     priorities: Vec<u32>,
-    /// Invariant: every ready task is in it. See [`Tree`] for those that are
-    /// not ready.
+    /// Invariant: every runnable task is in it. See [`Tree`] for those that are
+    /// not runnable.
     table: Tree<Max>,
     clock: ClockPriority,
     /// The change points to come, the next one last.
@@ -129,10 +129,10 @@ impl Pct {
     }
 
     #[inline]
-    fn highest(&mut self, ready: &TaskSet) -> TaskId {
+    fn highest(&mut self, runnable: &TaskSet) -> TaskId {
         loop {
             let top = self.table.top();
-            if ready.contains(top) {
+            if runnable.contains(top) {
                 return top;
             }
             self.table.remove(top);
@@ -170,13 +170,13 @@ impl Strategy for Pct {
     }
 
     fn pick(&mut self, view: &View, _rng: &mut Rng) -> TaskId {
-        let mut top = self.highest(&view.ready);
+        let mut top = self.highest(&view.runnable);
         while let Some(&change) = self.changes.last()
             && change.at <= self.decisions
         {
             self.changes.pop();
             self.prioritize(top, change.priority);
-            top = self.highest(&view.ready);
+            top = self.highest(&view.runnable);
         }
         self.decisions += 1;
         top
@@ -199,7 +199,7 @@ impl Strategy for Pct {
         }
     }
 
-    fn ready(&mut self, task: TaskId) {
+    fn runnable(&mut self, task: TaskId) {
         self.table.set(task, self.priorities[task.index()]);
     }
 
@@ -341,7 +341,7 @@ mod tests {
         }
     }
 
-    /// How many times the clock fired in a row while a task was ready.
+    /// How many times the clock fired in a row while a task was runnable.
     fn longest_streak_before_the_end(order: &[TaskId]) -> usize {
         let end = order.iter().rposition(|&t| t != task(0)).unwrap();
         let streaks = order[..end].split(|&t| t != task(0));

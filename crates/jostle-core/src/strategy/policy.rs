@@ -1,4 +1,4 @@
-//! What decides an execution: a strategy that samples, or an exhaustive exploration.
+//! The policy of an execution: a strategy that samples, or an exhaustive exploration.
 
 use crate::decision::{ChoiceKind, Environment, Rng};
 use crate::id::{ObjectId, TaskId};
@@ -154,11 +154,11 @@ impl Policy<'_> {
         }
     }
 
-    /// See [`Strategy::ready`].
+    /// See [`Strategy::runnable`].
     #[inline]
-    pub fn ready(&mut self, task: TaskId) {
+    pub fn runnable(&mut self, task: TaskId) {
         if let Some(strategy) = self.sampler() {
-            strategy.ready(task);
+            strategy.runnable(task);
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! After Yuan, Yang, Gu, "Partial Order Aware Concurrency Sampling", CAV 2018.
 //! Every operation draws a priority when it is posted, and the highest of those
-//! that are ready runs. When an operation has run, the pending ones that conflict
+//! that are enabled runs. When an operation has run, the pending ones that conflict
 //! with it draw again: the order of each pair of conflicting operations is then
 //! as good as independent of that of the others, and no draws are spent on the
 //! order of operations that commute. There is no parameter and no profile.
@@ -17,7 +17,7 @@
 //!   draw again, which nobody can see: until they are enabled they are compared
 //!   with nothing, and a fresh draw is as good as the old one.
 //!
-//! A decision costs as many draws as there are ready operations in conflict with
+//! A decision costs as many draws as there are runnable operations in conflict with
 //! the one that has run. One that is blocked is dropped from the tables when it
 //! is next the highest, and comes back when it is enabled.
 
@@ -35,10 +35,10 @@ pub struct Pos {
     /// The priority of each task's pending operation, whether in the table or
     /// not.
     priorities: Vec<u32>,
-    /// Invariant: every ready task is in it. See [`Tree`] for those that are
-    /// not ready.
+    /// Invariant: every runnable task is in it. See [`Tree`] for those that are
+    /// not runnable.
     table: Tree<Max>,
-    /// Invariant: a task that is linked is in `table`; a ready one whose operation
+    /// Invariant: a task that is linked is in `table`; a runnable one whose operation
     /// can conflict with anything is linked.
     pending: Pending,
     clock: ClockPriority,
@@ -78,7 +78,7 @@ impl Strategy for Pos {
     fn pick(&mut self, view: &View, rng: &mut Rng) -> TaskId {
         loop {
             let top = self.table.top();
-            if view.ready.contains(top) {
+            if view.runnable.contains(top) {
                 return top;
             }
             self.table.remove(top);
@@ -108,7 +108,7 @@ impl Strategy for Pos {
         };
     }
 
-    fn ready(&mut self, task: TaskId) {
+    fn runnable(&mut self, task: TaskId) {
         self.pending.link(task);
         self.table.set(task, self.priorities[task.index()]);
     }

@@ -1,4 +1,4 @@
-//! Priorities as PCT and POS draw them: what they have in common.
+//! Draws priorities for PCT and POS.
 
 use crate::decision::Rng;
 use crate::id::TaskId;

@@ -1,4 +1,4 @@
-//! What earlier executions of a scenario tell about its size.
+//! The sizes of a scenario and its tasks, measured in earlier executions.
 
 use crate::id::TaskId;
 
@@ -26,7 +26,7 @@ struct Size {
 /// What one execution tells about one of its tasks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TaskSize {
-    /// Who spawned it. A task whose parent does not come before it has none.
+    /// The task that spawned it. A task whose parent does not come before it has none.
     pub parent: TaskId,
     /// See [`TaskView::key`](super::TaskView::key).
     pub key: u64,

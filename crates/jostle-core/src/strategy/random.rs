@@ -1,10 +1,10 @@
-//! Random walk: every ready task with the same probability.
+//! The random walk: every runnable task with the same probability.
 
 use crate::decision::Rng;
 use crate::id::TaskId;
 use crate::strategy::{Strategy, View, uniform};
 
-/// Picks each ready task with the same probability at every decision.
+/// Picks each runnable task with the same probability at every decision.
 ///
 /// Good at bugs that many schedules show, and the cheapest of all. Its weakness
 /// is that it lets tasks advance evenly, so that it hardly ever holds one back
@@ -14,7 +14,7 @@ pub struct Random;
 
 impl Strategy for Random {
     fn pick(&mut self, view: &View, rng: &mut Rng) -> TaskId {
-        uniform(&view.ready, rng)
+        uniform(&view.runnable, rng)
     }
 
     fn is_uniform(&self) -> bool {

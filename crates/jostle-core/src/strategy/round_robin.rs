@@ -1,10 +1,10 @@
-//! Round robin: every ready task in turn.
+//! Round robin: every runnable task in turn.
 
 use crate::decision::Rng;
 use crate::id::TaskId;
 use crate::strategy::{Strategy, View};
 
-/// Lets every ready task make one step in turn, the clock among them.
+/// Lets every runnable task make one step in turn, the clock among them.
 ///
 /// A fair schedule with as many switches as there can be; only what the
 /// environment does differs from one execution to the next.
@@ -13,9 +13,9 @@ pub struct RoundRobin;
 
 impl Strategy for RoundRobin {
     fn pick(&mut self, view: &View, _rng: &mut Rng) -> TaskId {
-        view.ready
+        view.runnable
             .next_after(view.last)
-            .expect("there is no decision without ready tasks")
+            .expect("there is no decision without runnable tasks")
     }
 }
 

@@ -6,7 +6,7 @@
 //! turns out not to change.
 //!
 //! Zero stands for absence. Strategies remove lazily: a task that stops being
-//! ready stays in the table until it is drawn, because nobody announces that it
+//! runnable stays in the table until it is drawn, because nobody announces that it
 //! stopped.
 
 use std::marker::PhantomData;
@@ -62,7 +62,7 @@ const SMALL: usize = 4;
 /// What a strategy says if the executor broke the contract of
 /// [`Strategy`](super::Strategy).
 const UNANNOUNCED: &str =
-    "this is a bug in the executor: a task is ready that was not announced to the strategy";
+    "this is a bug in the executor: a task is runnable that was not announced to the strategy";
 
 impl<C: Combine> Tree<C> {
     pub(super) fn new() -> Tree<C> {
@@ -148,7 +148,7 @@ impl Tree<Max> {
         self.set_leaf(task, 0);
     }
 
-    /// The task with the highest priority of all in the table, ready or not.
+    /// The task with the highest priority of all in the table, runnable or not.
     ///
     /// # Panics
     ///
@@ -187,14 +187,14 @@ impl Tree<Sum> {
         }
     }
 
-    /// Draws a task out of `ready` with a probability proportional to its
-    /// weight. Tasks that are drawn and not ready are taken out.
+    /// Draws a task out of `runnable` with a probability proportional to its
+    /// weight. Tasks that are drawn and not runnable are taken out.
     ///
     /// # Panics
     ///
-    /// If no task of `ready` is in the table.
+    /// If no task of `runnable` is in the table.
     #[inline]
-    pub(super) fn draw(&mut self, ready: &TaskSet, rng: &mut Rng) -> TaskId {
+    pub(super) fn draw(&mut self, runnable: &TaskSet, rng: &mut Rng) -> TaskId {
         loop {
             let total = self.root();
             assert!(total != 0, "{UNANNOUNCED}");
@@ -203,7 +203,7 @@ impl Tree<Sum> {
                 Err(_) => rng.below_u64(total),
             };
             let task = self.at(ticket);
-            if ready.contains(task) {
+            if runnable.contains(task) {
                 return task;
             }
             self.set(task, 0);
@@ -285,9 +285,9 @@ mod tests {
         let mut tree = Tree::<Sum>::new();
         tree.set(task(1), Tree::MAX_WEIGHT);
         tree.set(task(2), 1);
-        let ready: TaskSet = [task(2)].into_iter().collect();
+        let runnable: TaskSet = [task(2)].into_iter().collect();
         let mut rng = Rng::new(1);
-        assert_eq!(tree.draw(&ready, &mut rng), task(2));
+        assert_eq!(tree.draw(&runnable, &mut rng), task(2));
         assert!(!tree.contains(task(1)));
         assert_eq!(tree.root(), 1);
     }

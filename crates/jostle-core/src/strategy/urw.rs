@@ -32,8 +32,8 @@ pub struct Urw {
     /// The steps that each task has left, at least 1, whether it is in the table
     /// or not.
     left: Vec<u32>,
-    /// Invariant: every ready task is in it. See [`Tree`] for those that are
-    /// not ready.
+    /// Invariant: every runnable task is in it. See [`Tree`] for those that are
+    /// not runnable.
     table: Tree<Sum>,
 }
 
@@ -77,7 +77,7 @@ impl Strategy for Urw {
     }
 
     fn pick(&mut self, view: &View, rng: &mut Rng) -> TaskId {
-        self.table.draw(&view.ready, rng)
+        self.table.draw(&view.runnable, rng)
     }
 
     fn spawned(&mut self, task: TaskId, birth: &Birth, _rng: &mut Rng) {
@@ -92,7 +92,7 @@ impl Strategy for Urw {
         }
     }
 
-    fn ready(&mut self, task: TaskId) {
+    fn runnable(&mut self, task: TaskId) {
         self.table.set(task, self.left[task.index()]);
     }
 

@@ -1,4 +1,4 @@
-//! The fields of trace files that are not plain JSON, one module for each as
+//! Serializes the fields of trace files that are not plain JSON, one module for each as
 //! `#[serde(with = …)]` takes it.
 
 use std::fmt;

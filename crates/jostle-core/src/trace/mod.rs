@@ -1,12 +1,13 @@
-//! The record of one execution: what was chosen, and what every task did.
+//! The trace of one execution: its choices, steps and names, for reports, explanations and
+//! trace files.
 //!
-//! - [`mod@self`]: [`Trace`], the record in memory.
-//! - [`mod@file`]: trace files, which hold the choices, and how to write them.
-//! - `read`: how to read them, whatever is in them.
-//! - `fields`, `notation`: how they put choices and the like.
+//! - [`mod@self`]: [`Trace`], in memory.
+//! - [`mod@file`]: writes trace files, which hold the choices.
+//! - `read`: reads trace files, whatever is in them.
+//! - `fields`, `notation`: the text of choices and the like in trace files.
 //!
-//! The choices alone determine the execution. The steps are what reports,
-//! explanations and coverage are made of.
+//! The choices alone determine the execution. The steps are what reports and
+//! explanations are made of.
 
 mod fields;
 pub mod file;
@@ -26,7 +27,7 @@ pub struct Step {
     /// A detail of the operation that means something to a reader and is the
     /// same in every process: the value loaded, the length of a channel.
     pub value: Option<u32>,
-    /// Who did it.
+    /// The task that did it.
     pub task: TaskId,
     /// To what it was done.
     pub object: ObjectId,
@@ -45,7 +46,7 @@ pub struct Step {
 pub struct TaskInfo {
     /// Its name: the one the user gave, or else its number.
     pub name: Option<String>,
-    /// Who spawned it.
+    /// The task that spawned it.
     pub parent: TaskId,
     /// Where it was spawned.
     pub site: Site,
@@ -69,9 +70,9 @@ pub struct TaskInfo {
 pub struct Wake {
     /// How many steps had been made; the last of them was on the way to it.
     pub steps: u32,
-    /// Who woke.
+    /// The task that woke the other.
     pub by: TaskId,
-    /// Who was woken.
+    /// The task that was woken.
     pub task: TaskId,
 }
 

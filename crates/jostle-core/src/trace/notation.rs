@@ -1,5 +1,5 @@
-//! How trace files write choices, overrides and bytes: text that a person can
-//! read and a diff can show.
+//! The text of choices, overrides and bytes in trace files: a person can read it and a diff
+//! can show it.
 
 use std::fmt::Write as _;
 

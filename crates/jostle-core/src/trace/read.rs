@@ -1,4 +1,4 @@
-//! Reading trace files, whatever is in them.
+//! Reads trace files, whatever is in them.
 
 use serde::Deserialize;
 

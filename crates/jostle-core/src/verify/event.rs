@@ -1,9 +1,9 @@
-//! What a transition did, as far as other transitions can tell.
+//! The event of a transition: what it did, as far as other transitions can tell.
 //!
 //! Whether the order of two transitions matters is decided here, and not by
 //! [`Access::conflicts_with`](crate::op::Access::conflicts_with): what a transition
 //! touches is more than the object of its operation, since everything that runs before
-//! the next decision belongs to it, and it is told piece by piece; see
+//! the next decision belongs to it, and the kernel reports it piece by piece; see
 //! [`Touch`](crate::strategy::Touch).
 
 use crate::id::{ObjectId, TaskId};
@@ -20,7 +20,7 @@ pub(super) struct Event {
     pub(super) footprint: Vec<(Touch, bool)>,
     /// The gate that it passed.
     pub(super) gate: Option<Gate>,
-    /// Who came to which gate.
+    /// Which task came to which gate.
     pub(super) arrivals: Vec<(TaskId, Gate)>,
     /// The gates that it opened and shut, in order.
     pub(super) gates: Vec<(Gate, bool)>,

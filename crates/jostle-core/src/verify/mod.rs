@@ -1,9 +1,9 @@
-//! Verification: every behaviour of a small scenario, each once.
+//! Verification: executes every behaviour of a small scenario once.
 //!
-//! - [`mod@self`]: [`Verification`], which explores, and what it comes to.
-//! - `tree`: the tree of decisions, of which one branch is explored at a time.
-//! - `history`: the partial order of the events of one execution.
-//! - `races`: pairs of events that could have happened in the other order.
+//! - [`mod@self`]: [`Verification`], which explores, and its result.
+//! - `tree`: explores the tree of decisions, one branch at a time.
+//! - `happens_before`: the partial order of the events of one execution.
+//! - `races`: finds pairs of events that could have happened in the other order.
 //! - `event`: what a transition did, as far as other transitions can tell.
 //!
 //! # What is explored
@@ -38,7 +38,7 @@
 //! Jostle's back (a real atomic, a `std` lock) is not seen, except between polls.
 
 mod event;
-mod history;
+mod happens_before;
 mod races;
 mod tree;
 

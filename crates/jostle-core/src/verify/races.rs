@@ -1,4 +1,4 @@
-//! Races: pairs of events that could have happened in the other order.
+//! Finds races: pairs of events that could have happened in the other order.
 //!
 //! After an execution, each of its events `j` is compared with the events before
 //! it. An event `i` of another task races with `j` if the two conflict and `i`
@@ -16,7 +16,7 @@ use crate::id::TaskId;
 use crate::op::OpKind;
 use crate::strategy::{Gate, Touch};
 use crate::verify::event::{Clock, Event};
-use crate::verify::history::History;
+use crate::verify::happens_before::HappensBefore;
 
 /// Where another order has to be tried, and who could begin it.
 #[derive(Debug)]
@@ -28,50 +28,50 @@ pub(super) struct Reversal {
 }
 
 /// The reversals that the event `j` asks for.
-pub(super) fn of_event(history: &History, j: usize) -> Vec<Reversal> {
-    let event = history.event(j);
-    let past = history.past_of(event.task, j);
+pub(super) fn of_event(order: &HappensBefore, j: usize) -> Vec<Reversal> {
+    let event = order.event(j);
+    let past = order.past_of(event.task, j);
     let mut racing = Vec::new();
     // The last one of a list that could have come after `j`.
     let last_of = |events: &[usize]| {
         let before = events[..events.partition_point(|&e| e < j)].iter().rev();
-        let free = |&&i: &&usize| !past.covers(history.event(i));
+        let free = |&&i: &&usize| !past.covers(order.event(i));
         let open = |i: usize| {
             event
                 .gate
-                .is_none_or(|gate| history.would_be_open(gate, i, j))
+                .is_none_or(|gate| order.would_be_open(gate, i, j))
         };
         before.take_while(free).copied().find(|&i| open(i))
     };
     if event.universal {
         // Whether it would be enabled without the ones before is not known.
-        racing.extend(history.by_task().filter_map(last_of));
+        racing.extend(order.by_task().filter_map(last_of));
     } else {
-        racing.extend(last_of(history.universal()));
+        racing.extend(last_of(order.universal()));
         for &(touch, write) in &event.footprint {
-            find(history, touch, write, &past, event.gate, j, &mut racing);
+            find(order, touch, write, &past, event.gate, j, &mut racing);
         }
     }
-    reversals(history, racing, j, event, &past)
+    reversals(order, racing, j, event, &past)
 }
 
 /// The reversals that `task` asks for, which has come to a gate that nobody
 /// opens any more.
-pub(super) fn of_blocked(history: &History, task: TaskId, gate: Gate) -> Vec<Reversal> {
-    let end = history.len();
+pub(super) fn of_blocked(order: &HappensBefore, task: TaskId, gate: Gate) -> Vec<Reversal> {
+    let end = order.len();
     let touch = Touch::Object(gate.object);
-    let past = history.past_of(task, end);
+    let past = order.past_of(task, end);
     let mut racing = Vec::new();
-    find(history, touch, true, &past, Some(gate), end, &mut racing);
+    find(order, touch, true, &past, Some(gate), end, &mut racing);
     let mut event = Event::new(task, 0, u32::MAX);
     event.footprint.push((touch, true));
-    reversals(history, racing, end, &event, &past)
+    reversals(order, racing, end, &event, &past)
 }
 
 /// The latest events of `before` that conflict with one that touches the same
 /// piece of state and passes `gate`.
 fn find(
-    history: &History,
+    order: &HappensBefore,
     touch: Touch,
     write: bool,
     past: &Clock,
@@ -79,11 +79,11 @@ fn find(
     j: usize,
     racing: &mut Vec<usize>,
 ) {
-    let before = history.touches_of(touch);
+    let before = order.touches_of(touch);
     let before = &before[..before.partition_point(|&(e, _)| e < j)];
     let mut found = false;
     for &(i, writes) in before.iter().rev() {
-        let event = history.event(i);
+        let event = order.event(i);
         if !write && !writes {
             continue;
         }
@@ -93,7 +93,7 @@ fn find(
             }
             continue;
         }
-        if gate.is_some_and(|gate| !history.would_be_open(gate, i, j)) {
+        if gate.is_some_and(|gate| !order.would_be_open(gate, i, j)) {
             continue;
         }
         if !(writes && found) {
@@ -107,7 +107,7 @@ fn find(
 }
 
 fn reversals(
-    history: &History,
+    order: &HappensBefore,
     mut racing: Vec<usize>,
     j: usize,
     event: &Event,
@@ -121,14 +121,14 @@ fn reversals(
         let later = racing.iter().filter(|&&k| k > i);
         !later
             .into_iter()
-            .any(|&k| history.event(k).clock.covers(history.event(i)))
+            .any(|&k| order.event(k).clock.covers(order.event(i)))
     };
     let immediate: Vec<usize> = racing.iter().filter(immediate).copied().collect();
     immediate
         .into_iter()
         .map(|i| Reversal {
             at: i,
-            initials: initials(history, i, j, event, past),
+            initials: initials(order, i, j, event, past),
         })
         .collect()
 }
@@ -136,12 +136,12 @@ fn reversals(
 /// Who can make the first step of an execution in which `event`, which happened
 /// at `j`, does not come after `i`: of the events in between that do not happen
 /// after `i`, and `event` itself, the tasks of those that come after no other.
-fn initials(history: &History, i: usize, j: usize, event: &Event, past: &Clock) -> Vec<TaskId> {
-    let first = history.event(i);
+fn initials(order: &HappensBefore, i: usize, j: usize, event: &Event, past: &Clock) -> Vec<TaskId> {
+    let first = order.event(i);
     let mut kept: Vec<&Event> = Vec::new();
     let mut initials = Vec::new();
     for k in i + 1..j {
-        let between = history.event(k);
+        let between = order.event(k);
         if between.clock.covers(first) {
             continue;
         }

@@ -1,15 +1,15 @@
-//! The tree of decisions, of which one branch is explored at a time.
+//! Explores the tree of decisions, one branch at a time.
 
 use std::collections::{HashMap, HashSet};
 
-use crate::class::hash_site;
 use crate::decision::ChoiceKind;
 use crate::hash::mix;
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Access, Effect, Site};
+use crate::site_class::hash_site;
 use crate::strategy::{Explorer, Gate, Touch, View};
 use crate::verify::event::{Event, Print};
-use crate::verify::history::History;
+use crate::verify::happens_before::HappensBefore;
 use crate::verify::races;
 use crate::verify::{Bounds, Reduction};
 
@@ -27,7 +27,7 @@ pub(super) enum Given {
 /// One decision of the present branch.
 #[derive(Debug)]
 struct Node {
-    ready: Vec<TaskId>,
+    runnable: Vec<TaskId>,
     /// Tasks whose transition from here has been or will be explored elsewhere.
     asleep: Vec<(TaskId, Print)>,
     /// Tasks whose transition from here has been explored.
@@ -41,7 +41,7 @@ struct Node {
     print: Print,
     /// How many preemptions there were before.
     preemptions: u32,
-    /// Whom choosing another task than this one would preempt.
+    /// The running task, which choosing any other task would preempt.
     preempts: Option<TaskId>,
     /// How many rare answers the environment had given before.
     rare: u32,
@@ -65,9 +65,9 @@ fn is_rare(kind: ChoiceKind) -> bool {
 }
 
 impl Node {
-    fn new(ready: Vec<TaskId>, chosen: TaskId) -> Node {
+    fn new(runnable: Vec<TaskId>, chosen: TaskId) -> Node {
         Node {
-            ready,
+            runnable,
             asleep: Vec::new(),
             done: Vec::new(),
             wanted: vec![chosen],
@@ -118,12 +118,12 @@ pub(super) struct Tree {
     reduction: Reduction,
     bounds: Bounds,
     nodes: Vec<Node>,
-    history: History,
+    order: HappensBefore,
     /// How many nodes the execution at hand has come through.
     depth: usize,
     /// Which answer of the environment is due.
     answer: usize,
-    /// The transition at hand, unless it is one that `history` has.
+    /// The transition at hand, unless it is one that `order` has.
     event: Option<Event>,
     given: Option<Given>,
     /// The classes of the executions that came to an end.
@@ -144,7 +144,7 @@ impl Tree {
             bounds,
             // The main task runs to its first operation before any decision.
             nodes: vec![Node::new(vec![TaskId::MAIN], TaskId::MAIN)],
-            history: History::default(),
+            order: HappensBefore::default(),
             depth: 0,
             answer: 0,
             event: None,
@@ -158,7 +158,7 @@ impl Tree {
 
     /// The class of the execution that has ended.
     pub(super) fn class(&self) -> u64 {
-        self.history.class()
+        self.order.class()
     }
 
     pub(super) fn classes(&self) -> u64 {
@@ -181,7 +181,7 @@ impl Tree {
             .answers
             .iter()
             .fold(0, |hash, a| mix(hash, u64::from(a.picked) + 1));
-        self.history.push(event, answers);
+        self.order.push(event, answers);
     }
 
     fn give_up(&mut self, why: Given) -> TaskId {
@@ -195,7 +195,7 @@ impl Tree {
         let label = mix(row.key, mix(row.op.kind as u64, hash_site(row.op.site)));
         let mut event = Event::new(task, label, view.tasks.len() as u32);
         event.universal = races::is_universal(task, row.op.kind);
-        event.gate = self.history.gate_of(task, self.history.len());
+        event.gate = self.order.gate_of(task, self.order.len());
         let Access { object, effect } = row.op.access();
         if object != ObjectId::NONE && effect != Effect::None {
             event
@@ -207,14 +207,14 @@ impl Tree {
 
     /// A decision that this branch has not come to before; none if there is
     /// nothing to be explored from there.
-    fn node(&mut self, view: &View, ready: Vec<TaskId>) -> Option<Node> {
+    fn node(&mut self, view: &View, runnable: Vec<TaskId>) -> Option<Node> {
         let parent = self.nodes.last()?;
-        let mut node = Node::new(ready, TaskId::MAIN);
+        let mut node = Node::new(runnable, TaskId::MAIN);
         node.rare = parent.rare_after();
         node.preemptions = parent.preemptions_with(parent.chosen);
         let last = view.last;
         let offers = view.tasks[last.index()].op.kind.offers_to_wait();
-        let goes_on = node.ready.contains(&last) && last != TaskId::CLOCK;
+        let goes_on = node.runnable.contains(&last) && last != TaskId::CLOCK;
         node.preempts = (goes_on && !offers).then_some(last);
         // The fewer preemptions a schedule has, the better it reads, and whoever lets
         // others go first may wait for them; time passes when nobody else has
@@ -224,12 +224,12 @@ impl Tree {
             let waits = *task == last && offers;
             (!first, waits, *task == TaskId::CLOCK, *task)
         };
-        node.wanted = node.ready.clone();
+        node.wanted = node.runnable.clone();
         node.wanted.sort_by_key(order);
         match self.reduction {
             Reduction::None => {}
             Reduction::Preemptions(most) => {
-                let key = (self.history.class(), last, node.rare);
+                let key = (self.order.class(), last, node.rare);
                 let least = self.reached.entry(key).or_insert(u32::MAX);
                 if *least <= node.preemptions {
                     return None;
@@ -240,7 +240,7 @@ impl Tree {
                 node.wanted = wanted;
             }
             Reduction::Sources => {
-                let print = Print::of(self.history.event(self.history.len() - 1));
+                let print = Print::of(self.order.event(self.order.len() - 1));
                 let sleepers = parent.asleep.iter().chain(&parent.done);
                 node.asleep = sleepers
                     .filter(|(_, p)| !p.conflicts(&print))
@@ -248,7 +248,7 @@ impl Tree {
                     .collect();
                 let awake = node.wanted.iter().find(|&&task| !node.is_asleep(task));
                 node.wanted = vec![*awake?];
-                if node.ready.contains(&TaskId::CLOCK) && node.wanted[0] != TaskId::CLOCK {
+                if node.runnable.contains(&TaskId::CLOCK) && node.wanted[0] != TaskId::CLOCK {
                     node.wanted.push(TaskId::CLOCK);
                 }
             }
@@ -266,7 +266,7 @@ impl Tree {
             }
         }
         if self.given.is_none() {
-            self.classes.insert(self.history.class());
+            self.classes.insert(self.order.class());
         }
         self.given
     }
@@ -277,14 +277,14 @@ impl Tree {
             self.find_races();
         }
         let more = self.branch();
-        self.shared = self.history.len();
+        self.shared = self.order.len();
         more
     }
 
     fn branch(&mut self) -> bool {
         loop {
-            if self.history.len() == self.nodes.len() {
-                self.history.pop();
+            if self.order.len() == self.nodes.len() {
+                self.order.pop();
             }
             let Some(node) = self.nodes.last_mut() else {
                 break;
@@ -309,12 +309,12 @@ impl Tree {
 
     fn find_races(&mut self) {
         let mut reversals = Vec::new();
-        for at in self.shared..self.history.len() {
-            reversals.extend(races::of_event(&self.history, at));
+        for at in self.shared..self.order.len() {
+            reversals.extend(races::of_event(&self.order, at));
         }
         if self.given.is_none() {
-            for (task, gate) in self.history.blocked() {
-                reversals.extend(races::of_blocked(&self.history, task, gate));
+            for (task, gate) in self.order.blocked() {
+                reversals.extend(races::of_blocked(&self.order, task, gate));
             }
         }
         for reversal in reversals {
@@ -323,11 +323,11 @@ impl Tree {
             if reversal.initials.iter().any(covered) {
                 continue;
             }
-            let ready = |task: &&TaskId| node.ready.contains(task);
-            match reversal.initials.iter().find(ready).copied() {
+            let runnable = |task: &&TaskId| node.runnable.contains(task);
+            match reversal.initials.iter().find(runnable).copied() {
                 Some(task) => node.wanted.push(task),
                 None => {
-                    let all = node.ready.clone();
+                    let all = node.runnable.clone();
                     node.wanted.extend(all);
                 }
             }
@@ -340,7 +340,7 @@ impl Explorer for Tree {
         self.given = None;
         self.depth = 1;
         self.answer = 0;
-        self.event = (self.history.len() == 0).then(|| Event::new(TaskId::MAIN, 0, 0));
+        self.event = (self.order.len() == 0).then(|| Event::new(TaskId::MAIN, 0, 0));
     }
 
     fn pick(&mut self, view: &View) -> TaskId {
@@ -348,21 +348,21 @@ impl Explorer for Tree {
         let at = self.depth;
         self.depth += 1;
         self.answer = 0;
-        let ready: Vec<TaskId> = view.ready.iter().collect();
+        let runnable: Vec<TaskId> = view.runnable.iter().collect();
         if let Some(node) = self.nodes.get(at) {
-            if node.ready != ready {
+            if node.runnable != runnable {
                 return self.give_up(Given::Astray);
             }
         } else if view.step >= self.bounds.steps {
             self.limited = true;
             return self.give_up(Given::TooLong);
-        } else if let Some(node) = self.node(view, ready) {
+        } else if let Some(node) = self.node(view, runnable) {
             self.nodes.push(node);
         } else {
             return self.give_up(Given::Redundant);
         }
         let task = self.nodes[at].chosen;
-        if at == self.history.len() {
+        if at == self.order.len() {
             self.event = Some(self.started(task, view));
         }
         task

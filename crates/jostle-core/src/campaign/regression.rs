@@ -1,7 +1,7 @@
-//! Schedules put into rows, and rows followed.
+//! Puts schedules into rows of words, and tests a target with such rows again.
 
 use crate::backend::Backend;
-use crate::campaign::follow::{Followed, Follower};
+use crate::campaign::replay::{Replayed, Replayer};
 use crate::minimize::{Schedule, nearby};
 use crate::prescription::{Missed, Prescription, Row};
 use crate::regression::Witness;
@@ -13,16 +13,16 @@ const NEARBY: usize = 500;
 
 /// What became of a kept schedule.
 #[derive(Debug)]
-pub struct Revisit {
+pub struct Retest {
     /// An execution that fails, if there is one.
-    pub failure: Option<Followed>,
+    pub failure: Option<Replayed>,
     /// The first row that could not be followed.
     pub missed: Option<Missed>,
     /// Whether the failure is another one than that of the rows, found near them.
     pub nearby: bool,
 }
 
-impl<B: Backend> Follower<'_, B> {
+impl<B: Backend> Replayer<'_, B> {
     /// The rows that `schedule` is in words. `None` if they cannot be put so that
     /// following them gives the same finding.
     pub fn rows(&mut self, schedule: &Schedule) -> Option<Vec<Row>> {
@@ -33,21 +33,21 @@ impl<B: Backend> Follower<'_, B> {
         let rows = witness.rows()?;
         let wanted = self.schedule(schedule).trial.signature;
         directed.follow(Prescription::rows(rows.clone()));
-        let followed = self.under(&mut directed, true, &schedule.data);
-        (directed.missed().is_none() && followed.trial.signature == wanted).then_some(rows)
+        let replayed = self.under(&mut directed, true, &schedule.data);
+        (directed.missed().is_none() && replayed.trial.signature == wanted).then_some(rows)
     }
 
-    /// Executes along `rows`, and looks around if that does not fail. The follower is to
+    /// Executes along `rows`, and looks around if that does not fail. The replayer is to
     /// be a new one.
-    pub fn revisit(&mut self, rows: Vec<Row>, data: &[u8]) -> Revisit {
+    pub fn retest(&mut self, rows: Vec<Row>, data: &[u8]) -> Retest {
         let mut directed = Directed::new();
         directed.follow(Prescription::rows(rows));
-        let followed = self.under(&mut directed, true, data);
+        let replayed = self.under(&mut directed, true, data);
         let missed = directed.missed();
-        let choices = Prescription::recorded(followed.trace.choices);
+        let choices = Prescription::recorded(replayed.trace.choices);
         let base = self.execute(choices, data);
         if base.finding.is_some() {
-            return Revisit {
+            return Retest {
                 failure: Some(base),
                 missed,
                 nearby: false,
@@ -55,10 +55,10 @@ impl<B: Backend> Follower<'_, B> {
         }
         let base = Schedule {
             data: data.to_vec(),
-            deviations: base.trial.log.deviations(),
+            deviations: base.trial.transcript.deviations(),
         };
         let found = nearby(&base, NEARBY, &mut |candidate| Some(self.trial(candidate)));
-        Revisit {
+        Retest {
             failure: found.map(|schedule| self.schedule(&schedule)),
             missed,
             nearby: true,

@@ -1,16 +1,16 @@
-//! Schedules of one target executed, for minimizing and explaining.
+//! Executes schedules of one target again, for minimizing and explaining.
 
 use crate::backend::{Backend, Suite, TargetOf};
 use crate::campaign::runner::Runner;
 use crate::finding::Finding;
 use crate::minimize::{Schedule, Trial};
 use crate::prescription::Prescription;
-use crate::strategy::{Directed, Log, Policy, Strategy};
+use crate::strategy::{Directed, Policy, Strategy, Transcript};
 use crate::trace::Trace;
 
 /// Executes schedules of a target on the calling OS thread.
 #[derive(Debug)]
-pub struct Follower<'a, B: Backend> {
+pub struct Replayer<'a, B: Backend> {
     target: &'a B::Target,
     runner: Runner<B>,
     directed: Directed,
@@ -23,9 +23,9 @@ pub struct Follower<'a, B: Backend> {
 const LONGER: u32 = 4;
 const MORE: u32 = 1_000;
 
-/// An execution that followed a prescription.
+/// An execution that replayed a prescription.
 #[derive(Clone, Debug)]
-pub struct Followed {
+pub struct Replayed {
     /// What was found.
     pub finding: Option<Finding>,
     /// What the minimizer is told of it.
@@ -34,11 +34,11 @@ pub struct Followed {
     pub trace: Trace,
 }
 
-impl<'a, B: Backend> Follower<'a, B> {
+impl<'a, B: Backend> Replayer<'a, B> {
     /// One that has executed nothing yet.
     #[must_use]
-    pub fn new<S: Suite<Backend = B>>(suite: &S, target: &'a TargetOf<S>) -> Follower<'a, B> {
-        Follower {
+    pub fn new<S: Suite<Backend = B>>(suite: &S, target: &'a TargetOf<S>) -> Replayer<'a, B> {
+        Replayer {
             target,
             runner: Runner::of(suite),
             directed: Directed::new(),
@@ -55,25 +55,25 @@ impl<'a, B: Backend> Follower<'a, B> {
         let (runner, directed) = (&mut self.runner, &mut self.directed);
         let (_, trial) = perform(runner, self.target, directed, most, false, &schedule.data);
         Trial {
-            log: self.directed.log(),
+            transcript: self.directed.transcript(),
             ..trial
         }
     }
 
     /// Executes a schedule, and keeps the record.
-    pub fn schedule(&mut self, schedule: &Schedule) -> Followed {
+    pub fn schedule(&mut self, schedule: &Schedule) -> Replayed {
         let prescription = Prescription::deviations(schedule.deviations.clone());
         self.execute(prescription, &schedule.data)
     }
 
     /// Executes as prescribed, and keeps the record.
-    pub fn execute(&mut self, prescription: Prescription, data: &[u8]) -> Followed {
+    pub fn execute(&mut self, prescription: Prescription, data: &[u8]) -> Replayed {
         self.directed.follow(prescription);
         let mut directed = std::mem::take(&mut self.directed);
-        let mut followed = self.under(&mut directed, false, data);
-        followed.trial.log = directed.log();
+        let mut replayed = self.under(&mut directed, false, data);
+        replayed.trial.transcript = directed.transcript();
         self.directed = directed;
-        followed
+        replayed
     }
 
     /// Executes under a strategy of the caller's, with the functions of all places if
@@ -83,7 +83,7 @@ impl<'a, B: Backend> Follower<'a, B> {
         strategy: &mut dyn Strategy,
         functions: bool,
         data: &[u8],
-    ) -> Followed {
+    ) -> Replayed {
         let (runner, target) = (&mut self.runner, self.target);
         let mut performed = perform(runner, target, strategy, u32::MAX, functions, data);
         // Each execution knows the functions that the last one met.
@@ -96,7 +96,7 @@ impl<'a, B: Backend> Follower<'a, B> {
         }
         let (finding, trial) = performed;
         self.largest = self.largest.max(trial.steps);
-        Followed {
+        Replayed {
             finding,
             trial,
             trace: self.runner.trace(),
@@ -123,7 +123,7 @@ fn perform<B: Backend>(
         signature: finding.as_ref().map(Finding::signature),
         preemptions: run.outcome.preemptions,
         steps: run.outcome.steps,
-        log: Log::default(),
+        transcript: Transcript::default(),
     };
     (finding, trial)
 }

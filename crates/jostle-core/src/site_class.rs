@@ -1,12 +1,15 @@
-//! Classes of operations: what corresponds to what in different executions.
+//! Site classes of operations, by which different executions are compared.
 //!
 //! A task number means nothing in the next execution, where tasks may be spawned
 //! in another order, and of a hundred tasks spawned in one loop each does what the
-//! others do. So what a search learns it learns about *classes*: operations of the
-//! same kind, at the same place in the source, on objects created at the same
-//! place, by tasks that were spawned at the same place by tasks of the same class.
+//! others do. So a search learns about *site classes*: operations of the same kind, at the
+//! same place in the source, on objects created at the same place, by tasks that were
+//! spawned at the same place by tasks of the same group.
 //! They are hashes of the name of the file, line and column and therefore the same in
 //! every process, of every build.
+//!
+//! A plain *class* is something else everywhere in this crate: a class of equivalent
+//! executions; see [`Equivalence`](crate::coverage::Equivalence).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,21 +17,21 @@ use std::fmt;
 use crate::hash::{Mixed, mix};
 use crate::op::{Op, OpKind, Site, file_name};
 
-/// A class of operations.
+/// A site class of operations.
 ///
-/// 32 bits, because inputs hold them: among the few hundred classes of a scenario
+/// 32 bits, because inputs hold them: among the few hundred site classes of a scenario
 /// two are the same by chance once in a hundred thousand scenarios, and then a
 /// search is a little less sharp.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Class(pub u32);
+pub struct SiteClass(pub u32);
 
-impl fmt::Display for Class {
+impl fmt::Display for SiteClass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:08x}", self.0)
     }
 }
 
-/// A class of tasks or of objects.
+/// The tasks spawned, or the objects created, at one place.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Group(u64);
 
@@ -43,9 +46,9 @@ impl Group {
     }
 }
 
-/// Finds classes, and remembers the hashes of places.
+/// Computes site classes, and remembers the hashes of places.
 #[derive(Debug)]
-pub struct Classes {
+pub struct SiteClasses {
     /// By the site's number in this process, which is a key here and goes no further.
     sites: HashMap<usize, u64, Mixed>,
     /// Some of them again, where their numbers say: most scenarios have fewer places
@@ -56,20 +59,20 @@ pub struct Classes {
 /// A power of two.
 const RECENT: usize = 64;
 
-impl Default for Classes {
-    fn default() -> Classes {
-        Classes {
+impl Default for SiteClasses {
+    fn default() -> SiteClasses {
+        SiteClasses {
             sites: HashMap::default(),
             recent: [(0, 0); RECENT],
         }
     }
 }
 
-impl Classes {
+impl SiteClasses {
     /// Nothing is remembered yet.
     #[must_use]
-    pub fn new() -> Classes {
-        Classes::default()
+    pub fn new() -> SiteClasses {
+        SiteClasses::default()
     }
 
     /// The tasks that tasks of the group `parent` spawn at `site`.
@@ -83,21 +86,21 @@ impl Classes {
     }
 
     /// What tasks of `tasks` do with `op` to objects of `objects`.
-    pub fn ops(&mut self, tasks: Group, objects: Group, op: &Op) -> Class {
+    pub fn ops(&mut self, tasks: Group, objects: Group, op: &Op) -> SiteClass {
         self.ops_at(tasks, objects, op.kind, op.site)
     }
 
-    /// As [`ops`](Classes::ops), for the parts of an operation.
-    pub fn ops_at(&mut self, tasks: Group, objects: Group, kind: OpKind, site: Site) -> Class {
+    /// As [`ops`](SiteClasses::ops), for the parts of an operation.
+    pub fn ops_at(&mut self, tasks: Group, objects: Group, kind: OpKind, site: Site) -> SiteClass {
         let place = self.place(site, kind);
-        Class(mix(mix(tasks.0, objects.0), place) as u32)
+        SiteClass(mix(mix(tasks.0, objects.0), place) as u32)
     }
 
-    /// As [`ops_at`](Classes::ops_at), wherever in the source: what a task does to an
+    /// As [`ops_at`](SiteClasses::ops_at), wherever in the source: what a task does to an
     /// object, told by its kind alone.
     #[must_use]
-    pub fn ops_anywhere(tasks: Group, objects: Group, kind: OpKind) -> Class {
-        Class(mix(mix(tasks.0, objects.0), kind as u64) as u32)
+    pub fn ops_anywhere(tasks: Group, objects: Group, kind: OpKind) -> SiteClass {
+        SiteClass(mix(mix(tasks.0, objects.0), kind as u64) as u32)
     }
 
     /// An operation of this kind at this place, whoever does it to what.
@@ -147,7 +150,7 @@ mod tests {
 
     #[test]
     fn tasks_of_one_loop_are_one_class_and_others_are_not() {
-        let mut classes = Classes::new();
+        let mut classes = SiteClasses::new();
         let (a, b) = (here(), here());
         let spawned: Vec<Group> = (0..2).map(|_| classes.tasks(Group::ROOT, a)).collect();
         assert_eq!(spawned[0], spawned[1]);
@@ -158,7 +161,7 @@ mod tests {
 
     #[test]
     fn each_part_of_an_operation_tells_it_apart() {
-        let mut classes = Classes::new();
+        let mut classes = SiteClasses::new();
         let (a, b) = (here(), here());
         let tasks = classes.tasks(Group::ROOT, a);
         let objects = classes.objects(a);
@@ -181,7 +184,7 @@ mod tests {
             object: ObjectId::from_index(3),
             ..op(OpKind::Load, a)
         };
-        assert_eq!(Classes::new().ops(tasks, objects, &other), class);
+        assert_eq!(SiteClasses::new().ops(tasks, objects, &other), class);
     }
 
     #[test]

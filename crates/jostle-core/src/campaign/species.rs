@@ -1,4 +1,4 @@
-//! How many classes of executions there were, and how many there may be.
+//! Counts classes of executions, and estimates how many are unseen.
 //!
 //! The estimates are those that biologists make of species, from how many were met
 //! once or twice (Böhme, "STADS: Software Testing as Species Discovery", TOSEM 2018):
@@ -23,7 +23,7 @@ pub const DISTINCT_LIMIT: usize = 1 << 20;
 
 /// Counts classes.
 #[derive(Clone, Default, Debug)]
-pub struct Census {
+pub struct SpeciesCount {
     /// How often each class was seen, at least once.
     counts: HashMap<u64, u32, Mixed>,
     executions: u64,
@@ -32,7 +32,7 @@ pub struct Census {
     full: bool,
 }
 
-impl Census {
+impl SpeciesCount {
     /// Counts an execution of `class`. Returns how often it was seen before, `None` if
     /// there are too many classes for this one to be counted.
     pub fn add(&mut self, class: u64) -> Option<u32> {
@@ -63,7 +63,7 @@ impl Census {
     }
 
     /// Counts all that `other` has counted.
-    pub fn merge(&mut self, other: &Census) {
+    pub fn merge(&mut self, other: &SpeciesCount) {
         // The order in which the map gives its classes plays no part, as long as all
         // of them have room.
         for (&class, &count) in &other.counts {
@@ -103,7 +103,7 @@ impl Census {
     }
 
     /// About how many classes are unseen at least; `None` as for
-    /// [`unseen`](Census::unseen).
+    /// [`unseen`](SpeciesCount::unseen).
     #[must_use]
     pub fn missing(&self) -> Option<u64> {
         self.unseen()?;
@@ -118,28 +118,28 @@ mod tests {
     use super::*;
     use crate::decision::Rng;
 
-    fn census(classes: impl IntoIterator<Item = u64>) -> Census {
-        let mut census = Census::default();
+    fn counting(classes: impl IntoIterator<Item = u64>) -> SpeciesCount {
+        let mut counted = SpeciesCount::default();
         for class in classes {
-            census.add(class);
+            counted.add(class);
         }
-        census
+        counted
     }
 
     #[test]
     fn a_class_is_new_once() {
-        let mut counted = Census::default();
+        let mut counted = SpeciesCount::default();
         let before = [1, 2, 1, 1, 1, 2].map(|class| counted.add(class));
         assert_eq!(before, [0, 0, 1, 2, 3, 1].map(Some));
         assert_eq!(counted.distinct(), 2);
         assert_eq!(counted.unseen(), Some(0.0));
-        assert_eq!(Census::default().unseen(), None);
+        assert_eq!(SpeciesCount::default().unseen(), None);
     }
 
     #[test]
     fn the_estimates_are_those_of_the_papers() {
         // Five once, two twice, one three times: 12 executions.
-        let counted = census([1, 2, 3, 4, 5, 6, 6, 7, 7, 8, 8, 8]);
+        let counted = counting([1, 2, 3, 4, 5, 6, 6, 7, 7, 8, 8, 8]);
         assert_eq!(counted.unseen(), Some(5.0 / 12.0));
         assert_eq!(counted.missing(), Some(5 * 4 / (2 * 3)));
     }
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn where_all_are_as_likely_the_estimates_are_close() {
         let mut rng = Rng::new(0);
-        let counted = census((0..2000).map(|_| u64::from(rng.below(1000))));
+        let counted = counting((0..2000).map(|_| u64::from(rng.below(1000))));
         // 1000 classes in 2000 draws: 135 are unseen, and 13.5 % of the draws to come.
         let unseen = counted.unseen().unwrap();
         assert!((0.11..0.16).contains(&unseen), "{unseen}");
@@ -158,21 +158,21 @@ mod tests {
 
     #[test]
     fn what_is_taken_back_and_what_is_put_together_is_as_if_counted_so() {
-        let figures = |c: &Census| (c.distinct(), c.unseen(), c.missing());
+        let figures = |c: &SpeciesCount| (c.distinct(), c.unseen(), c.missing());
         let all = [1, 2, 2, 3, 3, 3, 4, 5, 5];
-        let mut more = census(all.into_iter().chain([1, 6, 5, 6, 6]));
+        let mut more = counting(all.into_iter().chain([1, 6, 5, 6, 6]));
         for class in [6, 5, 6, 1, 6] {
             more.remove(class);
         }
-        assert_eq!(figures(&more), figures(&census(all)));
-        let mut merged = census(all[..4].iter().copied());
-        merged.merge(&census(all[4..].iter().copied()));
-        assert_eq!(figures(&merged), figures(&census(all)));
+        assert_eq!(figures(&more), figures(&counting(all)));
+        let mut merged = counting(all[..4].iter().copied());
+        merged.merge(&counting(all[4..].iter().copied()));
+        assert_eq!(figures(&merged), figures(&counting(all)));
     }
 
     #[test]
     fn beyond_the_limit_nothing_is_said() {
-        let counted = census(0..=DISTINCT_LIMIT as u64);
+        let counted = counting(0..=DISTINCT_LIMIT as u64);
         assert_eq!(counted.distinct(), DISTINCT_LIMIT as u64);
         assert_eq!(counted.unseen(), None);
         assert_eq!(counted.missing(), None);

@@ -1,4 +1,4 @@
-//! The order of the events of one execution: who happens before whom.
+//! The happens-before order of the events of one execution.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::verify::event::{Clock, Event};
 
 /// The events up to the present one, with tables that find conflicts.
 #[derive(Default, Debug)]
-pub(super) struct History {
+pub(super) struct HappensBefore {
     events: Vec<Event>,
     /// For each piece of state the events that touched it, and whether they
     /// wrote.
@@ -23,7 +23,7 @@ pub(super) struct History {
     sums: Vec<u64>,
 }
 
-impl History {
+impl HappensBefore {
     pub(super) fn len(&self) -> usize {
         self.events.len()
     }

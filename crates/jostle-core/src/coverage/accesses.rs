@@ -1,28 +1,29 @@
-//! An execution as operations of classes.
+//! An execution as a list of accesses, each with its site class and the write that it
+//! reads from.
 
 use std::collections::HashMap;
 
-use crate::class::{Class, Classes, Group};
 use crate::hash::Mixed;
 use crate::history::{Event, History};
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Access, Effect};
+use crate::site_class::{Group, SiteClass, SiteClasses};
 
-/// An operation on an object at a scheduling point.
+/// An access to an object at a scheduling point.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen {
-    /// Who did it.
+pub struct ClassedAccess {
+    /// The task that did it.
     pub task: TaskId,
     /// To what.
     pub object: ObjectId,
-    /// The number of its class; see [`Observed::class`].
+    /// The number of its site class; see [`Accesses::class`].
     pub class: u32,
-    /// The number of the class of such operations [anywhere](Classes::ops_anywhere).
+    /// The number of the site class of such operations [anywhere](SiteClasses::ops_anywhere).
     pub anywhere: u32,
     /// How it touched the object: it read or wrote it.
     pub effect: Effect,
-    /// The operation that wrote the object last, by its place in the list.
-    pub source: Option<u32>,
+    /// The access that wrote the object last, by its place in the list.
+    pub reads_from: Option<u32>,
     /// The value, where there is one.
     pub value: Option<u32>,
     /// Its place among the events of the history.
@@ -32,7 +33,7 @@ pub struct Seen {
     pub before: u32,
 }
 
-impl Seen {
+impl ClassedAccess {
     /// What it touched, and how.
     #[must_use]
     pub fn access(&self) -> Access {
@@ -43,22 +44,22 @@ impl Seen {
     }
 }
 
-/// What one execution did, and the numbers of all classes that have been seen.
+/// The accesses of one execution, and the numbers of all site classes that were met.
 #[derive(Default, Debug)]
-pub struct Observed {
+pub struct Accesses {
     /// In order.
-    pub list: Vec<Seen>,
-    classes: Classes,
-    numbers: HashMap<Class, u32, Mixed>,
-    by_number: Vec<Class>,
+    pub list: Vec<ClassedAccess>,
+    classes: SiteClasses,
+    numbers: HashMap<SiteClass, u32, Mixed>,
+    by_number: Vec<SiteClass>,
     tasks: Vec<Group>,
     objects: Vec<Group>,
     writers: Vec<Option<u32>>,
 }
 
-impl Observed {
+impl Accesses {
     /// Takes in the execution that `history` is about, in place of the last one.
-    pub fn observe(&mut self, history: &History) {
+    pub fn recount(&mut self, history: &History) {
         self.tasks.clear();
         for (number, task) in history.tasks.iter().enumerate() {
             let group = match self.tasks.get(task.parent.index()) {
@@ -88,19 +89,19 @@ impl Observed {
                 .classes
                 .ops_at(tasks, self.objects[object], event.kind, event.site);
             let number = self.number(class);
-            let anywhere = Classes::ops_anywhere(tasks, self.objects[object], event.kind);
+            let anywhere = SiteClasses::ops_anywhere(tasks, self.objects[object], event.kind);
             let anywhere = self.number(anywhere);
-            let source = self.writers[object];
+            let reads_from = self.writers[object];
             if event.effect.writes() {
                 self.writers[object] = Some(self.list.len() as u32);
             }
-            self.list.push(Seen {
+            self.list.push(ClassedAccess {
                 task: event.task,
                 object: event.object,
                 class: number,
                 anywhere,
                 effect: event.effect,
-                source,
+                reads_from,
                 value: event.value,
                 event: at as u32,
                 before: event.choices - u32::from(event.decided),
@@ -108,17 +109,17 @@ impl Observed {
         }
     }
 
-    /// The class with this number.
+    /// The site class with this number.
     ///
     /// # Panics
     ///
     /// If there is none.
     #[must_use]
-    pub fn class(&self, number: u32) -> Class {
+    pub fn class(&self, number: u32) -> SiteClass {
         self.by_number[number as usize]
     }
 
-    /// How many classes there are.
+    /// How many site classes there are.
     #[must_use]
     pub fn classes(&self) -> usize {
         self.by_number.len()
@@ -130,14 +131,14 @@ impl Observed {
         at.copied().unwrap_or(Group::ROOT)
     }
 
-    /// The class of anything that a history tells of.
-    pub(super) fn class_of(&mut self, event: &Event) -> Class {
+    /// The site class of any event of the history.
+    pub(super) fn class_of(&mut self, event: &Event) -> SiteClass {
         let tasks = self.tasks[event.task.index()];
         let objects = self.group(event.object);
         self.classes.ops_at(tasks, objects, event.kind, event.site)
     }
 
-    fn number(&mut self, class: Class) -> u32 {
+    fn number(&mut self, class: SiteClass) -> u32 {
         let next = self.by_number.len() as u32;
         let number = *self.numbers.entry(class).or_insert(next);
         if number == next {
