@@ -15,7 +15,7 @@ use crate::Fibers;
 macro_rules! main {
     () => {
         fn main() -> ::std::process::ExitCode {
-            $crate::cli::main()
+            $crate::__private::main()
         }
     };
 }

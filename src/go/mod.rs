@@ -84,7 +84,7 @@
 //!   created, in Go in any.
 //!
 //! Package `time`
-//! - Time is virtual: [`vtime`](jostle_core::vtime) in place of `time.Time`, and
+//! - Time is virtual: [`VInstant`] in place of `time.Time`, and
 //!   [`Duration`](std::time::Duration)s are not negative. How early a timer may
 //!   fire is a matter of the scenario's budget.
 //! - A ticker is asleep while its last tick has not been received.
@@ -114,8 +114,11 @@ pub use cond::Cond;
 pub use mutex::{Locker, Mutex};
 pub use once::Once;
 pub use rw_mutex::{RLocker, RwMutex};
+#[doc(inline)]
 pub use select_macro::select;
 pub use spawn::{Deferred, defer, now, sleep, spawn};
 pub use ticker::{Ticker, tick};
 pub use timer::{Timer, after, after_func};
 pub use wait_group::WaitGroup;
+
+pub use jostle_core::vtime::VInstant;

@@ -114,4 +114,5 @@ pub use yield_now::{YieldNow, yield_now};
 /// ```
 ///
 /// [`tokio::select!`]: https://docs.rs/tokio/1/tokio/macro.select.html
+#[doc(inline)]
 pub use crate::__task_select as select;

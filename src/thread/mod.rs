@@ -21,6 +21,7 @@ pub use spawn::{Builder, JoinHandle, Result, spawn};
 
 /// Declares task-local values, each task with its own, as
 /// [`std::thread_local!`] does for OS threads.
+#[doc(inline)]
 pub use crate::__thread_local as thread_local;
 
 use std::time::Duration;

@@ -10,8 +10,8 @@ use std::process::{Command, Output};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use jostle::__private::watchdog::{self, Action};
 use jostle::FiberBackend;
-use jostle::guard::watchdog::{self, Action};
 use jostle_core::backend::{Backend, Executed, Plan};
 use jostle_core::strategy::{Kind as Strategy, Policy, Profile};
 
