@@ -10,11 +10,11 @@ use jostle_core::kernel::Kernel;
 use jostle_core::recording::Recording;
 use jostle_core::strategy::Policy;
 
-use crate::guard::watchdog;
 use crate::rt::coroutine::Job;
 use crate::rt::executor::Executor;
 use crate::sanitizer::{self, Inside};
 use crate::scenario::{Body, Scenario, registry};
+use crate::watchdog;
 
 /// The scenarios that are linked into the program, executed on coroutines.
 #[derive(Clone, Copy, Default, Debug)]

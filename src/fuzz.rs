@@ -14,9 +14,9 @@ use std::process;
 
 use crate::backend::{FiberBackend, Fibers};
 use crate::fuzz::mutator::Mutant;
-use crate::guard::watchdog;
 use crate::scenario::Scenario;
 use crate::scenario::registry::scenarios;
+use crate::watchdog;
 use jostle_core::backend::Suite;
 use jostle_core::campaign::{self, Runner};
 use jostle_core::coverage::{Aspects, Features};

@@ -11,9 +11,9 @@ mod backend;
 #[cfg(feature = "cli")]
 mod cli;
 mod fuzz;
-mod guard;
 mod rt;
 mod sanitizer;
+mod watchdog;
 
 pub mod scenario;
 
@@ -38,7 +38,6 @@ pub use arbitrary;
 pub mod __private {
     #[cfg(feature = "cli")]
     pub use crate::cli::main;
-    pub use crate::guard::watchdog;
     pub use crate::scenario::registry::SCENARIOS;
     pub use jostle_core::finding::Kind;
     pub use jostle_core::op::Site;
@@ -47,5 +46,9 @@ pub mod __private {
 
     pub mod fuzz {
         pub use crate::fuzz::{begin, cross, mutate, one_input};
+    }
+
+    pub mod watchdog {
+        pub use crate::watchdog::{Action, on_stall, start, subject};
     }
 }

@@ -32,7 +32,7 @@ const RUNS: u64 = 1_000;
 
 /// A known bug may need more executions than a small budget has: looking for it
 /// goes on for this many times as many.
-const PATIENCE: u64 = 20;
+const KNOWN_BUG_FACTOR: u64 = 20;
 
 /// Explores the scenario with this name and panics unless it comes out as it
 /// expects.
@@ -217,7 +217,7 @@ fn replay_command(scenario: &Scenario, path: &Path) -> String {
 fn campaign(scenario: &Scenario) -> Campaign {
     let runs = variable("JOSTLE_RUNS").unwrap_or(match scenario.subject.expect {
         Expect::Clean => RUNS,
-        Expect::Finds(..) => RUNS * PATIENCE,
+        Expect::Finds(..) => RUNS * KNOWN_BUG_FACTOR,
     });
     let strategies = match variable("JOSTLE_STRATEGY") {
         Some::<Kind>(kind) => vec![kind],

@@ -26,7 +26,7 @@ use std::ptr::{self, NonNull};
 use corosensei::stack::{DefaultStack, Stack};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 
-use crate::rt::badge::Badge;
+use crate::rt::stack_label::StackLabel;
 use crate::rt::sys;
 use crate::sanitizer::{self, Edge, Fiber};
 use jostle_core::id::TaskId;
@@ -75,7 +75,7 @@ pub(crate) struct Worker {
     /// A box that was leaked and is freed in `drop`. No `Box`, since the coroutine's
     /// body and whoever suspends keep pointers into it while the worker is moved.
     link: NonNull<Link>,
-    badge: &'static Badge,
+    label: &'static StackLabel,
     fiber: Fiber,
 }
 
@@ -94,7 +94,7 @@ impl Worker {
         let stack = DefaultStack::new(size)?;
         let limit = stack.limit().get();
         let guard = limit.saturating_sub(GUARD_REACH)..limit + sys::page_size();
-        let badge = Badge::issue(&guard, size);
+        let label = StackLabel::issue(&guard, size);
         let link = NonNull::from(Box::leak(Box::new(Link {
             yielder: Cell::new(ptr::null()),
             job: Cell::new(None),
@@ -120,7 +120,7 @@ impl Worker {
         Ok(Worker {
             coroutine,
             link,
-            badge,
+            label,
             fiber: Fiber::new(),
         })
     }
@@ -155,8 +155,8 @@ impl Worker {
     }
 
     /// Who runs on this stack. Whoever starts a job says so here.
-    pub(crate) fn badge(&self) -> &'static Badge {
-        self.badge
+    pub(crate) fn label(&self) -> &'static StackLabel {
+        self.label
     }
 
     /// Gives up the stack with whatever is on it. Used when a job can be neither
@@ -177,14 +177,14 @@ impl Drop for Worker {
         // SAFETY: The box was leaked by `new`. The coroutine, whose body alone keeps a
         // reference, has not started or is over, and nobody suspends on its stack.
         drop(unsafe { Box::from_raw(self.link.as_ptr()) });
-        self.badge.give_back();
+        self.label.give_back();
     }
 }
 
 impl fmt::Debug for Worker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Worker")
-            .field("badge", &self.badge)
+            .field("label", &self.label)
             .finish()
     }
 }

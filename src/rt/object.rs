@@ -13,15 +13,15 @@ use jostle_core::id::ObjectId;
 use jostle_core::op::Site;
 
 use crate::rt::current::{self, Current};
-use crate::rt::foreign;
-use crate::rt::registry::{Lent, Registry};
+use crate::rt::os_threads;
+use crate::rt::static_pool::{Lent, StaticPool};
 use crate::sanitizer;
 
 /// Every execution has a number, its epoch, unique in the process.
 static EPOCHS: AtomicU32 = AtomicU32::new(1);
 
 /// The epoch that each executor is executing, 0 for none.
-static LIVE: Registry<AtomicU32> = Registry::new();
+static LIVE: StaticPool<AtomicU32> = StaticPool::new();
 
 /// The epochs of one executor, one at a time.
 #[derive(Debug)]
@@ -120,7 +120,7 @@ impl Handle {
         let Some(current) = current::try_get() else {
             let epoch = (joined >> 32) as u32;
             if epoch != 0 && is_live(epoch) {
-                foreign::used(epoch);
+                os_threads::note_use(epoch);
             }
             current::outside(kind)
         };

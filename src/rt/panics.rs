@@ -20,10 +20,10 @@ use std::sync::Once;
 use jostle_core::finding::{Finding, Kind, Place};
 use jostle_core::id::TaskId;
 
-use crate::rt::badge::Badge;
 use crate::rt::current::{self, Current};
-use crate::rt::pulse::Pulse;
-use crate::rt::{escape, switch};
+use crate::rt::stack_label::StackLabel;
+use crate::rt::thread_status::ThreadStatus;
+use crate::rt::{forced_unwind, switch, tasks};
 use crate::sanitizer;
 
 /// What is known of a panic.
@@ -90,6 +90,17 @@ pub(crate) fn discard(payload: Box<dyn Any + Send>) {
     std::mem::forget(dropped);
 }
 
+/// Panics with Go's or std's words for a misuse; the finding's kind is
+/// [`Kind::Misuse`](jostle_core::finding::Kind::Misuse), shown at the caller's site.
+#[track_caller]
+pub(crate) fn misuse(message: impl Into<String>) -> ! {
+    let message = message.into();
+    if tasks::is_teardown() && tasks::panicking() {
+        unreachable!("primitives do not misuse themselves while a task is torn down: {message}");
+    }
+    panic::panic_any(Misuse(message))
+}
+
 /// Whether the running task is unwinding.
 ///
 /// [`std::thread::panicking`] speaks of the OS thread, which is also true while
@@ -115,8 +126,10 @@ fn is_mine(current: Current) -> bool {
 /// pass the hook.
 pub(crate) fn unwinds() {
     let _inside = sanitizer::inside();
-    // The badge, not the execution, which a panic of the runtime may hold.
-    let running = Pulse::existing().and_then(Pulse::badge).map(Badge::task);
+    // The label, not the execution, which a panic of the runtime may hold.
+    let running = ThreadStatus::existing()
+        .and_then(ThreadStatus::label)
+        .map(StackLabel::task);
     PANICKED.with_borrow_mut(|list| list.extend(running));
 }
 
@@ -128,7 +141,7 @@ pub(crate) fn install() {
         panic::set_hook(Box::new(move |info| match current::try_get() {
             Some(current) => of_task(current, info),
             // A strategy's.
-            None if current::is_away() && !aborts(info) => note(info),
+            None if current::is_detached() && !aborts(info) => note(info),
             None => outer(info),
         }));
     });
@@ -144,7 +157,7 @@ fn of_task(current: Current, info: &PanicHookInfo<'_>) {
     if aborts(info) {
         give_up(current);
         // std made `info` in the frame that holds its lock on the hook.
-        escape::unwind_past(info, stay_away);
+        forced_unwind::unwind_past(info, stay_away);
     }
     note(info);
     unwinds();
@@ -187,7 +200,7 @@ fn stay_away() -> ! {
     let end = panic::catch_unwind(|| panic::resume_unwind(Box::new(Teardown)));
     drop(end);
     loop {
-        switch::away(current::get("panic"));
+        switch::suspend_any(current::get("panic"));
     }
 }
 

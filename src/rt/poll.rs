@@ -80,7 +80,7 @@ impl PollLoop {
         match current.with(|x| x.fast(|kernel| kernel.fast_poll(poll, self.depth, woken))) {
             Fast::Stay => {}
             Fast::Switch => {
-                switch::depart(current);
+                switch::suspend(current);
                 if is_torn_down(current) {
                     return false;
                 }
@@ -143,7 +143,7 @@ impl PollLoop {
         });
         match fast {
             Fast::Stay => return true,
-            Fast::Switch => switch::depart(current),
+            Fast::Switch => switch::suspend(current),
             Fast::Slow => {
                 switch::give_way(current, |x| x.at_poll(op, self.depth, woken));
             }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use crate::rt::blocks::Block;
+use crate::rt::block_pool::Block;
 use crate::rt::cell::Borrowed;
 use crate::rt::current;
 use crate::rt::footprint;

@@ -47,7 +47,7 @@ pub(crate) fn exit(code: u8) -> ! {
     unsafe { libc::_exit(c_int::from(code)) }
 }
 
-/// Blocks signals on this OS thread, signal `n` as bit `n - 1`. They are real-time
+/// BlockPool signals on this OS thread, signal `n` as bit `n - 1`. They are real-time
 /// signals, which nothing that the program relies on waits for.
 pub(crate) fn block(signals: u64) {
     change_mask(libc::SIG_BLOCK, signals);

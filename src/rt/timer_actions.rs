@@ -8,47 +8,47 @@ use jostle_core::kernel::TimerId;
 use crate::rt::waker;
 
 /// What a timer does.
-pub(crate) enum Action {
+pub(crate) enum TimerAction {
     /// The waker is woken.
     Wake(Waker),
     /// The function is called by the clock. It must not block.
     Call(Box<dyn FnOnce()>),
 }
 
-impl Action {
+impl TimerAction {
     /// Whether it runs code that is not the runtime's, on what whoever armed the
     /// timer left it. The clock comes after those, and keeps what it has come to
     /// know from one timer to the next; it must not without need.
-    pub(crate) fn is_foreign(&self) -> bool {
+    pub(crate) fn runs_user_code(&self) -> bool {
         match self {
-            Action::Wake(waker) => !waker::is_own(waker),
-            Action::Call(_) => true,
+            TimerAction::Wake(waker) => !waker::is_own(waker),
+            TimerAction::Call(_) => true,
         }
     }
 }
 
-impl fmt::Debug for Action {
+impl fmt::Debug for TimerAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Action::Wake(_) => f.write_str("Wake"),
-            Action::Call(_) => f.write_str("Call"),
+            TimerAction::Wake(_) => f.write_str("Wake"),
+            TimerAction::Call(_) => f.write_str("Call"),
         }
     }
 }
 
 /// The actions of armed timers, in the order of arming.
 #[derive(Default, Debug)]
-pub(crate) struct Actions(Vec<(TimerId, Action)>);
+pub(crate) struct TimerActions(Vec<(TimerId, TimerAction)>);
 
-impl Actions {
+impl TimerActions {
     /// The timer, which was armed last, does this.
-    pub(crate) fn push(&mut self, timer: TimerId, action: Action) {
+    pub(crate) fn push(&mut self, timer: TimerId, action: TimerAction) {
         debug_assert!(self.0.last().is_none_or(|(last, _)| *last < timer));
         self.0.push((timer, action));
     }
 
     /// Takes what the timer does.
-    pub(crate) fn take(&mut self, timer: TimerId) -> Option<Action> {
+    pub(crate) fn take(&mut self, timer: TimerId) -> Option<TimerAction> {
         let at = self.0.binary_search_by_key(&timer, |(id, _)| *id).ok()?;
         Some(self.0.remove(at).1)
     }

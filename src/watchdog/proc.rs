@@ -105,8 +105,8 @@ mod tests {
 
     #[test]
     fn the_calling_thread_runs() {
-        let pulse = crate::rt::pulse::Pulse::of_this_thread();
-        let look = look(pulse.os_thread_id()).expect("it exists");
+        let status = crate::rt::thread_status::ThreadStatus::of_this_thread();
+        let look = look(status.os_thread_id()).expect("it exists");
         assert_eq!(look.state, State::Running);
     }
 }

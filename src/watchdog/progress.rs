@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use crate::guard::proc::{Look, State};
+use crate::watchdog::proc::{Look, State};
 
 /// How a thread has stalled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,7 +34,7 @@ pub(crate) struct Progress {
 
 /// A thread that is charged for nothing is given up after the limit times this,
 /// so that nothing at all hangs for ever.
-const PATIENCE: u32 = 60;
+const STARVATION_FACTOR: u32 = 60;
 
 impl Progress {
     /// A tick of length `tick` is over. `beats` are the thread's signs of life,
@@ -68,7 +68,7 @@ impl Progress {
             } else {
                 Stall::Sleeps
             })
-        } else if self.ticks >= limit * PATIENCE {
+        } else if self.ticks >= limit * STARVATION_FACTOR {
             Some(Stall::Starves)
         } else {
             None

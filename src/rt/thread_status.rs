@@ -8,9 +8,9 @@ use jostle_core::kernel::Heartbeat;
 use jostle_core::op::Site;
 use jostle_core::strategy::Kind;
 
-use crate::rt::badge::Badge;
 use crate::rt::cell::StaticCell;
-use crate::rt::registry::{Lent, Registry};
+use crate::rt::stack_label::StackLabel;
+use crate::rt::static_pool::{Lent, StaticPool};
 use crate::rt::sys;
 
 /// What an OS thread that executes scenarios shows to the watchdog.
@@ -18,23 +18,23 @@ use crate::rt::sys;
 /// One per OS thread, never freed, so that the watchdog can look at any time. A thread
 /// that ends leaves it to another one.
 #[derive(Debug)]
-pub(crate) struct Pulse {
+pub(crate) struct ThreadStatus {
     /// Where the kernel shows its steps.
     heartbeat: Heartbeat,
     executing: AtomicBool,
     os_thread: AtomicI32,
     /// What is being executed.
-    subject: Mutex<Option<Subject>>,
+    workload: Mutex<Option<Workload>>,
     /// A number for the strategy, 0 for none.
     strategy: AtomicU32,
     seed: AtomicU64,
     /// Who runs.
-    badge: StaticCell<Badge>,
+    label: StaticCell<StackLabel>,
 }
 
 /// What an OS thread executes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Subject {
+pub(crate) struct Workload {
     /// The scenario's name.
     pub(crate) scenario: &'static str,
     /// Where it stands.
@@ -44,73 +44,73 @@ pub(crate) struct Subject {
 }
 
 /// The pulses of the OS threads that execute scenarios, and of some that have.
-static PULSES: Registry<Pulse> = Registry::new();
+static STATUSES: StaticPool<ThreadStatus> = StaticPool::new();
 
 std::thread_local! {
     // A constant without a destructor: a signal handler can read it at any time.
-    static PULSE: Cell<Option<&'static Pulse>> = const { Cell::new(None) };
+    static STATUS: Cell<Option<&'static ThreadStatus>> = const { Cell::new(None) };
     /// The same, to be given back when the thread ends.
     static OWNED: Cell<Option<Owned>> = const { Cell::new(None) };
 }
 
-/// The pulse of an OS thread that has not ended.
-struct Owned(Lent<Pulse>);
+/// The status of an OS thread that has not ended.
+struct Owned(Lent<ThreadStatus>);
 
 impl Drop for Owned {
     fn drop(&mut self) {
-        PULSE.set(None);
-        self.0.executing(false);
-        *self.0.lock_subject() = None;
+        STATUS.set(None);
+        self.0.set_executing(false);
+        *self.0.lock_workload() = None;
     }
 }
 
-impl Pulse {
-    const fn new() -> Pulse {
-        Pulse {
+impl ThreadStatus {
+    const fn new() -> ThreadStatus {
+        ThreadStatus {
             heartbeat: Heartbeat::new(),
             executing: AtomicBool::new(false),
             os_thread: AtomicI32::new(0),
-            subject: Mutex::new(None),
+            workload: Mutex::new(None),
             strategy: AtomicU32::new(0),
             seed: AtomicU64::new(0),
-            badge: StaticCell::new(),
+            label: StaticCell::new(),
         }
     }
 
-    /// The pulse of the calling OS thread.
+    /// The status of the calling OS thread.
     #[inline]
-    pub(crate) fn of_this_thread() -> &'static Pulse {
-        match Pulse::existing() {
-            Some(pulse) => pulse,
-            None => Pulse::lend(),
+    pub(crate) fn of_this_thread() -> &'static ThreadStatus {
+        match ThreadStatus::existing() {
+            Some(status) => status,
+            None => ThreadStatus::lend(),
         }
     }
 
     #[cold]
-    fn lend() -> &'static Pulse {
-        let lent = PULSES.lend(Pulse::new);
-        let pulse = lent.get();
-        pulse.os_thread.store(sys::os_thread(), Ordering::Relaxed);
-        pulse.executing(false);
-        PULSE.set(Some(pulse));
+    fn lend() -> &'static ThreadStatus {
+        let lent = STATUSES.lend(ThreadStatus::new);
+        let status = lent.get();
+        status.os_thread.store(sys::os_thread(), Ordering::Relaxed);
+        status.set_executing(false);
+        STATUS.set(Some(status));
         let mut owned = Some(Owned(lent));
         if OWNED.try_with(|slot| slot.set(owned.take())).is_err() {
             // The destructors of the thread have come too far to give it back.
             std::mem::forget(owned);
         }
-        pulse
+        status
     }
 
-    /// The pulse of the calling OS thread if it has one. Signal handlers may
+    /// The status of the calling OS thread if it has one. Signal handlers may
     /// ask.
     #[inline]
-    pub(crate) fn existing() -> Option<&'static Pulse> {
-        PULSE.try_with(Cell::get).ok().flatten()
+    pub(crate) fn existing() -> Option<&'static ThreadStatus> {
+        STATUS.try_with(Cell::get).ok().flatten()
     }
 
     /// All pulses; new ones come last.
-    pub(crate) fn all() -> impl Iterator<Item = &'static Pulse> {
-        PULSES.iter()
+    pub(crate) fn all() -> impl Iterator<Item = &'static ThreadStatus> {
+        STATUSES.iter()
     }
 
     /// Where the kernel of this thread shows its steps.
@@ -118,21 +118,21 @@ impl Pulse {
         &self.heartbeat
     }
 
-    /// A worker with this badge is resumed.
+    /// A worker with this label is resumed.
     #[inline]
-    pub(crate) fn resumed(&self, badge: Option<&'static Badge>) {
-        self.badge.set(badge);
+    pub(crate) fn set_label(&self, label: Option<&'static StackLabel>) {
+        self.label.set(label);
     }
 
     /// An execution begins or ends.
-    pub(crate) fn executing(&self, executing: bool) {
+    pub(crate) fn set_executing(&self, executing: bool) {
         self.heartbeat.clear();
-        self.badge.set(None);
+        self.label.set(None);
         self.executing.store(executing, Ordering::Relaxed);
     }
 
     /// How many signs of life there were, or `None` while nothing is executed.
-    pub(crate) fn read(&self) -> Option<u64> {
+    pub(crate) fn beats(&self) -> Option<u64> {
         self.executing
             .load(Ordering::Relaxed)
             .then(|| self.heartbeat.beats())
@@ -144,34 +144,34 @@ impl Pulse {
     }
 
     /// Who runs, `None` before the first task.
-    pub(crate) fn badge(&self) -> Option<&'static Badge> {
-        self.badge.get()
+    pub(crate) fn label(&self) -> Option<&'static StackLabel> {
+        self.label.get()
     }
 
     /// Says what is being executed from now on.
-    pub(crate) fn set_subject(&self, subject: Subject) {
-        *self.lock_subject() = Some(subject);
+    pub(crate) fn set_workload(&self, workload: Workload) {
+        *self.lock_workload() = Some(workload);
     }
 
-    fn lock_subject(&self) -> MutexGuard<'_, Option<Subject>> {
-        self.subject.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_workload(&self) -> MutexGuard<'_, Option<Workload>> {
+        self.workload.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is being executed. It never waits, for the sake of signal handlers;
     /// the lock is held by others for a few instructions only.
-    pub(crate) fn subject(&self) -> Option<Subject> {
-        self.subject.try_lock().ok().and_then(|s| *s)
+    pub(crate) fn workload(&self) -> Option<Workload> {
+        self.workload.try_lock().ok().and_then(|s| *s)
     }
 
     /// Says which input the next execution has.
-    pub(crate) fn mark(&self, strategy: Kind, seed: u64) {
+    pub(crate) fn set_input(&self, strategy: Kind, seed: u64) {
         self.strategy.store(strategy.code(), Ordering::Relaxed);
         self.seed.store(seed, Ordering::Relaxed);
     }
 
     /// The input of the present execution, or of the last one: the strategy and the
     /// seed. `None` if there was no execution.
-    pub(crate) fn marked(&self) -> Option<(Kind, u64)> {
+    pub(crate) fn input(&self) -> Option<(Kind, u64)> {
         let strategy = Kind::from_code(self.strategy.load(Ordering::Relaxed))?;
         Some((strategy, self.seed.load(Ordering::Relaxed)))
     }
@@ -183,18 +183,18 @@ mod tests {
 
     #[test]
     fn a_thread_that_ends_leaves_its_pulse_to_the_next_one() {
-        let before = Pulse::all().count();
+        let before = ThreadStatus::all().count();
         for _ in 0..300 {
             std::thread::spawn(|| {
-                let pulse = Pulse::of_this_thread();
-                assert_eq!(pulse.os_thread_id(), sys::os_thread());
-                pulse.executing(true);
+                let status = ThreadStatus::of_this_thread();
+                assert_eq!(status.os_thread_id(), sys::os_thread());
+                status.set_executing(true);
             })
             .join()
             .expect("it does not panic");
         }
         // Other tests have threads as well.
-        let after = Pulse::all().count();
+        let after = ThreadStatus::all().count();
         assert!(after < before + 100, "{before} pulses have become {after}");
     }
 }

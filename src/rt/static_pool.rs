@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 ///
 /// Looking at them takes no lock, and sees everything that was lent before whatever
 /// happened before the look.
-pub(crate) struct Registry<T: 'static> {
+pub(crate) struct StaticPool<T: 'static> {
     first: OnceLock<&'static Entry<T>>,
     /// Also held by who adds an entry.
     free: Mutex<Vec<&'static Entry<T>>>,
@@ -19,9 +19,9 @@ struct Entry<T: 'static> {
     next: OnceLock<&'static Entry<T>>,
 }
 
-impl<T> Registry<T> {
-    pub(crate) const fn new() -> Registry<T> {
-        Registry {
+impl<T> StaticPool<T> {
+    pub(crate) const fn new() -> StaticPool<T> {
+        StaticPool {
             first: OnceLock::new(),
             free: Mutex::new(Vec::new()),
         }
@@ -71,7 +71,7 @@ impl<T> Registry<T> {
 
 /// A thing of one's own until it is dropped.
 pub(crate) struct Lent<T: 'static> {
-    registry: &'static Registry<T>,
+    registry: &'static StaticPool<T>,
     entry: &'static Entry<T>,
 }
 
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn there_are_as_many_as_were_lent_at_the_same_time() {
-        static NUMBERS: Registry<AtomicU32> = Registry::new();
+        static NUMBERS: StaticPool<AtomicU32> = StaticPool::new();
         let lend = || NUMBERS.lend(|| AtomicU32::new(0));
         for _ in 0..100 {
             lend().fetch_add(1, Ordering::Relaxed);

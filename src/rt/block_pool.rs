@@ -26,7 +26,7 @@ impl Block {
     clippy::vec_box,
     reason = "a block is handed out as a box, whose address stays"
 )]
-pub(crate) struct Blocks {
+pub(crate) struct BlockPool {
     free: Vec<Box<Block>>,
     used: Vec<Box<Block>>,
 }
@@ -34,7 +34,7 @@ pub(crate) struct Blocks {
 /// More than these are not kept.
 const KEPT: usize = 4096;
 
-impl Blocks {
+impl BlockPool {
     #[inline]
     pub(crate) fn take(&mut self) -> Box<Block> {
         match self.free.pop() {
