@@ -93,13 +93,7 @@ impl Mutex {
         let site = Site::caller();
         let attached = self.attach();
         let mine = *self.locked.get(&attached) == Some(rt::current_task());
-        if mine {
-            rt::release(&attached, OpKind::Unlock, site);
-        } else {
-            // Whoever unlocks for another task can come too early, so when it
-            // does is a matter of scheduling.
-            rt::point(OpKind::Unlock, attached.id, site);
-        }
+        gate::release(&attached, mine, site);
         if self.locked.get(&attached).take().is_none() {
             misuse("fatal error: sync: unlock of unlocked mutex");
         }

@@ -1,7 +1,7 @@
 //! Threads as tasks: the names and signatures of [`std::thread`].
 //!
 //! - `spawn`: `spawn`, `Builder`, `JoinHandle`.
-//! - `scope`: scoped threads.
+//! - `scope`: scoped threads. `started`: the state that both kinds of handles share.
 //! - `local`: `thread_local!` per task.
 //! - `park`: `Thread`, `current`, `park`, `unpark`.
 //!
@@ -13,6 +13,7 @@ mod local;
 mod park;
 mod scope;
 mod spawn;
+mod started;
 
 pub use local::{AccessError, LocalKey};
 pub use park::{Thread, ThreadId, current, park, park_timeout};

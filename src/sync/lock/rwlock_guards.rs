@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use crate::rt::{self, Exclusive, Sharing};
 use crate::sanitizer;
 use crate::sync::lock;
-use crate::sync::rwlock::{Core, read_unlocks, unlocks};
+use crate::sync::lock::rwlock::{Core, read_unlocks, unlocks};
 use jostle_core::op::{OpKind, Site};
 
 /// The right to read what a [`RwLock`](crate::sync::RwLock) guards; see
