@@ -1,4 +1,4 @@
-//! The inside of a channel: Go's algorithm on two queues of waiting tasks.
+//! The channels of Go: Go's algorithm on two queues of waiting tasks.
 //!
 //! A task whose operation cannot be done leaves an entry in the queue of its end
 //! and waits. Its partner takes the first entry whose task still waits and does
@@ -27,13 +27,14 @@
 
 use std::collections::VecDeque;
 use std::task::Poll;
+use std::time::Duration;
 
-use crate::go::source::Source;
-use crate::rt::{self, Handle, Shared};
+use crate::rt::{self, Handle, Shared, TimerId};
 use crate::sanitizer::{Edge, LANES};
 use jostle_core::decision::ChoiceKind;
 use jostle_core::id::{ObjectId, TaskId};
 use jostle_core::op::{OpKind, Site};
+use jostle_core::vtime::VInstant;
 
 /// Places of the buffer that are told apart when tasks are ordered; see
 /// [`sanitizer`](crate::sanitizer). The next one stands for closing.
@@ -370,6 +371,44 @@ impl Ticket {
             arm: 0,
         }
     }
+}
+
+/// The timer that sends on a channel.
+#[derive(Debug)]
+pub(super) struct Source<T> {
+    /// When it sends next.
+    pub(super) when: VInstant,
+    /// How long after that it sends again.
+    pub(super) period: Option<Duration>,
+    pub(super) timer: Option<TimerId>,
+    /// Arms the clock to send on the channel.
+    pub(super) arm: fn(&Chan<T>, VInstant) -> TimerId,
+    /// Where the timer was created.
+    pub(super) site: Site,
+}
+
+impl<T> Source<T> {
+    /// The buffer of `chan` has been emptied: a ticker goes on.
+    pub(super) fn drained(&mut self, chan: &Chan<T>) {
+        if let Some(period) = self.period
+            && self.timer.is_none()
+        {
+            self.when = next_tick(self.when, period, rt::now());
+            self.timer = Some((self.arm)(chan, self.when));
+        }
+    }
+}
+
+/// The first of the ticks `when`, `when + period`, … that is still to come.
+fn next_tick(when: VInstant, period: Duration, now: VInstant) -> VInstant {
+    if now < when {
+        return when;
+    }
+    let missed = now.since(when).as_nanos() / period.as_nanos();
+    let ahead = (missed + 1).saturating_mul(period.as_nanos());
+    when.after(Duration::from_nanos(
+        u64::try_from(ahead).unwrap_or(u64::MAX),
+    ))
 }
 
 fn someone_waits<V>(queue: &VecDeque<Entry<V>>) -> bool {

@@ -8,8 +8,9 @@
 //! - `wait_group`, `once`, `mutex`, `rw_mutex`, `cond`: package `sync`.
 //! - [`context`]: package `context`.
 //! - `timer`, `ticker`: the timers of package `time`.
-//! - `channel`, `source`: the inside of channels, and of those of timers.
-//! - `gate`, `misuse`: waiting for locks, and Go's panics.
+//! - `channel`: the queues and the buffer of a channel. `timer_channel`: the channels of
+//!   timers.
+//! - `gate`: taking and releasing locks. `misuse`: Go's panics.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -102,10 +103,10 @@ mod rw_mutex;
 #[doc(hidden)]
 pub mod select;
 mod select_macro;
-mod source;
 mod spawn;
 mod ticker;
 mod timer;
+mod timer_channel;
 mod wait_group;
 
 pub use any_select::Select;

@@ -8,7 +8,7 @@
 //! child that is not yet.
 
 use crate::go::channel::Chan;
-use crate::go::context::handle::{Cause, Error};
+use crate::go::context::error::{Cause, Error};
 use crate::rt::{self, Shared, TimerId};
 use jostle_core::id::ObjectId;
 use jostle_core::op::{OpKind, Site};
