@@ -1,4 +1,4 @@
-//! The seam's first implementation: scenarios executed on coroutines.
+//! Implements the backend of the core on fibers: executes scenarios on the calling OS thread.
 
 use std::cell::Cell;
 use std::mem;

@@ -1,4 +1,4 @@
-//! The command for the scenarios of a program.
+//! Provides the `jostle` command for the scenarios of a program.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Scenarios under `cargo test`.
+//! Explores scenarios under `cargo test`.
 //!
 //! Each scenario is a test that explores it within a small budget, on stable. The
 //! environment raises it:

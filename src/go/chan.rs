@@ -1,4 +1,4 @@
-//! `chan`, `nil`, `Sender`, `Receiver`, `Range`.
+//! The ends of Go's channels: `chan`, `nil`, `Sender`, `Receiver` and `Range`.
 
 use std::fmt;
 use std::iter::FusedIterator;

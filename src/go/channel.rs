@@ -1,11 +1,10 @@
-//! The channels of Go: Go's algorithm on two queues of waiting tasks.
+//! The inside of Go's channels: Go's own algorithm, on two queues of waiting tasks.
 //!
-//! A task whose operation cannot be done leaves an entry in the queue of its end
-//! and waits. Its partner takes the first entry whose task still waits and does
-//! both halves: it moves the value, notes in `ended` how the waiting task's
-//! operation came out, and completes the task. That task goes on before anything
-//! else happens and takes the note. A `select!` has an entry in several queues
-//! and takes the others back.
+//! A task whose operation cannot proceed leaves an entry in the queue of its end and waits. Its
+//! partner takes the first entry whose task still waits, and does both halves: it moves the
+//! value, records in `ended` how the other operation came out, and completes the waiting task.
+//! That task runs before anything else happens, and takes the record. A `select!` has entries in
+//! several queues and withdraws those that are left.
 //!
 //! ```text
 //!   send ──> waiting receiver        hand over, whatever the capacity
@@ -19,11 +18,11 @@
 //! ```
 //!
 //! Invariants, between two steps:
-//! - A receiver waits only while the buffer is empty, a sender only while it is
-//!   full, and nobody while the channel is closed.
-//! - Every entry belongs to a task that waits. Within a step that completes a
-//!   `select!` more may happen (a cancelled context closes several channels), so
-//!   entries of tasks that no longer wait are passed over.
+//! - A receiver waits only while the buffer is empty, a sender only while it is full, and
+//!   nobody while the channel is closed.
+//! - Every entry belongs to a task that waits. Within a step that completes a `select!` more
+//!   may happen (a cancelled context closes several channels), so entries of tasks that no
+//!   longer wait are skipped.
 
 use std::collections::VecDeque;
 use std::task::Poll;

@@ -1,5 +1,5 @@
-//! Go's concurrency for Rust scenarios: goroutines, channels, `select!`, and what
-//! the packages `sync`, `context` and `time` add to them.
+//! Go's concurrency for Rust scenarios: goroutines, channels, `select!`, and their companions
+//! in the packages `sync`, `context` and `time`.
 //!
 //! - `chan`: `chan`, [`nil`], [`Sender`], [`Receiver`], [`Range`].
 //! - `select`, `select_macro`: [`select!`].

@@ -1,4 +1,4 @@
-//! `Mutex` and `Locker`.
+//! `Mutex`: Go's lock, and `Locker`, which all of Go's locks implement.
 
 use std::fmt;
 use std::sync::Arc;

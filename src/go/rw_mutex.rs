@@ -1,4 +1,4 @@
-//! `RwMutex` and `RLocker`.
+//! `RwMutex`: Go's lock for many readers or one writer, and `RLocker`, its reading side.
 
 use std::fmt;
 

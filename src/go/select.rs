@@ -1,10 +1,9 @@
-//! What `select!` expands to: arms, and which of them is taken.
+//! The arms of a `select!` and the choice among them.
 //!
-//! The arms of a `select!` are a list in the type system, `(first, (second, …))`
-//! with [`Blocks`] or [`OrDefault`] at its end. [`run`] takes one arm of the list
-//! and gives back a [`Taken`] nested in the same way, on which the macro matches
-//! in the caller's own scope, so that `break`, `return` and `?` in an arm mean
-//! what they mean outside.
+//! The arms are a list in the type system, `(first, (second, …))`, with [`Blocks`] or
+//! [`OrDefault`] at its end. [`run`] takes one arm of the list and returns a [`Taken`] that is
+//! nested in the same way. The macro matches on it in the caller's own scope, so that `break`,
+//! `return` and `?` in an arm have their usual meaning.
 //!
 //! Public for the macro only.
 

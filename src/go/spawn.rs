@@ -1,4 +1,4 @@
-//! `spawn`, `go!`, `sleep`, `now`, `defer`.
+//! Goroutines and what they do without any primitive: `spawn`, `go!`, `sleep`, `now`, `defer`.
 
 use std::fmt;
 use std::time::Duration;

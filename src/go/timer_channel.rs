@@ -1,4 +1,4 @@
-//! The channel of a timer or a ticker.
+//! The channels on which timers and tickers send.
 //!
 //! Since Go 1.23 such a channel is synchronous: after `Stop` or `Reset` has returned, no
 //! value of the time before is received (<https://go.dev/wiki/Go123Timer>). As in Go's

@@ -1,4 +1,4 @@
-//! `WaitGroup`.
+//! `WaitGroup`: waits for a number of goroutines.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Small pieces of memory that one execution leaves to the next.
+//! A pool of small blocks of memory, which one execution leaves to the next.
 
 use std::alloc::Layout;
 use std::mem::{self, MaybeUninit};

@@ -1,7 +1,7 @@
-//! Cells that are shared although nothing locks them.
+//! Cells for state that is shared without a lock.
 //!
-//! - [`TaskCell`] and [`LockCell`] rest on the crate's one argument that only one task
-//!   runs at a time: the state of primitives, and what locks guard.
+//! - [`TaskCell`] and [`LockCell`] hold the state of primitives and the values that locks
+//!   guard. Both rest on the crate's one argument that only one task runs at a time.
 //! - [`StaticCell`] holds a reference that other OS threads and signal handlers read.
 
 #![allow(unsafe_code)]

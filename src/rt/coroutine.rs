@@ -1,4 +1,4 @@
-//! Stacks: the only place that knows corosensei.
+//! Runs jobs on stacks of their own. Nothing else in the crate uses corosensei.
 //!
 //! ```text
 //!   run loop, or another worker       worker's stack
@@ -12,8 +12,8 @@
 //!   Worker::start(next job) …
 //! ```
 //!
-//! A worker's coroutine never returns: it loops over jobs, so that its stack is
-//! used again by a later execution without being set up anew.
+//! The coroutine of a worker never returns: it loops over jobs, so that a later execution uses
+//! the stack again without setting it up.
 
 #![allow(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! The execution that this OS thread runs.
+//! Gives access to the execution that this OS thread runs.
 
 #![allow(unsafe_code)]
 

@@ -1,5 +1,5 @@
-//! What the carrier keeps of one execution besides the kernel: stacks, what tasks
-//! leave on them, and the watch over OS threads.
+//! The state of one execution besides the kernel: stacks, the values that tasks leave behind,
+//! and the watch for OS threads.
 //!
 //! References into the execution never live across a change of stacks.
 

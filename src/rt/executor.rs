@@ -1,5 +1,5 @@
-//! Running one execution from beginning to end: the loop that resumes tasks,
-//! the judgement, and the teardown of what is left.
+//! Runs one execution from beginning to end: the loop that resumes tasks, the judgement, and
+//! the teardown of what is left.
 
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};

@@ -1,10 +1,10 @@
-//! A way out of the panic hook that neither returns nor stays inside.
+//! Leaves the panic hook without returning from it, by a forced unwinding.
 //!
-//! A stack on which a destructor panics while unwinding is given up inside the
-//! hook, because std aborts the process as soon as the hook returns. But std
-//! calls the hook under a lock that it shares with `take_hook` and `set_hook`: a
-//! stack that stops right there holds the lock for ever, and the next program to
-//! change the hook, such as libtest when all tests are done, never comes back.
+//! When a destructor panics while its task unwinds, std aborts the process as soon as the hook
+//! returns. The stack is given up inside the hook instead. But std calls the hook under a lock
+//! that `take_hook` and `set_hook` take as well. A stack that stops right there holds the lock
+//! for ever, and whoever changes the hook next, such as libtest when all tests are done, never
+//! comes back.
 //!
 //! ```text
 //!   hook and what it called     unwound
@@ -13,9 +13,11 @@
 //!   std, would abort            stays, as do the frames of the task
 //! ```
 //!
-//! A panic cannot unwind these frames, since one inside the hook aborts. A forced
-//! unwinding can, and it asks before each frame whether to go on (Itanium C++ ABI,
-//! "Exception Handling", 1.6.1; `_Unwind_ForcedUnwind`).
+//! A panic cannot unwind these frames, since a panic inside the hook aborts. A forced unwinding
+//! can, and it asks before each frame whether to go on (Itanium C++ ABI, "Exception Handling",
+//! 1.6.1; `_Unwind_ForcedUnwind`).
+//!
+//! How std calls the hook is no promise of std's. A test named after it fails when it changes.
 
 #![allow(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! Objects of an execution, their gates and their holders.
+//! Opens and shuts the gates of objects and records their holders.
 
 use jostle_core::id::TaskId;
 use jostle_core::kernel::Side;

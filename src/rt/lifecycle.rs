@@ -1,4 +1,4 @@
-//! The life of a task: spawned, run to its first operation, finished, joined.
+//! Spawns, finishes and joins tasks.
 
 use std::any::Any;
 use std::io;

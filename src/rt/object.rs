@@ -1,9 +1,9 @@
-//! Objects: how a primitive joins the execution that uses it.
+//! Lets primitives join the execution that uses them.
 //!
-//! A primitive is created by a `const fn`, perhaps in a `static`, perhaps before
-//! any execution. It joins an execution at its first use there, which gives it a
-//! number and a row in the object table. A `static` primitive joins every
-//! execution anew; its [`Attached::fresh`] tells it to start over.
+//! A primitive is created by a `const fn`, perhaps in a `static`, perhaps before any execution.
+//! It joins an execution at its first use there, which gives it a number and a row in the object
+//! table. A `static` primitive joins every execution anew; its [`Attached::fresh`] tells it to
+//! start over.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -1,27 +1,27 @@
-//! OS threads that the scenario starts behind Jostle's back.
+//! Detects OS threads that the scenario starts, which Jostle does not control.
 //!
-//! They make an execution depend on the operating system's scheduler, so that
-//! nothing found in it replays. Three ways to notice one:
+//! They make an execution depend on the scheduler of the operating system, so that no finding
+//! replays. An OS thread is noticed in three ways:
 //!
-//! - it wakes a task through a waker ([`note_wake`]);
-//! - it uses a primitive that takes part in an execution ([`note_use`]);
-//! - it is alive while the scenario that started it is executed ([`OsThreadWatch`]).
+//! - It wakes a task through a waker ([`note_wake`]).
+//! - It uses a primitive that takes part in an execution ([`note_use`]).
+//! - It is alive while the scenario that started it is executed ([`OsThreadWatch`]).
 //!
 //! # Whose thread is it?
 //!
-//! A process has many threads that are nobody's fault: those of the test
-//! harness, of other jobs, our own watchdog. They come and go while we look. But
-//! Linux gives a new thread the *signal mask of its creator*, and shows every
-//! thread's mask in `/proc`. So for the length of an execution the watch blocks
-//! a set of real-time signals on this OS thread, a different set each time (the
-//! *tag*). A thread that appeared since and has that very tag was started
-//! by this execution, directly or through other threads.
+//! A process has many threads that are no concern of the scenario: those of the test harness, of
+//! other jobs, the watchdog. They come and go during an execution. But on Linux a new thread
+//! inherits the *signal mask of its creator*, and `/proc` shows the mask of every thread. So for
+//! the length of an execution the watch blocks a set of real-time signals on this OS thread, a
+//! different set each time: the *tag*. A thread that has appeared since and has that very tag
+//! was started by this execution, directly or through other threads.
 //!
-//! Two states would deceive. A thread that has just been created or is about to
-//! end blocks all signals for a moment; that is no tag, as a tag has as
-//! many signals unblocked as blocked, so such a thread is looked at again. And a
-//! thread that has been joined may still be in `/proc`; the kernel marks it as
-//! exiting before it lets the joiner go on.
+//! Two states would deceive. A thread that is being created or is about to end blocks all
+//! signals for a moment. That is no tag, as a tag has as many signals unblocked as blocked, so
+//! such a thread is looked at again. And a thread that has been joined may still be in `/proc`;
+//! the kernel marks it as exiting before it lets the joiner go on.
+//!
+//! None of that is a promise of std's. Tests named after each assumption fail when it changes.
 
 use std::collections::HashSet;
 use std::fs;

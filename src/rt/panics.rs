@@ -1,16 +1,16 @@
-//! Panics of tasks: quiet, located, and never carried into the next execution.
+//! Handles the panics of tasks: records them quietly, and leaves none to the next execution.
 //!
-//! A hook notes the message and the place of a panic inside an execution and
-//! prints nothing; whether it is a finding is decided where the task's body
-//! unwinds, since the task may catch it. A strategy's panic is noted as well: unless
-//! the strategy catches it, it breaks the execution.
+//! A hook records the message and the place of a panic inside an execution and prints nothing.
+//! Whether the panic is a finding is decided where the task's body unwinds, since the task may
+//! catch it. The panic of a strategy is recorded as well: unless the strategy catches it, it
+//! breaks the execution.
 //!
-//! One panic cannot be caught. When a destructor panics while its task unwinds,
-//! Rust calls the hook a last time and then aborts the process. The hook never
-//! returns from that call: it gives up the stack and goes back to whoever resumed it.
-//! That leaves this OS thread's panic count raised for ever, so the thread is
-//! marked as spoiled and must not execute anything else. So it is if a stack is
-//! given up in the middle of its unwinding for another reason.
+//! One panic cannot be caught. When a destructor panics while its task unwinds, Rust calls the
+//! hook a last time and then aborts the process. The hook never returns from that call: it gives
+//! up the stack and goes back to whoever resumed it. That leaves the panic count of this OS
+//! thread raised for ever, so the thread is marked as spoiled and must not execute anything
+//! else. The same holds for a stack that is given up in the middle of its unwinding for another
+//! reason.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};

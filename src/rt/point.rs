@@ -1,4 +1,4 @@
-//! Scheduling points, as primitives pass them.
+//! Scheduling points, gates and waits, as primitives use them.
 
 use jostle_core::id::{ObjectId, TaskId};
 use jostle_core::kernel::{Fast, Side, Woken};

@@ -1,4 +1,4 @@
-//! The policy of the execution at hand.
+//! Holds the strategy of the execution that is running.
 
 #![allow(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! Data races of tasks, as findings.
+//! Turns the data races that ThreadSanitizer reports into findings.
 
 use std::path::Path;
 

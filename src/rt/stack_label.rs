@@ -1,5 +1,4 @@
-//! Who runs on a worker's stack, for eyes outside the executing OS thread: the
-//! watchdog, and signal handlers.
+//! Labels a stack with the task that runs on it, for the watchdog and for signal handlers.
 
 use std::fmt;
 use std::ops::Range;

@@ -1,4 +1,5 @@
-//! Things that are lent and never freed, so that anybody may look at them at any time.
+//! A pool of objects that are lent and never freed, so that other threads may look at them at
+//! any time.
 
 use std::fmt;
 use std::ops::Deref;

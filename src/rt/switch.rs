@@ -1,8 +1,7 @@
-//! Changing stacks from inside a task, and what a task finds when it comes back
-//! during teardown.
+//! Changes stacks from inside a task, and unwinds a task that is resumed during teardown.
 //!
-//! A task that leaves resumes the next one itself, as its *host*, and goes back to
-//! its own host only if the next one is beneath it:
+//! A task that leaves resumes the next one itself, as its *host*, and returns to its own host
+//! only if the next task is beneath it:
 //!
 //! ```text
 //!   run loop ─> t1 ─> t3 ─> t2      t2 leaves, and t1 is next:
@@ -10,10 +9,10 @@
 //!   run loop ─> t1 ─> t2            t1 leaves, and t2 is next
 //! ```
 //!
-//! So two tasks that take turns cost one switch of stacks each time, where the way
-//! through the run loop is two. With more tasks it is no more than two on average,
-//! since nobody goes back more often than it was resumed. Once the execution stops,
-//! all go back, so that in teardown nobody hosts.
+//! So two tasks that take turns cost one change of stacks each time, where the run loop would
+//! cost two. With more tasks it is at most two on average, since no task returns more often than
+//! it was resumed. Once the execution stops, all of them return, so that no task hosts during
+//! teardown.
 
 #![allow(unsafe_code)]
 

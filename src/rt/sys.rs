@@ -1,5 +1,5 @@
-//! The operating system, as the runtime and the guards use it: every call of the C
-//! library except what sanitizers need.
+//! Wraps every call of the C library that the runtime and the watchdog make. Only the sanitizers
+//! have their own.
 
 #![allow(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! What primitives record, choose, ask and tell about tasks.
+//! Answers questions about tasks, and wakes and unwinds them.
 
 use jostle_core::id::TaskId;
 

@@ -1,5 +1,5 @@
-//! What every execution owes: the same input gives the same execution, and what goes
-//! wrong in one is nothing to the next.
+//! Tests of the promises of every execution: the same input gives the same execution, and what
+//! goes wrong in one does not affect the next.
 
 use std::cell::Cell;
 use std::panic::AssertUnwindSafe;

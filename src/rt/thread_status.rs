@@ -1,4 +1,4 @@
-//! Signs of life, for a watchdog on another OS thread.
+//! Publishes what an OS thread executes, for the watchdog on another OS thread.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Virtual time and timers, as primitives see them.
+//! Virtual time and timers, as primitives use them.
 
 use std::task::Waker;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What timers do when they fire, by the number that the kernel gave them.
+//! The actions of timers, which the kernel knows only by their numbers.
 
 use std::fmt;
 use std::task::Waker;

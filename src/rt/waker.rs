@@ -1,4 +1,4 @@
-//! Wakers of tasks: three numbers in a pointer, without an allocation.
+//! Wakers of tasks, which hold three numbers in a pointer and allocate nothing.
 
 #![allow(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! ThreadSanitizer's view of an execution.
+//! Tells ThreadSanitizer what orders tasks, and receives its reports.
 //!
 //! - [`tsan`]: the seam in a build with `-Zsanitizer=thread`.
 //! - [`absent`]: the same names in any other build, where they are nothing.

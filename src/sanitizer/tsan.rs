@@ -1,4 +1,4 @@
-//! The seam in a ThreadSanitizer build.
+//! The interface to ThreadSanitizer in builds that have it.
 //!
 //! - [`ffi`]: TSan's functions.
 //! - [`fences`]: the edges of fences, which TSan lacks.

@@ -1,4 +1,4 @@
-//! Scenarios: registered bodies with an expectation.
+//! Scenarios: bodies of code with the findings that are expected of them.
 //!
 //! - [`mod@self`]: [`Scenario`] and its code.
 //! - `registry`: the list that `#[jostle::scenario]` adds to.

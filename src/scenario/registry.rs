@@ -1,4 +1,4 @@
-//! The list of scenarios that `#[jostle::scenario]` adds to at link time.
+//! The list of scenarios, to which `#[jostle::scenario]` adds at link time.
 
 use jostle_core::backend::DuplicateName;
 

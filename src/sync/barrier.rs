@@ -1,4 +1,4 @@
-//! `Barrier`.
+//! `Barrier`: lets tasks go on once enough of them have arrived.
 
 use std::fmt;
 use std::panic::RefUnwindSafe;

@@ -1,4 +1,4 @@
-//! `Condvar`.
+//! `Condvar`: lets tasks wait for a condition under a mutex.
 
 use std::collections::VecDeque;
 use std::fmt;

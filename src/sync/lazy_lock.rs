@@ -1,4 +1,4 @@
-//! `LazyLock`.
+//! `LazyLock`: a value that is made at its first use.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};

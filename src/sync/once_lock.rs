@@ -1,4 +1,4 @@
-//! `OnceLock`.
+//! `OnceLock`: a place that is written once.
 
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};

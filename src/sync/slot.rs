@@ -1,4 +1,4 @@
-//! Where `OnceLock` and `LazyLock` keep their value, and how it is made anew.
+//! The memory of the value of a `OnceLock` or a `LazyLock`.
 
 #![allow(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! A future on a blocking task.
+//! `block_on`: waits for a future in a task that is not async.
 
 use std::future::{Future, IntoFuture};
 use std::pin::pin;

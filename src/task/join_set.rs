@@ -1,4 +1,4 @@
-//! `JoinSet`.
+//! `JoinSet`: waits for whichever of several tasks ends next.
 
 use std::fmt;
 use std::future::{Future, poll_fn};

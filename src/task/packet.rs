@@ -1,4 +1,4 @@
-//! What a task leaves for whoever waits for it.
+//! The place where a task leaves its value for the task that waits for it.
 
 use std::task::{Context, Poll, Waker};
 

@@ -1,4 +1,4 @@
-//! Scoped threads.
+//! Scoped threads, which may borrow from the frame that starts them.
 
 #![allow(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! `spawn`, `Builder`, `JoinHandle`.
+//! Starts threads: `spawn`, `Builder` and `JoinHandle`.
 
 use std::any::Any;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! A thread that was started, as the handles of threads and of scoped threads hold it.
+//! A started thread: the part that the handles of threads and of scoped threads share.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The user's part of a backtrace.
+//! Turns return addresses into the user's part of a backtrace.
 
 use std::ffi::c_void;
 use std::fmt::Write;

@@ -1,7 +1,6 @@
-//! The words for what the guards see.
+//! Writes the reports of the watchdog.
 //!
-//! Everything writes to any [`Write`] and allocates nothing, since it may run in
-//! a signal handler.
+//! The text goes to any [`Write`] and nothing is allocated, since a signal handler may write it.
 
 use std::fmt::{Result, Write};
 

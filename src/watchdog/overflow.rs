@@ -1,10 +1,10 @@
-//! Names the task whose stack has overflowed.
+//! Reports the task whose stack has overflowed.
 //!
-//! Below every task's stack lies a page that nobody may touch. The fault that
-//! touching it causes is delivered on another stack, to a handler that was put
-//! in front of the present ones (of std, of a sanitizer, of a fuzzer). It knows
-//! the stack by the address and the task by its label. Any other fault is passed
-//! on as if the handler were not there.
+//! Below the stack of every task lies a page that must not be touched. The fault that touching
+//! it causes is delivered on another stack, to a handler in front of those that were there
+//! before (of std, of a sanitizer, of a fuzzer). The address of the fault tells the stack, and
+//! the label of the stack the task. Any other fault is passed on as if the handler were not
+//! there.
 
 use std::fmt::Write;
 use std::sync::OnceLock;

@@ -1,4 +1,4 @@
-//! What the kernel says about a thread of this process.
+//! Reads from `/proc` what a thread of this process is doing.
 
 use std::fs;
 

@@ -1,11 +1,10 @@
-//! When a thread counts as stalled.
+//! Decides when a thread counts as stalled.
 //!
-//! A clock on the wall would accuse the innocent: a machine under load may give
-//! a thread no processor for seconds, and a process that was stopped in a
-//! debugger wakes up much later. So a thread is charged, tick by tick, only for
-//! what it did with the time: the processor time that it used, and the ticks
-//! that it slept through. A thread that is ready to run but does not get its
-//! turn is charged nothing, and while the process is stopped there are no ticks.
+//! Wall-clock time would accuse the innocent: a loaded machine may give a thread no processor
+//! for seconds, and a process that a debugger has stopped wakes up much later. So a thread is
+//! charged, tick by tick, only for how it spent the time: the processor time that it used, and
+//! the ticks that it slept through. A thread that is ready but gets no processor is charged
+//! nothing, and there are no ticks while the process is stopped.
 
 use std::time::Duration;
 

@@ -1,20 +1,19 @@
-//! Makes the stalled thread show where it is.
+//! Has the stalled thread record its stack and end the process.
 //!
 //! ```text
 //!   watchdog                         stalled thread
 //!   ────────                         ──────────────
-//!   tgkill ───────────────────────>  show: notes its return addresses
+//!   tgkill ───────────────────────>  record_stack: stores its return addresses
 //!   reads them, finds the names, <── CAPTURED
 //!   prints
 //!   REPORTED ─────────────────────>  ends the process
 //! ```
 //!
-//! The handler does as little as a handler must: names and places are looked up
-//! by the watchdog, on its own stack and with its own heap. The process is ended
-//! by the stalled thread, so that a fuzzer's crash handler sees the stack that
-//! matters. If one side does not get on within [`TIMEOUT`], which happens where
-//! a sanitizer holds signals back or the thread blocks them, the other one does
-//! not wait for it.
+//! The signal handler does as little as a handler must: the watchdog looks up names and places,
+//! on its own stack and with its own heap. The stalled thread ends the process, so that the
+//! crash handler of a fuzzer sees the stack that matters. If one side makes no progress within
+//! [`TIMEOUT`], which happens where a sanitizer holds signals back or the thread blocks them,
+//! the other side does not wait for it.
 
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

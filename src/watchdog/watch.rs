@@ -1,9 +1,9 @@
-//! Notices that a scenario has stopped making steps, says which task is to
-//! blame and where it is, and ends the process.
+//! Watches executions from another OS thread. When a scenario stops making steps, reports which
+//! task is to blame and where it is, and ends the process.
 //!
-//! A task that loops without reaching a scheduling point, or that waits in a
-//! real lock, holds up the only OS thread that could run anything else. Nothing
-//! inside the execution can notice; a second OS thread can.
+//! A task that loops without reaching a scheduling point, or that waits in a real lock, holds up
+//! the only OS thread that could run anything else. Nothing inside the execution can notice
+//! that; a second OS thread can.
 
 use std::fmt::Write;
 use std::sync::Once;

@@ -1,4 +1,4 @@
-//! `with_cancel`, `with_cancel_cause`, `without_cancel`.
+//! Contexts that can be cancelled: `with_cancel`, `with_cancel_cause`, `without_cancel`.
 
 use crate::go::context::error::{Cause, Error};
 use crate::go::context::handle::Context;

@@ -1,4 +1,4 @@
-//! Why a context ended: `Error` and `Cause`.
+//! The reasons for which contexts end: `Error` and `Cause`.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! `Context`, the roots of contexts, and `with_value`.
+//! `Context` itself, the roots of contexts, and `with_value`.
 
 use std::any::Any;
 use std::fmt;

@@ -1,11 +1,10 @@
-//! The tree that a cancellation runs down.
+//! The tree of contexts, down which a cancellation runs.
 //!
-//! A node holds its children and not its parent; what needs the parent (a cancel
-//! function, the timer of a deadline) holds both. So nothing keeps itself alive.
+//! A node owns its children and not its parent; what needs the parent (a cancel function, the
+//! timer of a deadline) owns both. So no node keeps itself alive.
 //!
-//! Go cancels node after node, each under its own lock, and so does this: every
-//! node is a step of its own, and a task can see a parent that is done and a
-//! child that is not yet.
+//! Go cancels node after node, each under its own lock. Here every node is a step of its own,
+//! so that a task can see a parent that has ended and a child that has not.
 
 use crate::go::channel::Chan;
 use crate::go::context::error::{Cause, Error};

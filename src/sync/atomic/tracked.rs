@@ -1,4 +1,4 @@
-//! How an atomic takes part in an execution.
+//! Makes an atomic of std take part in executions.
 
 use std::panic::RefUnwindSafe;
 use std::sync::atomic::Ordering;

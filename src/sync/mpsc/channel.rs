@@ -1,4 +1,4 @@
-//! What the ends of a channel share.
+//! The state that the ends of a channel share.
 
 use std::collections::VecDeque;
 use std::panic::{RefUnwindSafe, UnwindSafe};
