@@ -78,7 +78,7 @@
 //!
 //! Package `context`
 //! - A [`Context`](context::Context) is a type and not an interface: there are no
-//!   foreign implementations.
+//!   other implementations.
 //! - Values are found by their type instead of a key.
 //! - Cancel functions are called with `cancel.call()`.
 //! - The children of a context are cancelled in the order in which they were

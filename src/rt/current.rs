@@ -17,12 +17,12 @@ std::thread_local! {
     static CURRENT: Cell<Option<NonNull<Execution>>> = const { Cell::new(None) };
     /// Whether it has been taken away; see [`Detached`].
     static DETACHED: Cell<bool> = const { Cell::new(false) };
-    /// Whether somebody works on the execution; see [`AccessCheck`].
+    /// Whether a reference to the execution exists; see [`AccessCheck`].
     #[cfg(debug_assertions)]
     static ACCESSED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Says that a reference to the execution exists. Debug builds refuse a second one.
+/// Marks that a reference to the execution exists. Debug builds refuse a second one.
 #[must_use]
 struct AccessCheck;
 
@@ -45,8 +45,8 @@ impl Drop for AccessCheck {
     }
 }
 
-/// Takes this thread's execution away while a strategy is being called: whatever it
-/// does, it does outside of a scenario. It is given back when the guard is dropped.
+/// Takes this thread's execution away while a strategy is being called, so that whatever the
+/// strategy does happens outside a scenario. Dropping this gives the execution back.
 #[must_use]
 pub(crate) struct Detached(Option<NonNull<Execution>>);
 
@@ -104,11 +104,11 @@ impl Current {
     }
 }
 
-/// Notices that what was done to the execution unwound. User code does not run there,
-/// so that it is a fault of the runtime or of a strategy, and nothing that the
+/// Marks the execution as broken if the code that works on it unwinds. User code does not
+/// run there, so that the fault is the runtime's or a strategy's, and nothing that the
 /// execution says from now on can be relied on.
 ///
-/// It holds nothing, so that nothing has to be kept at hand for it.
+/// It has no fields, so that the compiler need not keep any for the unwinding.
 struct Unwound;
 
 impl Drop for Unwound {
@@ -161,7 +161,7 @@ pub(crate) fn outside(what: &str) -> ! {
     )
 }
 
-/// An execution that is not this thread's all the time.
+/// An execution that is this thread's only while it is entered.
 #[derive(Debug)]
 pub(crate) struct OwnedExecution {
     /// A box that was leaked: a pointer to it stays valid when this is moved.

@@ -27,7 +27,7 @@ use crate::rt::thread_status::ThreadStatus;
 use crate::rt::timer_actions::TimerActions;
 use crate::sanitizer;
 
-/// What the carrier keeps of a task.
+/// The state of a task besides the kernel's.
 #[derive(Default, Debug)]
 pub(crate) struct TaskRow {
     pub(crate) worker: Option<Box<Worker>>,
@@ -83,7 +83,7 @@ pub(crate) struct Execution {
     pub(crate) abandoned: u32,
     /// This OS thread cannot panic any more; see `panics`.
     pub(crate) spoiled: bool,
-    /// What the kernel, the strategy or the carrier panicked with; see
+    /// What the kernel, the strategy or the runtime panicked with; see
     /// [`breaks`](Execution::breaks).
     pub(crate) broken: Option<String>,
     /// In teardown: the resumed task could not go on.
@@ -166,8 +166,8 @@ impl Execution {
         }
     }
 
-    /// The way through a scheduling point that takes the kernel's fast path, unless the
-    /// task is unwinding or there was a race.
+    /// Tries the kernel's fast path through a scheduling point, unless the task is unwinding
+    /// or there was a race.
     #[inline(always)]
     pub(crate) fn fast(&mut self, path: impl FnOnce(&mut Kernel) -> Fast) -> Fast {
         if std::thread::panicking() || sanitizer::has_reported() {
@@ -183,7 +183,7 @@ impl Execution {
         path(&mut self.kernel, &mut self.policy.get())
     }
 
-    /// The way through a scheduling point that may ask the strategy.
+    /// Takes the slow path through a scheduling point, which may ask the strategy.
     fn slow(&mut self, path: impl FnOnce(&mut Kernel, &mut Policy<'_>) -> Next) {
         self.judge_races();
         self.asking(path);
@@ -192,7 +192,7 @@ impl Execution {
         }
     }
 
-    /// The kernel, the strategy or the carrier has panicked while it worked on the
+    /// The kernel, the strategy or the runtime has panicked while it worked on the
     /// execution, which ends here: no task goes on past its next point.
     #[cold]
     pub(crate) fn breaks(&mut self) {

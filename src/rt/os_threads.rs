@@ -32,11 +32,11 @@ use jostle_core::op::Site;
 
 use crate::rt::sys;
 
-/// The epoch of an execution one of whose wakers was woken on a foreign OS
-/// thread, 0 if none was.
+/// The epoch of an execution that had a task woken by another OS thread, 0 if there was
+/// none.
 static WOKEN: AtomicU32 = AtomicU32::new(0);
-/// The epoch of an execution one of whose primitives was used on a foreign OS
-/// thread, 0 if none was.
+/// The epoch of an execution that had a primitive used by another OS thread, 0 if there
+/// was none.
 static USED: AtomicU32 = AtomicU32::new(0);
 
 /// A waker of the execution `epoch` was woken on an OS thread that does not run
@@ -50,7 +50,7 @@ pub(crate) fn note_use(epoch: u32) {
     USED.store(epoch, Ordering::Relaxed);
 }
 
-/// What foreign OS threads have done to the execution `epoch`.
+/// The finding that other OS threads have interfered with the execution `epoch`.
 pub(crate) fn interference(epoch: u32) -> Option<Finding> {
     let deed = if WOKEN.load(Ordering::Relaxed) == epoch {
         "woke a task"
@@ -77,7 +77,8 @@ enum Closeness {
     Late,
 }
 
-/// Which executions are watched: looking costs as much as dozens of executions.
+/// Decides which executions are watched, since looking costs as much as dozens of
+/// executions.
 #[derive(Default, Debug)]
 pub(crate) struct WatchSchedule {
     /// The scenario, known by where it was started.
@@ -85,11 +86,11 @@ pub(crate) struct WatchSchedule {
     executions: u32,
 }
 
-/// Executions of a scenario that are watched closely. What a scenario does
-/// behind Jostle's back it usually does every time.
+/// How many executions of a scenario are watched closely. A scenario that starts OS
+/// threads usually does so every time.
 const CLOSE: u32 = 2;
-/// Of the others, one in so many is watched at its end. That makes the cost of
-/// looking, some 50 µs, a small part of even the shortest executions.
+/// One of this many others is watched, at its end. That makes the cost of looking, some
+/// 50 µs, a small part of even the shortest executions.
 const RARE: u32 = 1024;
 
 impl WatchSchedule {
@@ -120,13 +121,12 @@ pub(crate) struct OsThreadWatch {
     before: HashSet<i32>,
 }
 
-/// How many signals a tag chooses from, on each side: one of each pair of
-/// signals is blocked.
+/// How many pairs of signals a tag consists of: one signal of each pair is blocked.
 const PAIRS: u32 = 13;
 /// The lowest real-time signal that no C library keeps for itself, plus a few.
 /// The pairs lie above it, and above them some that the watchdog may use.
 const FIRST_SIGNAL: u32 = 36;
-/// The signals of all colours, as bits of a mask as `/proc` shows it.
+/// The signals of all tags, as bits of a mask as `/proc` shows it.
 const FIELD: u64 = ((1 << (2 * PAIRS)) - 1) << (FIRST_SIGNAL - 1);
 
 /// Looks closely until this step, then each time the number has doubled.
@@ -143,7 +143,7 @@ impl OsThreadWatch {
         // While threads end, reading `/proc` may skip some. For another one that
         // does no harm, as it has another tag.
         before.insert(sys::os_thread());
-        // Whoever blocks these signals himself is not interfered with.
+        // A thread that blocks these signals for reasons of its own is left alone.
         if own_mask()? & FIELD != 0 {
             return None;
         }
@@ -233,8 +233,7 @@ fn mask_in(status: &str) -> Option<u64> {
     u64::from_str_radix(line.trim(), 16).ok()
 }
 
-/// Whether a thread is on its way out (`PF_EXITING` in the kernel's flags) or
-/// gone.
+/// Whether a thread is exiting (`PF_EXITING` in the kernel's flags) or gone.
 fn is_exiting(thread: i32) -> bool {
     const PF_EXITING: u64 = 0x4;
     let flags = || {
@@ -256,8 +255,34 @@ mod tests {
         OsThreadWatch::begin(Closeness::Close).expect("Linux has /proc")
     }
 
+    // Canaries: each is named after something that the watch relies on.
+
     #[test]
-    fn a_thread_started_under_the_lookout_is_named_until_it_is_joined() {
+    fn linux_threads_still_inherit_the_signal_mask() {
+        let watch = watch();
+        let child = std::thread::spawn(own_mask);
+        let mask = child.join().expect("it does not panic");
+        assert_eq!(mask.expect("Linux has /proc") & FIELD, watch.tag);
+    }
+
+    #[test]
+    fn linux_threads_still_inherit_the_name() {
+        let comm = || fs::read_to_string("/proc/thread-self/comm").expect("Linux has /proc");
+        let child = std::thread::spawn(comm).join();
+        assert_eq!(child.expect("it does not panic"), comm());
+    }
+
+    #[test]
+    fn linux_still_marks_a_thread_that_has_been_joined_as_exiting() {
+        for _ in 0..100 {
+            let child = std::thread::spawn(sys::os_thread);
+            assert!(is_exiting(child.join().expect("it does not panic")));
+        }
+        assert!(!is_exiting(sys::os_thread()));
+    }
+
+    #[test]
+    fn a_thread_started_under_the_watch_is_named_until_it_is_joined() {
         let watch = watch();
         let (quit, wait) = mpsc::channel::<()>();
         let thread = std::thread::Builder::new()
@@ -314,9 +339,9 @@ mod tests {
     }
 
     #[test]
-    fn colours_block_as_many_signals_as_they_leave() {
+    fn tags_block_as_many_signals_as_they_leave() {
         let a = watch();
-        let b_colour = {
+        let b_tag = {
             let mask = own_mask().expect("Linux has /proc");
             assert_eq!(mask & FIELD, a.tag);
             assert_eq!(a.tag.count_ones(), PAIRS);
@@ -324,6 +349,6 @@ mod tests {
             assert_eq!(own_mask().expect("Linux has /proc") & FIELD, 0);
             watch().tag
         };
-        assert_eq!(b_colour.count_ones(), PAIRS);
+        assert_eq!(b_tag.count_ones(), PAIRS);
     }
 }

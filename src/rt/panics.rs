@@ -148,7 +148,7 @@ pub(crate) fn install() {
 }
 
 /// Whether the process aborts when the hook returns.
-fn aborts(info: &PanicHookInfo<'_>) -> bool {
+pub(super) fn aborts(info: &PanicHookInfo<'_>) -> bool {
     ABORTING.contains(&message(info.payload()).as_str())
 }
 
@@ -193,12 +193,16 @@ fn give_up(current: Current) {
     });
 }
 
-/// The end of a task whose stack has been given up.
-fn stay_away() -> ! {
-    // std still takes this thread to be inside the hook, and aborts at the next
-    // panic. The end of any unwinding makes it forget that.
+/// Has std forget that this thread is inside the hook: it would abort at the next panic.
+/// The end of any unwinding does that.
+pub(super) fn leave_hook() {
     let end = panic::catch_unwind(|| panic::resume_unwind(Box::new(Teardown)));
     drop(end);
+}
+
+/// The end of a task whose stack has been given up.
+fn stay_away() -> ! {
+    leave_hook();
     loop {
         switch::suspend_any(current::get("panic"));
     }

@@ -106,7 +106,7 @@ impl<T> Shared<T> {
     fn assert_here(&self) {
         assert!(
             self.is_here(),
-            "a handle of one execution was used in another one or on a foreign OS thread; \
+            "a handle of one execution was used in another one or on another OS thread; \
              keep it inside the scenario"
         );
     }
@@ -126,7 +126,7 @@ impl<T> Clone for Shared<T> {
     fn clone(&self) -> Shared<T> {
         assert!(
             self.is_here(),
-            "a handle of one execution was cloned in another one or on a foreign OS thread"
+            "a handle of one execution was cloned in another one or on another OS thread"
         );
         // SAFETY: As in `get`.
         let count = unsafe { &self.inner.as_ref().count };

@@ -11,11 +11,11 @@ use jostle_core::op::{AtomicSite, Site};
 /// How much of a task's name a label shows, in bytes.
 const NAME: usize = 40;
 
-/// Who runs on a worker's stack, and where that stack ends.
+/// The task that runs on a worker's stack, and the end of that stack.
 ///
-/// Atomics throughout, since it is read at any moment by others. A reader may
-/// see a mixture of two tasks, though hardly of a thread that has stood still
-/// for seconds or has just overflowed its stack.
+/// All fields are atomics, since other threads read them at any moment. A reader may
+/// see a mixture of two tasks, but hardly of a thread that has stood still for seconds
+/// or has just overflowed its stack.
 #[derive(Debug)]
 pub(crate) struct StackLabel {
     task: AtomicU32,
@@ -27,8 +27,8 @@ pub(crate) struct StackLabel {
     stack: AtomicUsize,
 }
 
-/// Badges of workers that are gone. A label is never freed, so that a reader
-/// that comes too late reads a stale one at worst.
+/// The labels of workers that are gone. A label is never freed, so that a reader that
+/// comes too late reads a stale one at worst.
 static FREE: Mutex<Vec<&'static StackLabel>> = Mutex::new(Vec::new());
 
 impl StackLabel {
@@ -78,7 +78,7 @@ impl StackLabel {
         self.name_len.store(len, Ordering::Relaxed);
     }
 
-    /// Who runs.
+    /// The task that runs.
     pub(crate) fn task(&self) -> TaskId {
         TaskId(self.task.load(Ordering::Relaxed))
     }

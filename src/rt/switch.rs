@@ -25,12 +25,12 @@ use crate::rt::execution::Execution;
 use crate::rt::panics::{self, Teardown};
 use crate::sanitizer;
 
-/// With more ready tasks than that no further one becomes a host: the next one is
-/// hardly ever beneath then, so that hosting saves few switches, and a host has more
-/// to do than the run loop.
+/// With more runnable tasks than this, a task that leaves does not become a host: the next
+/// task is hardly ever beneath it then, so that hosting saves few changes of stacks, and a
+/// host has more to do than the run loop.
 pub(super) const MAX_RUNNABLE_TO_HOST: u32 = 256;
 
-/// Has `decide` decide who goes on and lets them; returns when it is this task's turn.
+/// Has `decide` choose the next task and runs it; returns when it is this task's turn.
 #[inline(always)]
 pub(crate) fn reschedule(current: Current, decide: impl FnOnce(&mut Execution)) {
     if give_way(current, decide) {
@@ -52,8 +52,8 @@ pub(crate) fn give_way(current: Current, decide: impl FnOnce(&mut Execution)) ->
     !stay
 }
 
-/// Lets the next one happen, which is another task, while this one is not unwinding;
-/// returns when it is this task's turn.
+/// Runs the next task, which is another one; returns when it is this task's turn. This task
+/// is not unwinding.
 #[inline(never)]
 pub(crate) fn leave(current: Current) {
     suspend_inline(current);
@@ -67,7 +67,7 @@ pub(crate) fn suspend(current: Current) {
     suspend_inline(current);
 }
 
-/// Lets the next one happen; returns when somebody resumes this task.
+/// Runs the next task, also if this one is unwinding; returns when this one is resumed.
 #[inline(never)]
 pub(crate) fn suspend_any(current: Current) {
     if panics::panicking(current) {
@@ -124,19 +124,19 @@ pub(super) fn resume(current: Current, task: TaskId) {
     }
 }
 
-/// Lets whoever resumed this task see to the next one; returns when somebody resumes it
-/// again.
+/// Goes back to whoever resumed this task, which runs the next one; returns when this one
+/// is resumed.
 #[inline(always)]
 fn go_back(current: Current) {
     let _inside = sanitizer::inside();
     let link = current.with(|x| x.link);
-    // SAFETY: `resume` set `link` when it resumed the running task, and `suspend` set
+    // SAFETY: `resume` set `link` when it resumed the running task, and `suspend_inline` set
     // it again after each guest, so that it belongs to the worker on whose stack this
     // code runs. The worker is not dropped while its job is suspended.
     unsafe { (*link).suspend() };
 }
 
-/// As [`away`] for a task that is unwinding, of which the others have to know;
+/// As [`suspend_any`] for a task that is unwinding, of which the others have to know;
 /// see [`panics::panicking`]. It is no host: its stack may have to be given up.
 #[cold]
 fn suspend_unwinding(current: Current) {
@@ -167,14 +167,13 @@ fn returned(current: Current) {
     }
 }
 
-/// A task that catches the unwinding and goes on is told this many times; then
-/// its stack is given up.
+/// How often a task that catches the unwinding and goes on is unwound again; then its stack
+/// is given up.
 const MAX_UNWINDS: u32 = 100;
 
-/// So many operations, and among them so many that are to wait, may the
-/// destructors of a task do without a pause. Nothing makes a task wait in
-/// teardown, so that more are taken for a loop that waits for another task, and
-/// that one may have to be unwound first.
+/// How many operations the destructors of a task may do without a pause, and how many of
+/// those may be waits. Nothing makes a task wait in teardown, so more of them are taken for
+/// a loop that waits for another task, which may have to be unwound first.
 const DESTRUCTOR_LIMITS: (u32, u32) = (10_000, 10);
 
 #[cold]
@@ -204,8 +203,8 @@ fn unwind_or_go_on(current: Current) -> bool {
     std::panic::resume_unwind(Box::new(Teardown));
 }
 
-/// In teardown: a destructor of the running task should wait, and does not. Such
-/// an operation holds no lock, so that others can go on during a pause.
+/// In teardown: a destructor of the running task skips a wait. Such an operation holds no
+/// lock, so that others can go on during a pause.
 #[cold]
 pub(crate) fn skip_wait(current: Current) {
     let exceeded = current.with(|x| {
@@ -217,8 +216,8 @@ pub(crate) fn skip_wait(current: Current) {
     }
 }
 
-/// In teardown: the running task cannot go on before another one has been
-/// unwound.
+/// In teardown: the running task cannot go on before another one has been unwound, and
+/// lets that happen.
 #[cold]
 pub(crate) fn let_others_unwind(current: Current) {
     current.with(|x| x.cannot_go_on = true);

@@ -13,13 +13,13 @@ use crate::rt::stack_label::StackLabel;
 use crate::rt::static_pool::{Lent, StaticPool};
 use crate::rt::sys;
 
-/// What an OS thread that executes scenarios shows to the watchdog.
+/// The part of an OS thread that the watchdog can see.
 ///
-/// One per OS thread, never freed, so that the watchdog can look at any time. A thread
-/// that ends leaves it to another one.
+/// Each OS thread that executes scenarios has one. It is never freed, so that the watchdog
+/// can look at it at any time; a thread that ends leaves it to another one.
 #[derive(Debug)]
 pub(crate) struct ThreadStatus {
-    /// Where the kernel shows its steps.
+    /// Counts the steps of the kernel.
     heartbeat: Heartbeat,
     executing: AtomicBool,
     os_thread: AtomicI32,
@@ -28,11 +28,11 @@ pub(crate) struct ThreadStatus {
     /// A number for the strategy, 0 for none.
     strategy: AtomicU32,
     seed: AtomicU64,
-    /// Who runs.
+    /// The label of the stack that runs.
     label: StaticCell<StackLabel>,
 }
 
-/// What an OS thread executes.
+/// The scenario that an OS thread executes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Workload {
     /// The scenario's name.
@@ -43,7 +43,7 @@ pub(crate) struct Workload {
     pub(crate) campaign_seed: Option<u64>,
 }
 
-/// The pulses of the OS threads that execute scenarios, and of some that have.
+/// The statuses of the OS threads that execute scenarios, and of some that have.
 static STATUSES: StaticPool<ThreadStatus> = StaticPool::new();
 
 std::thread_local! {
@@ -108,12 +108,12 @@ impl ThreadStatus {
         STATUS.try_with(Cell::get).ok().flatten()
     }
 
-    /// All pulses; new ones come last.
+    /// All statuses; new ones come last.
     pub(crate) fn all() -> impl Iterator<Item = &'static ThreadStatus> {
         STATUSES.iter()
     }
 
-    /// Where the kernel of this thread shows its steps.
+    /// The heartbeat of the kernel of this thread.
     pub(crate) fn heartbeat(&self) -> &Heartbeat {
         &self.heartbeat
     }
@@ -131,7 +131,7 @@ impl ThreadStatus {
         self.executing.store(executing, Ordering::Relaxed);
     }
 
-    /// How many signs of life there were, or `None` while nothing is executed.
+    /// How often the heart has beaten, or `None` while nothing is executed.
     pub(crate) fn beats(&self) -> Option<u64> {
         self.executing
             .load(Ordering::Relaxed)
@@ -143,7 +143,7 @@ impl ThreadStatus {
         self.os_thread.load(Ordering::Relaxed)
     }
 
-    /// Who runs, `None` before the first task.
+    /// The label of the stack that runs, `None` before the first task.
     pub(crate) fn label(&self) -> Option<&'static StackLabel> {
         self.label.get()
     }
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_that_ends_leaves_its_pulse_to_the_next_one() {
+    fn a_thread_that_ends_leaves_its_status_to_the_next_one() {
         let before = ThreadStatus::all().count();
         for _ in 0..300 {
             std::thread::spawn(|| {
@@ -195,6 +195,9 @@ mod tests {
         }
         // Other tests have threads as well.
         let after = ThreadStatus::all().count();
-        assert!(after < before + 100, "{before} pulses have become {after}");
+        assert!(
+            after < before + 100,
+            "{before} statuses have become {after}"
+        );
     }
 }

@@ -21,7 +21,7 @@ pub(crate) enum Stall {
     Starves,
 }
 
-/// What a thread is charged for since its last sign of life.
+/// The time that a thread is charged for since its last heartbeat.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Progress {
     beats: Option<u64>,
@@ -31,12 +31,12 @@ pub(crate) struct Progress {
     ticks: Duration,
 }
 
-/// A thread that is charged for nothing is given up after the limit times this,
-/// so that nothing at all hangs for ever.
+/// A thread that is charged for nothing counts as stalled after this many times the limit,
+/// so that nothing hangs for ever.
 const STARVATION_FACTOR: u32 = 60;
 
 impl Progress {
-    /// A tick of length `tick` is over. `beats` are the thread's signs of life,
+    /// A tick of length `tick` is over. `beats` counts the heartbeats of the thread,
     /// `None` if it executes nothing; `clock_tick` is the unit of `look.used`.
     pub(crate) fn tick(
         &mut self,

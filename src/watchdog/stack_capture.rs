@@ -37,7 +37,7 @@ static REPORTED: AtomicBool = AtomicBool::new(false);
 /// or nothing if it did not answer.
 pub(crate) fn capture(thread: i32) -> Vec<usize> {
     // The last signal but one: valgrind keeps the last one for itself, and the
-    // watch for foreign threads leaves it unblocked.
+    // watch for OS threads leaves it unblocked.
     let signal = libc::SIGRTMAX() - 1;
     // The process ends after this, so that whatever handler was there is not missed.
     let sent = Disposition::by::<CaptureHandler>(false).set(signal) && sys::send(thread, signal);
