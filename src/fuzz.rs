@@ -83,7 +83,7 @@ macro_rules! fuzz_target {
     };
 }
 
-/// What the target keeps from one input to the next.
+/// The state of the target between inputs.
 struct Fuzzer {
     scenarios: Vec<&'static Scenario>,
     names: Vec<&'static str>,
@@ -96,7 +96,7 @@ struct Fuzzer {
     runner: Runner<FiberBackend>,
     /// The searches of the scenarios that have been executed.
     searches: Vec<Option<Search>>,
-    /// What libFuzzer is shown.
+    /// The features that libFuzzer is shown.
     features: Features,
     history: History,
     /// How many mutants have been made: libFuzzer's seeds have 32 bits.

@@ -32,8 +32,8 @@ pub use jostle_macros::scenario;
 /// The crate whose `Arbitrary` makes the arguments of scenarios.
 pub use arbitrary;
 
-/// What the macros of this crate expand to, and the entry points of the watchdog. There is
-/// no promise of stability for any of it.
+/// For the code that macros of this crate expand to, and for tests of the watchdog. None of
+/// it is stable.
 #[doc(hidden)]
 pub mod __private {
     #[cfg(feature = "cli")]

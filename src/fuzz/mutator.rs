@@ -14,11 +14,11 @@ use jostle_core::search::{self, Search};
 /// Tells the stream of the mutator from the one of the search with the same seed.
 const MUTATOR: u64 = 0x6d75_7461_746f_7221;
 
-/// What becomes of an input.
+/// The input that takes the place of another.
 pub(super) enum Mutant {
     /// These bytes.
     Bytes(Vec<u8>),
-    /// Whatever libFuzzer makes of it.
+    /// The one that libFuzzer's own mutation makes.
     Another,
 }
 
@@ -75,7 +75,7 @@ pub(super) fn mutate(
     Mutant::Bytes(fit(input, selector, most))
 }
 
-/// What two inputs make together, or what the search says instead.
+/// The cross of two inputs, or an input of the search instead.
 pub(super) fn cross(
     a: &[u8],
     b: &[u8],

@@ -65,7 +65,7 @@ pub(super) struct State<T> {
     pub(super) source: Option<Source<T>>,
 }
 
-/// Who waits, and with which arm of its `select!`.
+/// A task that waits, and the arm of its `select!`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Ticket {
     pub(super) task: TaskId,
@@ -440,7 +440,7 @@ fn leave<V>(queue: &mut VecDeque<Entry<V>>, ticket: Ticket) -> Option<V> {
     queue.remove(at).map(|entry| entry.value)
 }
 
-/// What an operation on a nil channel does: nothing, for ever.
+/// An operation on a nil channel: waits for ever.
 pub(super) fn block_for_ever(kind: OpKind, site: Site) {
     rt::point(kind, ObjectId::NONE, site);
     rt::wait(None, None);

@@ -20,7 +20,7 @@ use jostle_core::op::{OpKind, Site};
 /// struct or as a `static`.
 pub struct Mutex {
     handle: Handle,
-    /// Who locked it.
+    /// The task that locked it.
     locked: TaskCell<Option<TaskId>>,
 }
 

@@ -30,7 +30,7 @@ pub struct RwMutex {
 struct State {
     /// The writer that has passed the gate.
     writer: Option<Writer>,
-    /// Who holds the lock for reading, a task once for each time.
+    /// The tasks that hold the lock for reading, each as often as it does.
     readers: Vec<TaskId>,
     /// Readers that wait for the writer to leave.
     waiting: Vec<TaskId>,

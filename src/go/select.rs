@@ -24,9 +24,9 @@ pub struct Closed;
 
 /// One communication of a `select!`.
 pub trait Arm {
-    /// What it does.
+    /// Whether it sends or receives.
     fn kind(&self) -> OpKind;
-    /// To which channel; none if it is nil.
+    /// Its channel; none if that is nil.
     fn object(&self) -> ObjectId;
     /// Whether it would not wait.
     fn is_ready(&self) -> bool;
@@ -190,7 +190,7 @@ impl<T> Outcome for SendArm<T> {
 
 /// The arms of one `select!`.
 pub trait Arms {
-    /// What comes out.
+    /// The arm that was taken, with its value.
     type Taken;
     /// How many arms, the default not counted.
     fn count(&self) -> u32;
@@ -246,7 +246,7 @@ pub struct Blocks;
 #[derive(Debug)]
 pub struct OrDefault;
 
-/// What an arm gives that does not exist.
+/// The value of an arm that does not exist.
 #[derive(Debug)]
 pub enum Never {}
 

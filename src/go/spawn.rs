@@ -27,7 +27,7 @@ where
 }
 
 /// Starts a goroutine that owns what its body uses: Go's `go func() { … }()`. See
-/// [`go::spawn`](crate::go::spawn).
+/// [`go::spawn`](crate::go::spawn()).
 ///
 /// ```no_run
 /// use jostle::go;

@@ -31,11 +31,11 @@ use crate::rt::sys;
 use crate::sanitizer::{self, Edge, Fiber};
 use jostle_core::id::TaskId;
 
-/// What a worker runs.
+/// The work of a worker.
 pub(crate) type Job = Box<dyn FnOnce()>;
 
-/// What a worker does after a job, still on its stack, with what the job
-/// returned or unwound with. It must not unwind.
+/// The end of every job, on the stack of the worker. It gets what the job returned or
+/// unwound with, and must not unwind.
 pub(crate) type Epilogue = fn(std::thread::Result<()>);
 
 /// How a worker came back.
@@ -133,7 +133,7 @@ impl Worker {
         Edge::at(self.link.as_ptr()).release();
     }
 
-    /// Says whose job it is.
+    /// Tells the sanitizer which task the job belongs to.
     #[inline]
     pub(crate) fn serve(&self, task: TaskId) {
         self.fiber.serve(task.0);
@@ -154,7 +154,8 @@ impl Worker {
         self.link.as_ptr()
     }
 
-    /// Who runs on this stack. Whoever starts a job says so here.
+    /// The label of the stack, which names the task that runs there. Starting a job includes
+    /// setting it.
     pub(crate) fn label(&self) -> &'static StackLabel {
         self.label
     }

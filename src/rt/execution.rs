@@ -39,7 +39,7 @@ pub(crate) struct TaskRow {
     pub(crate) abandoned: bool,
     /// Values of task-local keys, in the order of first use.
     pub(crate) locals: Vec<(usize, Option<Box<dyn Any>>)>,
-    /// What its body unwound with.
+    /// The payload with which its body unwound.
     pub(crate) panic: Option<Box<dyn Any + Send>>,
 }
 
@@ -57,13 +57,13 @@ impl TaskRow {
 pub(crate) struct Execution {
     pub(crate) epoch: u32,
     pub(crate) kernel: Kernel,
-    /// Who picks tasks in this execution.
+    /// The strategy of this execution.
     pub(crate) policy: BorrowedPolicy,
     /// The running task's side of its worker.
     pub(crate) link: *const Link,
     /// Rows `0..kernel.task_count()` are in use.
     pub(crate) tasks: Vec<TaskRow>,
-    /// What timers do when they fire.
+    /// The actions of armed timers.
     pub(crate) actions: TimerActions,
     /// The functions of places, and whether sites are to have them.
     pub(crate) functions: Functions,
@@ -83,7 +83,7 @@ pub(crate) struct Execution {
     pub(crate) abandoned: u32,
     /// This OS thread cannot panic any more; see `panics`.
     pub(crate) spoiled: bool,
-    /// What the kernel, the strategy or the runtime panicked with; see
+    /// The panic of the kernel, the strategy or the runtime; see
     /// [`breaks`](Execution::breaks).
     pub(crate) broken: Option<String>,
     /// In teardown: the resumed task could not go on.
@@ -236,7 +236,7 @@ impl Execution {
         }
     }
 
-    /// What the execution has found is there to be seen by the driver of the loop.
+    /// Who runs next; the run loop sees to the rest.
     #[inline(always)]
     pub(crate) fn next(&self) -> Next {
         self.kernel.next()

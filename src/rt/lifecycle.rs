@@ -191,7 +191,7 @@ pub(crate) fn judge_panic(payload: &(dyn Any + Send)) {
     current::get("task").with(|x| x.judge_panic(payload));
 }
 
-/// What the finished `task` unwound with, if it did and nobody has taken it.
+/// Takes the payload with which the finished `task` unwound, if it is there.
 pub(crate) fn take_panic(task: TaskId) -> Option<Box<dyn Any + Send>> {
     current::get("join").with(|x| x.tasks[task.index()].panic.take())
 }

@@ -31,7 +31,7 @@
 //!   on a stack. `static_pool`: objects that are lent and never freed.
 //! - `os_threads`: detects OS threads that the scenario starts. `sys`: system calls.
 //!
-//! Primitives are built from four functions: [`point`] before an operation that is always
+//! Primitives are built from four functions: [`point()`] before an operation that is always
 //! enabled, [`pass`] before one that is enabled while a gate is open, [`wait`] for one that
 //! another task completes, and [`choose`] for choices of the environment.
 

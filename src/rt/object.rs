@@ -61,7 +61,7 @@ fn is_live(epoch: u32) -> bool {
     LIVE.iter().any(|e| e.load(Ordering::Acquire) == epoch)
 }
 
-/// What a primitive carries to take part in executions.
+/// The part of a primitive by which it takes part in executions.
 pub(crate) struct Handle {
     /// The epoch of the execution it has joined in the upper half, its number
     /// there in the lower half; 0 before the first.

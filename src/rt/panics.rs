@@ -26,7 +26,7 @@ use crate::rt::thread_status::ThreadStatus;
 use crate::rt::{forced_unwind, switch, tasks};
 use crate::sanitizer;
 
-/// What is known of a panic.
+/// The message and the place of a panic.
 #[derive(Clone, Debug)]
 pub(crate) struct PanicInfo {
     pub(crate) message: String,
@@ -50,7 +50,7 @@ const ABORTING: [&str; 2] = [
 // The notes of the hook lie beside the execution, not in it, so that a panic of
 // the runtime itself finds them free.
 std::thread_local! {
-    /// Whether there is anything in the other two.
+    /// Whether either of the other two holds anything.
     static NOTED: Cell<bool> = const { Cell::new(false) };
     static LAST: RefCell<Option<PanicInfo>> = const { RefCell::new(None) };
     /// Tasks of this thread's execution that have panicked or been unwound.
@@ -91,7 +91,7 @@ pub(crate) fn discard(payload: Box<dyn Any + Send>) {
 }
 
 /// Panics with Go's or std's words for a misuse; the finding's kind is
-/// [`Kind::Misuse`](jostle_core::finding::Kind::Misuse), shown at the caller's site.
+/// [`Kind::Misuse`], shown at the caller's site.
 #[track_caller]
 pub(crate) fn misuse(message: impl Into<String>) -> ! {
     let message = message.into();

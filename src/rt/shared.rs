@@ -15,8 +15,8 @@ use crate::rt::object::Attached;
 use crate::sanitizer::{self, Edge};
 use jostle_core::id::ObjectId;
 
-/// What an `Arc<RefCell<T>>` would be, without atomics: the runtime must not
-/// order tasks by its own bookkeeping where a data-race detector looks on.
+/// An `Arc<RefCell<T>>` without atomics: the runtime's own bookkeeping must not order
+/// tasks in the eyes of a data-race detector.
 ///
 /// It belongs to the execution that made it. On any other OS thread, and once
 /// that execution is over, it cannot be looked into, and dropping it leaks.

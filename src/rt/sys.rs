@@ -79,7 +79,7 @@ pub(crate) struct Signal<'a> {
     number: c_int,
     info: *mut siginfo_t,
     context: *mut c_void,
-    /// What the pointers lead to is there while the handler runs.
+    /// The pointers are valid while the handler runs.
     handled: PhantomData<&'a siginfo_t>,
 }
 
@@ -122,8 +122,8 @@ impl Signal<'_> {
     }
 }
 
-/// What is done with a signal. It is called at any moment, so that it may only do what
-/// a signal handler may: no memory, no locks.
+/// A signal handler. It is called at any moment, so that it must neither allocate nor
+/// lock.
 pub(crate) trait Handle {
     fn handle(signal: &Signal<'_>);
 }

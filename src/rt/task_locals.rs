@@ -25,7 +25,7 @@ pub(crate) fn add_local(key: usize, value: Option<Box<dyn Any>>) {
     current::get("thread-local").with(|x| x.mine().locals.push((key, value)));
 }
 
-/// What the first one unwound with, or else the second one.
+/// The first error of the two, if there is one.
 pub(super) fn first_of(
     first: std::thread::Result<()>,
     second: std::thread::Result<()>,

@@ -98,7 +98,7 @@ impl Expected for Executed {
     }
 }
 
-/// What one execution of `body` comes to.
+/// The outcome of one execution of `body`.
 #[track_caller]
 pub(crate) fn finished(body: fn()) -> Outcome {
     simply(&mut Executor::new(), &mut NonPreemptive, 0, body).finished()

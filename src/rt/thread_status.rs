@@ -23,7 +23,7 @@ pub(crate) struct ThreadStatus {
     heartbeat: Heartbeat,
     executing: AtomicBool,
     os_thread: AtomicI32,
-    /// What is being executed.
+    /// The scenario that is being executed.
     workload: Mutex<Option<Workload>>,
     /// A number for the strategy, 0 for none.
     strategy: AtomicU32,
@@ -157,8 +157,8 @@ impl ThreadStatus {
         self.workload.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is being executed. It never waits, for the sake of signal handlers;
-    /// the lock is held by others for a few instructions only.
+    /// The scenario that is being executed. It never waits, for the sake of signal handlers;
+    /// others hold the lock for a few instructions only.
     pub(crate) fn workload(&self) -> Option<Workload> {
         self.workload.try_lock().ok().and_then(|s| *s)
     }

@@ -7,7 +7,7 @@ use jostle_core::kernel::TimerId;
 
 use crate::rt::waker;
 
-/// What a timer does.
+/// The action of a timer.
 pub(crate) enum TimerAction {
     /// The waker is woken.
     Wake(Waker),
@@ -16,9 +16,9 @@ pub(crate) enum TimerAction {
 }
 
 impl TimerAction {
-    /// Whether it runs code that is not the runtime's, on what whoever armed the
-    /// timer left it. The clock comes after those, and keeps what it has come to
-    /// know from one timer to the next; it must not without need.
+    /// Whether it runs code that is not the runtime's. Then the clock is ordered after the
+    /// task that armed the timer, and stays so for later timers, which must not happen
+    /// without need: it would hide races.
     pub(crate) fn runs_user_code(&self) -> bool {
         match self {
             TimerAction::Wake(waker) => !waker::is_own(waker),
@@ -41,19 +41,19 @@ impl fmt::Debug for TimerAction {
 pub(crate) struct TimerActions(Vec<(TimerId, TimerAction)>);
 
 impl TimerActions {
-    /// The timer, which was armed last, does this.
+    /// Adds the action of the timer that was armed last.
     pub(crate) fn push(&mut self, timer: TimerId, action: TimerAction) {
         debug_assert!(self.0.last().is_none_or(|(last, _)| *last < timer));
         self.0.push((timer, action));
     }
 
-    /// Takes what the timer does.
+    /// Takes the action of the timer.
     pub(crate) fn take(&mut self, timer: TimerId) -> Option<TimerAction> {
         let at = self.0.binary_search_by_key(&timer, |(id, _)| *id).ok()?;
         Some(self.0.remove(at).1)
     }
 
-    /// Whether there is none.
+    /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

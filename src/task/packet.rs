@@ -6,7 +6,7 @@ use crate::rt::{self, Shared};
 use crate::task::JoinError;
 use jostle_core::id::TaskId;
 
-/// What every handle of a task can see and do.
+/// The operations that every handle of a task needs.
 #[derive(Debug, Default)]
 pub(super) struct Flags {
     /// The task, once it runs.

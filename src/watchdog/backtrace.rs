@@ -67,8 +67,8 @@ fn trim(frames: &[Frame]) -> Vec<&Frame> {
 /// Below this module's frames lies whoever resumed the task.
 const BOTTOM: &str = "jostle::rt::coroutine::";
 
-/// Whose functions are nobody's fault. `<` stands before the type of a trait's
-/// method.
+/// Functions that are not the user's begin with these, perhaps after a `<`, which stands
+/// before the type of a trait's method.
 const NOISE: &[&str] = &[
     "std::",
     "core::",

@@ -8,7 +8,7 @@ use crate::rt::thread_status::ThreadStatus;
 use crate::watchdog::progress::Stall;
 use jostle_core::finding::Kind;
 
-/// What is known of a stalled thread.
+/// A stalled thread, as far as it is known.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stalled {
     pub(crate) how: Stall,

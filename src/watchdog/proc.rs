@@ -2,7 +2,7 @@
 
 use std::fs;
 
-/// What a thread is doing.
+/// The state of a thread.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum State {
     /// On a processor, or waiting for one.

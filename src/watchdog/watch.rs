@@ -54,7 +54,7 @@ pub fn start() {
     });
 }
 
-/// What is allowed unless the environment says otherwise. It is longer than any
+/// The limit unless the environment sets another. It is longer than any
 /// step of a scenario by orders of magnitude, sanitizers included.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
 

@@ -25,7 +25,7 @@ struct State {
     children: Vec<Node>,
     /// The timer of the deadline.
     timer: Option<TimerId>,
-    /// What runs when the context ends, and where that was asked for.
+    /// The function that runs when the context ends, and the site that asked for it.
     func: Option<(Func, Site)>,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct End {
     pub(super) cause: Cause,
 }
 
-/// What is left to do after a node has ended.
+/// The work that is left after a node has ended.
 struct Rest {
     children: Vec<Node>,
     func: Option<(Func, Site)>,

@@ -29,7 +29,7 @@ use super::{Context, ffi, here};
 /// one or two others, if any.
 const NOTES: usize = 8;
 
-/// What fences need to know of a fiber.
+/// The records of a fiber that its fences need.
 pub(super) struct Notes {
     /// Where it has read without acquiring, a ring.
     read: [Cell<*mut c_void>; NOTES],

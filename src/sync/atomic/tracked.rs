@@ -9,15 +9,15 @@ use jostle_core::op::{OpKind, Site};
 
 /// An atomic of std.
 pub(super) trait Real {
-    /// What it is called.
+    /// Its name in reports.
     const NAME: &'static str;
-    /// What is in it.
+    /// The type of its value.
     type Value: Copy + PartialEq;
 
     fn load(&self, order: Ordering) -> Self::Value;
     fn store(&self, value: Self::Value, order: Ordering);
 
-    /// What a report shows of a value.
+    /// The value as a report shows it.
     fn shown(value: Self::Value) -> Option<u32>;
 }
 

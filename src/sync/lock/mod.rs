@@ -16,8 +16,7 @@ use std::sync::{LockResult, PoisonError};
 
 use crate::rt::{self, Handle};
 
-/// What an acquisition gives: the guard, inside an error if the lock is
-/// poisoned.
+/// The result of an acquisition: the guard, inside an error if the lock is poisoned.
 fn guarded<G>(guard: G, poisoned: bool) -> LockResult<G> {
     if poisoned {
         Err(PoisonError::new(guard))

@@ -36,7 +36,7 @@ pub(super) struct Core {
 }
 
 pub(super) struct State {
-    /// Who reads; a task that reads twice is in it twice.
+    /// The tasks that read; one that reads twice is in it twice.
     pub(super) readers: Vec<TaskId>,
     pub(super) writing: bool,
     /// Readers that let a waiting writer go first.
