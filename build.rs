@@ -1,5 +1,5 @@
-//! Builds for ThreadSanitizer: the compiler names its sanitizers to build scripts,
-//! and to sources only where unstable features are on.
+//! Sets up ThreadSanitizer builds: the compiler names its sanitizers to build scripts, and to
+//! sources only where unstable features are on.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The seam's first implementation: scenarios executed on coroutines.
+//! Implements the backend of the core on fibers: executes scenarios on the calling OS thread.
 
 use std::cell::Cell;
 use std::mem;
@@ -10,13 +10,13 @@ use jostle_core::kernel::Kernel;
 use jostle_core::recording::Recording;
 use jostle_core::strategy::Policy;
 
-use crate::guard::watchdog;
 use crate::rt::coroutine::Job;
 use crate::rt::executor::Executor;
 use crate::sanitizer::{self, Inside};
 use crate::scenario::{Body, Scenario, registry};
+use crate::watchdog;
 
-/// The scenarios that are linked into the program, executed on coroutines.
+/// The scenarios that are linked into the program, executed on fibers.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Fibers;
 
@@ -29,10 +29,10 @@ pub struct FiberBackend {
     executor: Executor,
     /// The kernel of the last execution, if that was made on another OS thread.
     elsewhere: Option<Kernel>,
-    /// What the watchdog was told of last.
+    /// The scenario and the seed of which the watchdog was told last.
     announced: Option<(usize, Option<u64>)>,
-    /// What the thread does between executions is none of the program's: it would cost
-    /// ThreadSanitizer more than they do.
+    /// Hides from ThreadSanitizer what the thread does between executions: looking at it
+    /// would cost more than they do.
     _inside: Inside,
 }
 
@@ -151,7 +151,7 @@ fn execute(
     }
 }
 
-/// What coroutines can do in this build.
+/// The capabilities of the fiber runtime in this build.
 fn capabilities() -> Capabilities {
     Capabilities {
         races: sanitizer::SEES_RACES,

@@ -1,4 +1,4 @@
-//! The command for the scenarios of a program.
+//! Provides the `jostle` command for the scenarios of a program.
 
 use std::process::ExitCode;
 
@@ -15,7 +15,7 @@ use crate::Fibers;
 macro_rules! main {
     () => {
         fn main() -> ::std::process::ExitCode {
-            $crate::cli::main()
+            $crate::__private::main()
         }
     };
 }

@@ -1,18 +1,8 @@
-//! The fuzz target: libFuzzer's bytes drive the scenarios.
+//! The fuzz target: executes scenarios on the inputs of libFuzzer, reports what is found,
+//! and makes new inputs for it. Users meet it as [`fuzz_target!`](crate::fuzz_target).
 //!
-//! A project's target is three lines: `#![no_main]`, a `use` that links the crate
-//! with the scenarios, and [`fuzz_target!`](crate::fuzz_target).
-//!
-//! With a scenario named in the environment variable [`SCENARIO_VARIABLE`], every
-//! finding is a crash. Without, each input picks one of the scenarios, and a
-//! finding is a crash unless the scenario expects it.
-//!
-//! libFuzzer is shown what an execution did that others need not have done (see
-//! [`coverage`](jostle_core::coverage)), and new inputs come from the same search as those of
-//! `jostle hunt`. [`COVERAGE_VARIABLE`] switches kinds of features off.
-//!
-//! - `counters`: what libFuzzer is shown.
-//! - `mutator`: what its inputs are turned into.
+//! - `counters`: shows libFuzzer the features of an execution.
+//! - `mutator`: makes an input out of others.
 
 mod counters;
 mod mutator;
@@ -24,9 +14,9 @@ use std::process;
 
 use crate::backend::{FiberBackend, Fibers};
 use crate::fuzz::mutator::Mutant;
-use crate::guard::watchdog;
 use crate::scenario::Scenario;
 use crate::scenario::registry::scenarios;
+use crate::watchdog;
 use jostle_core::backend::Suite;
 use jostle_core::campaign::{self, Runner};
 use jostle_core::coverage::{FeatureKinds, Features};
@@ -39,22 +29,40 @@ use jostle_core::strategy::Profile;
 use jostle_core::trace::Trace;
 use jostle_report::{Commands, publish};
 
-/// Names the scenario to fuzz.
-pub const SCENARIO_VARIABLE: &str = "JOSTLE_SCENARIO";
+/// The environment variable that names the scenario to fuzz.
+const SCENARIO_VARIABLE: &str = "JOSTLE_SCENARIO";
 
-/// Names kinds of features that libFuzzer is not shown, separated by commas; see
-/// [`FeatureKind`](jostle_core::coverage::FeatureKind).
-pub const COVERAGE_VARIABLE: &str = "JOSTLE_COVERAGE_OFF";
+/// The environment variable that names the kinds of features of coverage that libFuzzer is not shown,
+/// separated by commas.
+const COVERAGE_VARIABLE: &str = "JOSTLE_COVERAGE_OFF";
 
-/// Defines the fuzz target of a project, and its mutator. Its fuzz crate depends on
-/// `libfuzzer-sys`.
+/// Defines the fuzz target of a project: libFuzzer's inputs drive the scenarios that are
+/// linked into it, and a mutator that knows schedules makes new ones.
+///
+/// The fuzz crate depends on `jostle`, on `libfuzzer-sys` and on the crate that holds the
+/// scenarios. Its target is three lines:
+///
+/// ```ignore
+/// #![no_main]
+/// use my_crate as _;
+/// jostle::fuzz_target!();
+/// ```
+///
+/// With a scenario named in the environment variable `JOSTLE_SCENARIO`, every finding is a
+/// crash. Without, each input selects one of the scenarios, and a finding is a crash unless
+/// the scenario expects it.
+///
+/// libFuzzer is shown what an execution did that others need not have done (see
+/// [`coverage`](jostle_core::coverage)), and new inputs come from the same search as those of
+/// `jostle hunt`. `JOSTLE_COVERAGE_OFF` switches
+/// [kinds of features](jostle_core::coverage::FeatureKind) off, separated by commas.
 #[macro_export]
 macro_rules! fuzz_target {
     () => {
         ::libfuzzer_sys::fuzz_target!(
-            init: $crate::fuzz::begin(),
+            init: $crate::__private::fuzz::begin(),
             |bytes: &[u8]| -> ::libfuzzer_sys::Corpus {
-                if $crate::fuzz::one_input(bytes) {
+                if $crate::__private::fuzz::one_input(bytes) {
                     ::libfuzzer_sys::Corpus::Keep
                 } else {
                     ::libfuzzer_sys::Corpus::Reject
@@ -64,18 +72,18 @@ macro_rules! fuzz_target {
         ::libfuzzer_sys::fuzz_mutator!(
             |bytes: &mut [u8], size: usize, most: usize, seed: u32| {
                 let mutate = ::libfuzzer_sys::fuzzer_mutate;
-                $crate::fuzz::mutate(bytes, size, most, seed, mutate)
+                $crate::__private::fuzz::mutate(bytes, size, most, seed, mutate)
             }
         );
         ::libfuzzer_sys::fuzz_crossover!(
             |a: &[u8], b: &[u8], child: &mut [u8], seed: u32| {
-                $crate::fuzz::cross(a, b, child, seed)
+                $crate::__private::fuzz::cross(a, b, child, seed)
             }
         );
     };
 }
 
-/// What the target keeps from one input to the next.
+/// The state of the target between inputs.
 struct Fuzzer {
     scenarios: Vec<&'static Scenario>,
     names: Vec<&'static str>,
@@ -88,7 +96,7 @@ struct Fuzzer {
     runner: Runner<FiberBackend>,
     /// The searches of the scenarios that have been executed.
     searches: Vec<Option<Search>>,
-    /// What libFuzzer is shown.
+    /// The features that libFuzzer is shown.
     features: Features,
     history: History,
     /// How many mutants have been made: libFuzzer's seeds have 32 bits.
@@ -123,18 +131,15 @@ pub fn one_input(bytes: &[u8]) -> bool {
     FUZZER.with_borrow_mut(|fuzzer| match fuzzer {
         Some(fuzzer) => fuzzer.execute(bytes),
         None => {
-            say("error: jostle::fuzz::begin was not called; use jostle::fuzz_target!\n");
+            say("error: the fuzz target was not prepared; use jostle::fuzz_target!\n");
             process::exit(2);
         }
     })
 }
 
-/// libFuzzer's own mutation of the first bytes of a buffer: their number, how many
-/// there may be; returns how many there are.
-pub type MutateBytes = fn(&mut [u8], usize, usize) -> usize;
-
 /// Replaces the first `size` bytes of `bytes` by another input of `most` bytes at most;
-/// returns its length. `mutate_bytes` is libFuzzer's way.
+/// returns its length. `mutate_bytes` is libFuzzer's own mutation: it takes the buffer, how
+/// many of its bytes are in use and how many may be, and returns how many are.
 ///
 /// What it makes depends on what has been executed in this process, which libFuzzer
 /// allows for everything but its own repetition of a session from the same seed.
@@ -147,7 +152,7 @@ pub fn mutate(
     size: usize,
     most: usize,
     seed: u32,
-    mutate_bytes: MutateBytes,
+    mutate_bytes: fn(&mut [u8], usize, usize) -> usize,
 ) -> usize {
     let mutant = FUZZER.with_borrow_mut(|fuzzer| match fuzzer {
         Some(fuzzer) => fuzzer.mutate(&bytes[..size], most, seed),

@@ -1,4 +1,4 @@
-//! Scenarios under `cargo test`.
+//! Explores scenarios under `cargo test`.
 //!
 //! Each scenario is a test that explores it within a small budget, on stable. The
 //! environment raises it:
@@ -32,7 +32,7 @@ const RUNS: u64 = 1_000;
 
 /// A known bug may need more executions than a small budget has: looking for it
 /// goes on for this many times as many.
-const PATIENCE: u64 = 20;
+const KNOWN_BUG_FACTOR: u64 = 20;
 
 /// Explores the scenario with this name and panics unless it comes out as it
 /// expects.
@@ -94,8 +94,8 @@ fn named(name: &str) -> &'static Scenario {
 /// prints it, and panics if anything is found.
 ///
 /// `rows` say where the schedule deviates from the one that never preempts, in words
-/// that survive edits; see [`Row`](jostle_core::regression::Row). Where they cannot be followed any
-/// more, or do not fail, a few hundred schedules around them are tried. `data` is what
+/// that survive edits; see [`Row`]. Where they cannot be followed any more,
+/// or do not fail, a few hundred schedules around them are tried. `data` is what
 /// the scenario makes its argument of, in hexadecimal digits.
 ///
 /// If nothing is found although the schedule could not be followed, the test passes and
@@ -217,7 +217,7 @@ fn replay_command(scenario: &Scenario, path: &Path) -> String {
 fn campaign(scenario: &Scenario) -> Campaign {
     let runs = variable("JOSTLE_RUNS").unwrap_or(match scenario.subject.expect {
         Expect::Clean => RUNS,
-        Expect::Finds(..) => RUNS * PATIENCE,
+        Expect::Finds(..) => RUNS * KNOWN_BUG_FACTOR,
     });
     let strategies = match variable("JOSTLE_STRATEGY") {
         Some::<Kind>(kind) => vec![kind],

@@ -11,7 +11,7 @@
 //! `ASAN_OPTIONS=detect_stack_use_after_return=0`.
 #![no_main]
 
-use jostle::guard::watchdog;
+use jostle::__private::watchdog;
 use jostle::scenario::Scenario;
 use jostle::{FiberBackend, Fibers};
 use jostle_catalogue as _;

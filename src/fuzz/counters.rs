@@ -1,10 +1,9 @@
-//! What libFuzzer is shown of interleavings.
+//! Shows libFuzzer the features of an execution as if they were coverage of code.
 //!
-//! libFuzzer knows coverage of code. It also looks at every byte in the section
-//! `__libfuzzer_extra_counters`, as one more place that an input may have reached, and
-//! zeroes them before the next input. What it tells apart of a byte is which of eight
-//! ranges its value is in, so each feature of an execution is a byte and a range.
-//! libFuzzer reads the section on Linux only; elsewhere the bytes go unread.
+//! libFuzzer looks at every byte of the section `__libfuzzer_extra_counters` as at one more
+//! place in the code, and sets them to zero before the next input. It tells eight ranges of
+//! values of a byte apart, so each feature of an execution is a byte and a range. libFuzzer
+//! reads the section on Linux only; elsewhere nobody reads the bytes.
 
 #![allow(unsafe_code)]
 

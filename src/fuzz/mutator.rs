@@ -1,10 +1,10 @@
-//! What libFuzzer's inputs are turned into.
+//! Makes new inputs for libFuzzer out of those that it has.
 //!
-//! A mutation of bytes knows nothing of schedules. The search that has looked at every
-//! execution so far does, and says what comes next, as in `jostle hunt`. A share is
-//! left to what libFuzzer keeps because it reached new code: those inputs are decoded,
-//! changed in one place, and encoded again. The share is larger where there is something
-//! that the search does not look for, which libFuzzer's own way with bytes finds too.
+//! Mutations of bytes know nothing of schedules. The search that has seen every execution so
+//! far does, and chooses most of the new inputs, as in `jostle hunt`. The others are inputs
+//! that libFuzzer keeps because they reached new code: they are decoded, changed in one place,
+//! and encoded again. Their share is larger where there is more to find than schedules, since
+//! libFuzzer's own mutations find that too.
 
 use jostle_core::decision::Rng;
 use jostle_core::hash::mix;
@@ -14,11 +14,11 @@ use jostle_core::search::{self, Search};
 /// Tells the stream of the mutator from the one of the search with the same seed.
 const MUTATOR: u64 = 0x6d75_7461_746f_7221;
 
-/// What becomes of an input.
+/// The input that takes the place of another.
 pub(super) enum Mutant {
     /// These bytes.
     Bytes(Vec<u8>),
-    /// Whatever libFuzzer makes of it.
+    /// The one that libFuzzer's own mutation makes.
     Another,
 }
 
@@ -75,7 +75,7 @@ pub(super) fn mutate(
     Mutant::Bytes(fit(input, selector, most))
 }
 
-/// What two inputs make together, or what the search says instead.
+/// The cross of two inputs, or an input of the search instead.
 pub(super) fn cross(
     a: &[u8],
     b: &[u8],

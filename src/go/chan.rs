@@ -1,4 +1,4 @@
-//! `chan`, `nil`, `Sender`, `Receiver`, `Range`.
+//! The ends of Go's channels: `chan`, `nil`, `Sender`, `Receiver` and `Range`.
 
 use std::fmt;
 use std::iter::FusedIterator;
@@ -47,26 +47,6 @@ pub struct Sender<T>(Option<Chan<T>>);
 pub struct Receiver<T>(Option<Chan<T>>);
 
 impl<T> Sender<T> {
-    /// An end of a nil channel.
-    #[must_use]
-    pub const fn nil() -> Sender<T> {
-        Sender(None)
-    }
-
-    pub(super) const fn over(chan: Chan<T>) -> Sender<T> {
-        Sender(Some(chan))
-    }
-
-    pub(super) fn inner(&self) -> Option<&Chan<T>> {
-        self.0.as_ref()
-    }
-
-    /// Whether this is an end of a nil channel: Go's `c == nil`.
-    #[must_use]
-    pub const fn is_nil(&self) -> bool {
-        self.0.is_none()
-    }
-
     /// Sends `value`, waiting for a receiver or for room in the buffer: Go's
     /// `c <- value`. On a nil channel it waits for ever
     /// ([Send statements](https://go.dev/ref/spec#Send_statements)).
@@ -111,51 +91,9 @@ impl<T> Sender<T> {
             misuse("close of closed channel");
         }
     }
-
-    /// How many values are in the buffer: Go's `len(c)`, 0 for a nil channel
-    /// ([Length and capacity](https://go.dev/ref/spec#Length_and_capacity)).
-    #[must_use]
-    #[track_caller]
-    pub fn len(&self) -> usize {
-        len(self.0.as_ref())
-    }
-
-    /// Whether the buffer is empty. An unbuffered channel always is.
-    #[must_use]
-    #[track_caller]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// How many values the buffer holds: Go's `cap(c)`, 0 for a nil channel. It
-    /// never changes, so asking is no scheduling point.
-    #[must_use]
-    pub fn cap(&self) -> usize {
-        self.0.as_ref().map_or(0, Chan::visible_cap)
-    }
 }
 
 impl<T> Receiver<T> {
-    /// An end of a nil channel.
-    #[must_use]
-    pub const fn nil() -> Receiver<T> {
-        Receiver(None)
-    }
-
-    pub(super) const fn over(chan: Chan<T>) -> Receiver<T> {
-        Receiver(Some(chan))
-    }
-
-    pub(super) fn inner(&self) -> Option<&Chan<T>> {
-        self.0.as_ref()
-    }
-
-    /// Whether this is an end of a nil channel: Go's `c == nil`.
-    #[must_use]
-    pub const fn is_nil(&self) -> bool {
-        self.0.is_none()
-    }
-
     /// Receives the oldest value, waiting for one: Go's `<-c`. `None` if the
     /// channel is closed and drained. On a nil channel it waits for ever
     /// ([Receive operator](https://go.dev/ref/spec#Receive_operator)).
@@ -214,28 +152,6 @@ impl<T> Receiver<T> {
             site: Site::caller(),
         }
     }
-
-    /// How many values are in the buffer: Go's `len(c)`, 0 for a nil channel
-    /// ([Length and capacity](https://go.dev/ref/spec#Length_and_capacity)).
-    #[must_use]
-    #[track_caller]
-    pub fn len(&self) -> usize {
-        len(self.0.as_ref())
-    }
-
-    /// Whether the buffer is empty. An unbuffered channel always is.
-    #[must_use]
-    #[track_caller]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// How many values the buffer holds: Go's `cap(c)`, 0 for a nil channel. It
-    /// never changes, so asking is no scheduling point.
-    #[must_use]
-    pub fn cap(&self) -> usize {
-        self.0.as_ref().map_or(0, Chan::visible_cap)
-    }
 }
 
 #[track_caller]
@@ -286,8 +202,53 @@ impl<T> IntoIterator for &Receiver<T> {
     }
 }
 
+/// Implements what both ends of a channel have in common.
 macro_rules! ends {
     ($($end:ident)*) => {$(
+        impl<T> $end<T> {
+            /// An end of a nil channel.
+            #[must_use]
+            pub const fn nil() -> $end<T> {
+                $end(None)
+            }
+
+            pub(super) const fn over(chan: Chan<T>) -> $end<T> {
+                $end(Some(chan))
+            }
+
+            pub(super) fn inner(&self) -> Option<&Chan<T>> {
+                self.0.as_ref()
+            }
+
+            /// Whether this is an end of a nil channel: Go's `c == nil`.
+            #[must_use]
+            pub const fn is_nil(&self) -> bool {
+                self.0.is_none()
+            }
+
+            /// How many values are in the buffer: Go's `len(c)`, 0 for a nil channel
+            /// ([Length and capacity](https://go.dev/ref/spec#Length_and_capacity)).
+            #[must_use]
+            #[track_caller]
+            pub fn len(&self) -> usize {
+                len(self.0.as_ref())
+            }
+
+            /// Whether the buffer is empty. An unbuffered channel always is.
+            #[must_use]
+            #[track_caller]
+            pub fn is_empty(&self) -> bool {
+                self.len() == 0
+            }
+
+            /// How many values the buffer holds: Go's `cap(c)`, 0 for a nil channel. It
+            /// never changes, so asking is no scheduling point.
+            #[must_use]
+            pub fn cap(&self) -> usize {
+                self.0.as_ref().map_or(0, Chan::visible_cap)
+            }
+        }
+
         impl<T> Clone for $end<T> {
             /// Another handle on the same end.
             fn clone(&self) -> $end<T> {

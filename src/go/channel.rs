@@ -1,11 +1,10 @@
-//! The inside of a channel: Go's algorithm on two queues of waiting tasks.
+//! The inside of Go's channels: Go's own algorithm, on two queues of waiting tasks.
 //!
-//! A task whose operation cannot be done leaves an entry in the queue of its end
-//! and waits. Its partner takes the first entry whose task still waits and does
-//! both halves: it moves the value, notes in `ended` how the waiting task's
-//! operation came out, and completes the task. That task goes on before anything
-//! else happens and takes the note. A `select!` has an entry in several queues
-//! and takes the others back.
+//! A task whose operation cannot proceed leaves an entry in the queue of its end and waits. Its
+//! partner takes the first entry whose task still waits, and does both halves: it moves the
+//! value, records in `ended` how the other operation came out, and completes the waiting task.
+//! That task runs before anything else happens, and takes the record. A `select!` has entries in
+//! several queues and withdraws those that are left.
 //!
 //! ```text
 //!   send ──> waiting receiver        hand over, whatever the capacity
@@ -19,21 +18,22 @@
 //! ```
 //!
 //! Invariants, between two steps:
-//! - A receiver waits only while the buffer is empty, a sender only while it is
-//!   full, and nobody while the channel is closed.
-//! - Every entry belongs to a task that waits. Within a step that completes a
-//!   `select!` more may happen (a cancelled context closes several channels), so
-//!   entries of tasks that no longer wait are passed over.
+//! - A receiver waits only while the buffer is empty, a sender only while it is full, and
+//!   nobody while the channel is closed.
+//! - Every entry belongs to a task that waits. Within a step that completes a `select!` more
+//!   may happen (a cancelled context closes several channels), so entries of tasks that no
+//!   longer wait are skipped.
 
 use std::collections::VecDeque;
 use std::task::Poll;
+use std::time::Duration;
 
-use crate::go::source::Source;
-use crate::rt::{self, Handle, Shared};
+use crate::rt::{self, Handle, Shared, TimerId};
 use crate::sanitizer::{Edge, LANES};
 use jostle_core::decision::ChoiceKind;
 use jostle_core::id::{ObjectId, TaskId};
 use jostle_core::op::{OpKind, Site};
+use jostle_core::vtime::VInstant;
 
 /// Places of the buffer that are told apart when tasks are ordered; see
 /// [`sanitizer`](crate::sanitizer). The next one stands for closing.
@@ -65,7 +65,7 @@ pub(super) struct State<T> {
     pub(super) source: Option<Source<T>>,
 }
 
-/// Who waits, and with which arm of its `select!`.
+/// A task that waits, and the arm of its `select!`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Ticket {
     pub(super) task: TaskId,
@@ -372,6 +372,44 @@ impl Ticket {
     }
 }
 
+/// The timer that sends on a channel.
+#[derive(Debug)]
+pub(super) struct Source<T> {
+    /// When it sends next.
+    pub(super) when: VInstant,
+    /// How long after that it sends again.
+    pub(super) period: Option<Duration>,
+    pub(super) timer: Option<TimerId>,
+    /// Arms the clock to send on the channel.
+    pub(super) arm: fn(&Chan<T>, VInstant) -> TimerId,
+    /// Where the timer was created.
+    pub(super) site: Site,
+}
+
+impl<T> Source<T> {
+    /// The buffer of `chan` has been emptied: a ticker goes on.
+    pub(super) fn drained(&mut self, chan: &Chan<T>) {
+        if let Some(period) = self.period
+            && self.timer.is_none()
+        {
+            self.when = next_tick(self.when, period, rt::now());
+            self.timer = Some((self.arm)(chan, self.when));
+        }
+    }
+}
+
+/// The first of the ticks `when`, `when + period`, … that is still to come.
+fn next_tick(when: VInstant, period: Duration, now: VInstant) -> VInstant {
+    if now < when {
+        return when;
+    }
+    let missed = now.since(when).as_nanos() / period.as_nanos();
+    let ahead = (missed + 1).saturating_mul(period.as_nanos());
+    when.after(Duration::from_nanos(
+        u64::try_from(ahead).unwrap_or(u64::MAX),
+    ))
+}
+
 fn someone_waits<V>(queue: &VecDeque<Entry<V>>) -> bool {
     queue.iter().any(|entry| rt::is_queued(entry.ticket.task))
 }
@@ -402,7 +440,7 @@ fn leave<V>(queue: &mut VecDeque<Entry<V>>, ticket: Ticket) -> Option<V> {
     queue.remove(at).map(|entry| entry.value)
 }
 
-/// What an operation on a nil channel does: nothing, for ever.
+/// An operation on a nil channel: waits for ever.
 pub(super) fn block_for_ever(kind: OpKind, site: Site) {
     rt::point(kind, ObjectId::NONE, site);
     rt::wait(None, None);

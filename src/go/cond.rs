@@ -1,4 +1,4 @@
-//! `Cond`.
+//! `Cond`: Go's condition variable.
 
 use std::collections::VecDeque;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! What Go answers with a panic or a fatal error.
+//! Panics with Go's words where Go answers a misuse with a panic or a fatal error.
 
 use crate::rt;
 

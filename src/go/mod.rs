@@ -1,5 +1,5 @@
-//! Go's concurrency for Rust scenarios: goroutines, channels, `select!`, and what
-//! the packages `sync`, `context` and `time` add to them.
+//! Go's concurrency for Rust scenarios: goroutines, channels, `select!`, and their companions
+//! in the packages `sync`, `context` and `time`.
 //!
 //! - `chan`: `chan`, [`nil`], [`Sender`], [`Receiver`], [`Range`].
 //! - `select`, `select_macro`: [`select!`].
@@ -8,8 +8,9 @@
 //! - `wait_group`, `once`, `mutex`, `rw_mutex`, `cond`: package `sync`.
 //! - [`context`]: package `context`.
 //! - `timer`, `ticker`: the timers of package `time`.
-//! - `channel`, `source`: the inside of channels, and of those of timers.
-//! - `gate`, `misuse`: waiting for locks, and Go's panics.
+//! - `channel`: the queues and the buffer of a channel. `timer_channel`: the channels of
+//!   timers.
+//! - `gate`: taking and releasing locks. `misuse`: Go's panics.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -77,14 +78,14 @@
 //!
 //! Package `context`
 //! - A [`Context`](context::Context) is a type and not an interface: there are no
-//!   foreign implementations.
+//!   other implementations.
 //! - Values are found by their type instead of a key.
 //! - Cancel functions are called with `cancel.call()`.
 //! - The children of a context are cancelled in the order in which they were
 //!   created, in Go in any.
 //!
 //! Package `time`
-//! - Time is virtual: [`vtime`](jostle_core::vtime) in place of `time.Time`, and
+//! - Time is virtual: [`VInstant`] in place of `time.Time`, and
 //!   [`Duration`](std::time::Duration)s are not negative. How early a timer may
 //!   fire is a matter of the scenario's budget.
 //! - A ticker is asleep while its last tick has not been received.
@@ -102,10 +103,10 @@ mod rw_mutex;
 #[doc(hidden)]
 pub mod select;
 mod select_macro;
-mod source;
 mod spawn;
 mod ticker;
 mod timer;
+mod timer_channel;
 mod wait_group;
 
 pub use any_select::Select;
@@ -114,8 +115,11 @@ pub use cond::Cond;
 pub use mutex::{Locker, Mutex};
 pub use once::Once;
 pub use rw_mutex::{RLocker, RwMutex};
+#[doc(inline)]
 pub use select_macro::select;
 pub use spawn::{Deferred, defer, now, sleep, spawn};
 pub use ticker::{Ticker, tick};
 pub use timer::{Timer, after, after_func};
 pub use wait_group::WaitGroup;
+
+pub use jostle_core::vtime::VInstant;

@@ -1,4 +1,4 @@
-//! `Mutex` and `Locker`.
+//! `Mutex`: Go's lock, and `Locker`, which all of Go's locks implement.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use jostle_core::op::{OpKind, Site};
 /// struct or as a `static`.
 pub struct Mutex {
     handle: Handle,
-    /// Who locked it.
+    /// The task that locked it.
     locked: TaskCell<Option<TaskId>>,
 }
 
@@ -93,13 +93,7 @@ impl Mutex {
         let site = Site::caller();
         let attached = self.attach();
         let mine = *self.locked.get(&attached) == Some(rt::current_task());
-        if mine {
-            rt::release(&attached, OpKind::Unlock, site);
-        } else {
-            // Whoever unlocks for another task can come too early, so when it
-            // does is a matter of scheduling.
-            rt::point(OpKind::Unlock, attached.id, site);
-        }
+        gate::release(&attached, mine, site);
         if self.locked.get(&attached).take().is_none() {
             misuse("fatal error: sync: unlock of unlocked mutex");
         }

@@ -1,4 +1,4 @@
-//! `Once`.
+//! `Once`: Go's one-time initialization.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! `RwMutex` and `RLocker`.
+//! `RwMutex`: Go's lock for many readers or one writer, and `RLocker`, its reading side.
 
 use std::fmt;
 
@@ -24,13 +24,13 @@ pub struct RwMutex {
     state: TaskCell<State>,
 }
 
-/// Gate A is open while no writer has begun to lock: writers pass it one at a
+/// The exclusive gate is open while no writer has begun to lock: writers pass it one at a
 /// time.
 #[derive(Default, Debug)]
 struct State {
     /// The writer that has passed the gate.
     writer: Option<Writer>,
-    /// Who holds the lock for reading, a task once for each time.
+    /// The tasks that hold the lock for reading, each as often as it does.
     readers: Vec<TaskId>,
     /// Readers that wait for the writer to leave.
     waiting: Vec<TaskId>,
@@ -130,7 +130,7 @@ impl RwMutex {
         let holds = |state: &State| state.writer.filter(|writer| !writer.waits);
         let holder = holds(&self.state.get(&attached)).map(|writer| writer.task);
         let mine = holder == Some(rt::current_task());
-        release(&attached, mine, Site::caller());
+        gate::release(&attached, mine, Site::caller());
         let mut state = self.state.get(&attached);
         if holds(&state).is_none() {
             drop(state);
@@ -200,7 +200,7 @@ impl RwMutex {
         let attached = self.attach();
         let me = rt::current_task();
         let mine = self.state.get(&attached).readers.contains(&me);
-        release(&attached, mine, Site::caller());
+        gate::release(&attached, mine, Site::caller());
         let mut state = self.state.get(&attached);
         let mine = state.readers.iter().rposition(|&reader| reader == me);
         let any = state.readers.len().checked_sub(1);
@@ -239,16 +239,6 @@ fn read_unlocks(attached: &Attached) -> Edge {
 fn write_locked(attached: &Attached) {
     unlocks(attached).acquire();
     read_unlocks(attached).acquire();
-}
-
-/// The end of holding the lock. Whoever unlocks for another task can come too
-/// early, so when it does is a matter of scheduling.
-fn release(attached: &Attached, mine: bool, site: Site) {
-    if mine {
-        rt::release(attached, OpKind::Unlock, site);
-    } else {
-        rt::point(OpKind::Unlock, attached.id, site);
-    }
 }
 
 impl sealed::Sealed for RwMutex {}

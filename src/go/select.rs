@@ -1,10 +1,9 @@
-//! What `select!` expands to: arms, and which of them is taken.
+//! The arms of a `select!` and the choice among them.
 //!
-//! The arms of a `select!` are a list in the type system, `(first, (second, …))`
-//! with [`Blocks`] or [`OrDefault`] at its end. [`run`] takes one arm of the list
-//! and gives back a [`Taken`] nested in the same way, on which the macro matches
-//! in the caller's own scope, so that `break`, `return` and `?` in an arm mean
-//! what they mean outside.
+//! The arms are a list in the type system, `(first, (second, …))`, with [`Blocks`] or
+//! [`OrDefault`] at its end. [`run`] takes one arm of the list and returns a [`Taken`] that is
+//! nested in the same way. The macro matches on it in the caller's own scope, so that `break`,
+//! `return` and `?` in an arm have their usual meaning.
 //!
 //! Public for the macro only.
 
@@ -25,9 +24,9 @@ pub struct Closed;
 
 /// One communication of a `select!`.
 pub trait Arm {
-    /// What it does.
+    /// Whether it sends or receives.
     fn kind(&self) -> OpKind;
-    /// To which channel; none if it is nil.
+    /// Its channel; none if that is nil.
     fn object(&self) -> ObjectId;
     /// Whether it would not wait.
     fn is_ready(&self) -> bool;
@@ -191,7 +190,7 @@ impl<T> Outcome for SendArm<T> {
 
 /// The arms of one `select!`.
 pub trait Arms {
-    /// What comes out.
+    /// The arm that was taken, with its value.
     type Taken;
     /// How many arms, the default not counted.
     fn count(&self) -> u32;
@@ -247,7 +246,7 @@ pub struct Blocks;
 #[derive(Debug)]
 pub struct OrDefault;
 
-/// What an arm gives that does not exist.
+/// The value of an arm that does not exist.
 #[derive(Debug)]
 pub enum Never {}
 

@@ -1,4 +1,4 @@
-//! The syntax of `select!`.
+//! The macro `select!`: parses the arms and calls `select`.
 
 /// Takes one of several communications: Go's `select`
 /// ([Select statements](https://go.dev/ref/spec#Select_statements)).

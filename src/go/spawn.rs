@@ -1,4 +1,4 @@
-//! `spawn`, `go!`, `sleep`, `now`, `defer`.
+//! Goroutines and what they do without any primitive: `spawn`, `go!`, `sleep`, `now`, `defer`.
 
 use std::fmt;
 use std::time::Duration;
@@ -27,7 +27,7 @@ where
 }
 
 /// Starts a goroutine that owns what its body uses: Go's `go func() { … }()`. See
-/// [`go::spawn`](crate::go::spawn).
+/// [`go::spawn`](crate::go::spawn()).
 ///
 /// ```no_run
 /// use jostle::go;

@@ -1,4 +1,4 @@
-//! `Ticker`, `tick`.
+//! `Ticker` and `tick`: Go's timers that fire at regular intervals.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! `Timer`, `after`, `after_func`.
+//! `Timer`, `after` and `after_func`: Go's timers that fire once.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! `WaitGroup`.
+//! `WaitGroup`: waits for a number of goroutines.
 
 use std::fmt;
 use std::sync::Arc;
@@ -117,7 +117,7 @@ impl WaitGroup {
     ///
     /// # Panics
     ///
-    /// As [`add`](WaitGroup::add) and [`go::spawn`](crate::go::spawn).
+    /// As [`add`](WaitGroup::add) and [`go::spawn`](crate::go::spawn()).
     #[track_caller]
     pub fn go<F>(self: &Arc<Self>, f: F)
     where

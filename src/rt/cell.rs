@@ -1,7 +1,7 @@
-//! Cells that are shared although nothing locks them.
+//! Cells for state that is shared without a lock.
 //!
-//! - [`TaskCell`] and [`LockCell`] rest on the crate's one argument that only one task
-//!   runs at a time: the state of primitives, and what locks guard.
+//! - [`TaskCell`] and [`LockCell`] hold the state of primitives and the values that locks
+//!   guard. Both rest on the crate's one argument that only one task runs at a time.
 //! - [`StaticCell`] holds a reference that other OS threads and signal handlers read.
 
 #![allow(unsafe_code)]
@@ -97,14 +97,14 @@ impl<T> DerefMut for Borrowed<'_, T> {
     }
 }
 
-/// What a lock guards, and whether it is poisoned.
+/// The value that a lock guards, and whether it is poisoned.
 ///
 /// It is reached through an [`Exclusive`] or a [`Sharing`] only, which are given out
 /// as a `RefCell` gives out borrows, and are given back with an [`Attached`] token: one
 /// that outlives its execution counts for ever, and the primitive refuses to join
 /// another one.
 pub(crate) struct LockCell<H, T: ?Sized> {
-    /// What the lock keeps beside the value, for its guards.
+    /// The lock's own state, for its guards.
     pub(crate) beside: H,
     /// How many share the value; [`ALONE`] if somebody has it for himself.
     holders: Cell<u32>,
@@ -195,7 +195,7 @@ fn already_held() -> ! {
     panic!("this is a bug in jostle: a lock is free and somebody has what it guards")
 }
 
-/// What a lock guards that several may read at the same time.
+/// The value of a lock that several may read at the same time.
 pub(crate) struct ShareCell<T: ?Sized> {
     /// `Sync` takes a `T` that is.
     readers: PhantomData<T>,

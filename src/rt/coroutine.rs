@@ -1,4 +1,4 @@
-//! Stacks: the only place that knows corosensei.
+//! Runs jobs on stacks of their own. Nothing else in the crate uses corosensei.
 //!
 //! ```text
 //!   run loop, or another worker       worker's stack
@@ -12,8 +12,8 @@
 //!   Worker::start(next job) …
 //! ```
 //!
-//! A worker's coroutine never returns: it loops over jobs, so that its stack is
-//! used again by a later execution without being set up anew.
+//! The coroutine of a worker never returns: it loops over jobs, so that a later execution uses
+//! the stack again without setting it up.
 
 #![allow(unsafe_code)]
 
@@ -26,16 +26,16 @@ use std::ptr::{self, NonNull};
 use corosensei::stack::{DefaultStack, Stack};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 
-use crate::rt::badge::Badge;
+use crate::rt::stack_label::StackLabel;
 use crate::rt::sys;
 use crate::sanitizer::{self, Edge, Fiber};
 use jostle_core::id::TaskId;
 
-/// What a worker runs.
+/// The work of a worker.
 pub(crate) type Job = Box<dyn FnOnce()>;
 
-/// What a worker does after a job, still on its stack, with what the job
-/// returned or unwound with. It must not unwind.
+/// The end of every job, on the stack of the worker. It gets what the job returned or
+/// unwound with, and must not unwind.
 pub(crate) type Epilogue = fn(std::thread::Result<()>);
 
 /// How a worker came back.
@@ -75,7 +75,7 @@ pub(crate) struct Worker {
     /// A box that was leaked and is freed in `drop`. No `Box`, since the coroutine's
     /// body and whoever suspends keep pointers into it while the worker is moved.
     link: NonNull<Link>,
-    badge: &'static Badge,
+    label: &'static StackLabel,
     fiber: Fiber,
 }
 
@@ -94,7 +94,7 @@ impl Worker {
         let stack = DefaultStack::new(size)?;
         let limit = stack.limit().get();
         let guard = limit.saturating_sub(GUARD_REACH)..limit + sys::page_size();
-        let badge = Badge::issue(&guard, size);
+        let label = StackLabel::issue(&guard, size);
         let link = NonNull::from(Box::leak(Box::new(Link {
             yielder: Cell::new(ptr::null()),
             job: Cell::new(None),
@@ -120,7 +120,7 @@ impl Worker {
         Ok(Worker {
             coroutine,
             link,
-            badge,
+            label,
             fiber: Fiber::new(),
         })
     }
@@ -133,7 +133,7 @@ impl Worker {
         Edge::at(self.link.as_ptr()).release();
     }
 
-    /// Says whose job it is.
+    /// Tells the sanitizer which task the job belongs to.
     #[inline]
     pub(crate) fn serve(&self, task: TaskId) {
         self.fiber.serve(task.0);
@@ -154,9 +154,10 @@ impl Worker {
         self.link.as_ptr()
     }
 
-    /// Who runs on this stack. Whoever starts a job says so here.
-    pub(crate) fn badge(&self) -> &'static Badge {
-        self.badge
+    /// The label of the stack, which names the task that runs there. Starting a job includes
+    /// setting it.
+    pub(crate) fn label(&self) -> &'static StackLabel {
+        self.label
     }
 
     /// Gives up the stack with whatever is on it. Used when a job can be neither
@@ -177,14 +178,14 @@ impl Drop for Worker {
         // SAFETY: The box was leaked by `new`. The coroutine, whose body alone keeps a
         // reference, has not started or is over, and nobody suspends on its stack.
         drop(unsafe { Box::from_raw(self.link.as_ptr()) });
-        self.badge.give_back();
+        self.label.give_back();
     }
 }
 
 impl fmt::Debug for Worker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Worker")
-            .field("badge", &self.badge)
+            .field("label", &self.label)
             .finish()
     }
 }

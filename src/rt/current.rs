@@ -1,4 +1,4 @@
-//! The execution that this OS thread runs.
+//! Gives access to the execution that this OS thread runs.
 
 #![allow(unsafe_code)]
 
@@ -10,61 +10,61 @@ use std::ptr::NonNull;
 use jostle_core::strategy::Policy;
 
 use crate::rt::execution::Execution;
-use crate::rt::policy::Borrowed;
+use crate::rt::policy::BorrowedPolicy;
 use crate::sanitizer;
 
 std::thread_local! {
     static CURRENT: Cell<Option<NonNull<Execution>>> = const { Cell::new(None) };
-    /// Whether it has been taken away; see [`Away`].
-    static AWAY: Cell<bool> = const { Cell::new(false) };
-    /// Whether somebody works on the execution; see [`Within`].
+    /// Whether it has been taken away; see [`Detached`].
+    static DETACHED: Cell<bool> = const { Cell::new(false) };
+    /// Whether a reference to the execution exists; see [`AccessCheck`].
     #[cfg(debug_assertions)]
-    static WITHIN: Cell<bool> = const { Cell::new(false) };
+    static ACCESSED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Says that a reference to the execution exists. Debug builds refuse a second one.
+/// Marks that a reference to the execution exists. Debug builds refuse a second one.
 #[must_use]
-struct Within;
+struct AccessCheck;
 
-impl Within {
+impl AccessCheck {
     #[inline(always)]
-    fn enter() -> Within {
+    fn enter() -> AccessCheck {
         #[cfg(debug_assertions)]
         assert!(
-            !WITHIN.replace(true),
+            !ACCESSED.replace(true),
             "this is a bug in jostle: user code runs while the execution is being worked on"
         );
-        Within
+        AccessCheck
     }
 }
 
 #[cfg(debug_assertions)]
-impl Drop for Within {
+impl Drop for AccessCheck {
     fn drop(&mut self) {
-        WITHIN.set(false);
+        ACCESSED.set(false);
     }
 }
 
-/// Takes this thread's execution away while a strategy is being called: whatever it
-/// does, it does outside of a scenario. It is given back when the guard is dropped.
+/// Takes this thread's execution away while a strategy is being called, so that whatever the
+/// strategy does happens outside a scenario. Dropping this gives the execution back.
 #[must_use]
-pub(crate) struct Away(Option<NonNull<Execution>>);
+pub(crate) struct Detached(Option<NonNull<Execution>>);
 
-/// See [`Away`].
+/// See [`Detached`].
 #[inline]
-pub(crate) fn away() -> Away {
-    AWAY.set(true);
-    Away(CURRENT.take())
+pub(crate) fn detach() -> Detached {
+    DETACHED.set(true);
+    Detached(CURRENT.take())
 }
 
-/// Whether a strategy is being called on this thread; see [`Away`].
-pub(crate) fn is_away() -> bool {
-    AWAY.get()
+/// Whether a strategy is being called on this thread; see [`Detached`].
+pub(crate) fn is_detached() -> bool {
+    DETACHED.get()
 }
 
-impl Drop for Away {
+impl Drop for Detached {
     fn drop(&mut self) {
-        AWAY.set(false);
+        DETACHED.set(false);
         CURRENT.set(self.0);
     }
 }
@@ -81,7 +81,7 @@ impl Current {
     /// The number of the execution.
     #[inline]
     pub(crate) fn epoch(self) -> u32 {
-        let _within = Within::enter();
+        let _check = AccessCheck::enter();
         // SAFETY: As in `with`; the reference ends with this expression.
         unsafe { self.execution.as_ref().epoch }
     }
@@ -91,7 +91,7 @@ impl Current {
     #[inline]
     pub(crate) fn with<R>(mut self, f: impl FnOnce(&mut Execution) -> R) -> R {
         let _inside = sanitizer::inside();
-        let _within = Within::enter();
+        let _check = AccessCheck::enter();
         let unwound = Unwound;
         // SAFETY: The pointer was set by `enter`, whose guard is alive as long as tasks
         // and the run loop use what they got from it, so the execution is. It is used
@@ -104,11 +104,11 @@ impl Current {
     }
 }
 
-/// Notices that what was done to the execution unwound. User code does not run there,
-/// so that it is a fault of the runtime or of a strategy, and nothing that the
+/// Marks the execution as broken if the code that works on it unwinds. User code does not
+/// run there, so that the fault is the runtime's or a strategy's, and nothing that the
 /// execution says from now on can be relied on.
 ///
-/// It holds nothing, so that nothing has to be kept at hand for it.
+/// It has no fields, so that the compiler need not keep any for the unwinding.
 struct Unwound;
 
 impl Drop for Unwound {
@@ -161,16 +161,16 @@ pub(crate) fn outside(what: &str) -> ! {
     )
 }
 
-/// An execution that is not this thread's all the time.
+/// An execution that is this thread's only while it is entered.
 #[derive(Debug)]
-pub(crate) struct Owned {
+pub(crate) struct OwnedExecution {
     /// A box that was leaked: a pointer to it stays valid when this is moved.
     execution: NonNull<Execution>,
 }
 
-impl Owned {
-    pub(crate) fn new(execution: Execution) -> Owned {
-        Owned {
+impl OwnedExecution {
+    pub(crate) fn new(execution: Execution) -> OwnedExecution {
+        OwnedExecution {
             execution: NonNull::from(Box::leak(Box::new(execution))),
         }
     }
@@ -183,7 +183,7 @@ impl Owned {
         unsafe { self.execution.as_ref() }
     }
 
-    /// As [`idle`](Owned::idle), to be changed.
+    /// As [`idle`](OwnedExecution::idle), to be changed.
     pub(crate) fn idle_mut(&mut self) -> &mut Execution {
         // SAFETY: As in `idle`.
         unsafe { self.execution.as_mut() }
@@ -196,18 +196,18 @@ impl Owned {
     /// If this thread runs another one, even if that is taken away.
     pub(crate) fn enter<'a, 'p: 'a>(&'a mut self, policy: Policy<'p>) -> Entered<'a> {
         assert!(
-            CURRENT.get().is_none() && !is_away(),
+            CURRENT.get().is_none() && !is_detached(),
             "a scenario cannot explore another one: this OS thread already runs an execution"
         );
         // SAFETY: The guard that is returned borrows the policy, and overwrites this
         // one when it is dropped.
-        self.idle_mut().policy = unsafe { Borrowed::of(policy) };
+        self.idle_mut().policy = unsafe { BorrowedPolicy::of(policy) };
         CURRENT.set(Some(self.execution));
         Entered { owned: self }
     }
 }
 
-impl Drop for Owned {
+impl Drop for OwnedExecution {
     fn drop(&mut self) {
         // SAFETY: The box was leaked by `new`, and nothing else owns it. No execution is
         // running, as in `idle`.
@@ -218,7 +218,7 @@ impl Drop for Owned {
 /// Keeps an execution current. It must be dropped, not forgotten.
 #[derive(Debug)]
 pub(crate) struct Entered<'a> {
-    owned: &'a mut Owned,
+    owned: &'a mut OwnedExecution,
 }
 
 impl Entered<'_> {
@@ -234,6 +234,6 @@ impl Entered<'_> {
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
         CURRENT.set(None);
-        self.owned.idle_mut().policy = Borrowed::none();
+        self.owned.idle_mut().policy = BorrowedPolicy::none();
     }
 }

@@ -1,5 +1,5 @@
-//! What the carrier keeps of one execution besides the kernel: stacks, what tasks
-//! leave on them, and the watch over OS threads.
+//! The state of one execution besides the kernel: stacks, the values that tasks leave behind,
+//! and the watch for OS threads.
 //!
 //! References into the execution never live across a change of stacks.
 
@@ -15,21 +15,21 @@ use jostle_core::op::{Op, Site};
 use jostle_core::strategy::Policy;
 use jostle_core::vtime::VInstant;
 
-use crate::rt::actions::Actions;
-use crate::rt::blocks::Blocks;
+use crate::rt::block_pool::BlockPool;
 use crate::rt::coroutine::{Link, Worker};
 use crate::rt::current;
-use crate::rt::foreign::{Lookout, Roster};
 use crate::rt::functions::Functions;
+use crate::rt::os_threads::{OsThreadWatch, WatchSchedule};
 use crate::rt::panics;
-use crate::rt::policy::Borrowed;
-use crate::rt::pulse::Pulse;
+use crate::rt::policy::BorrowedPolicy;
 use crate::rt::race;
+use crate::rt::thread_status::ThreadStatus;
+use crate::rt::timer_actions::TimerActions;
 use crate::sanitizer;
 
-/// What the carrier keeps of a task.
+/// The state of a task besides the kernel's.
 #[derive(Default, Debug)]
-pub(crate) struct Carried {
+pub(crate) struct TaskRow {
     pub(crate) worker: Option<Box<Worker>>,
     /// It is in the middle of unwinding while another task runs.
     pub(crate) unwinding: bool,
@@ -39,11 +39,11 @@ pub(crate) struct Carried {
     pub(crate) abandoned: bool,
     /// Values of task-local keys, in the order of first use.
     pub(crate) locals: Vec<(usize, Option<Box<dyn Any>>)>,
-    /// What its body unwound with.
+    /// The payload with which its body unwound.
     pub(crate) panic: Option<Box<dyn Any + Send>>,
 }
 
-impl Carried {
+impl TaskRow {
     fn reset(&mut self) {
         debug_assert!(self.worker.is_none() && self.locals.is_empty() && self.panic.is_none());
         self.unwinding = false;
@@ -57,21 +57,21 @@ impl Carried {
 pub(crate) struct Execution {
     pub(crate) epoch: u32,
     pub(crate) kernel: Kernel,
-    /// Who picks tasks in this execution.
-    pub(crate) policy: Borrowed,
+    /// The strategy of this execution.
+    pub(crate) policy: BorrowedPolicy,
     /// The running task's side of its worker.
     pub(crate) link: *const Link,
     /// Rows `0..kernel.task_count()` are in use.
-    pub(crate) tasks: Vec<Carried>,
-    /// What timers do when they fire.
-    pub(crate) actions: Actions,
+    pub(crate) tasks: Vec<TaskRow>,
+    /// The actions of armed timers.
+    pub(crate) actions: TimerActions,
     /// The functions of places, and whether sites are to have them.
     pub(crate) functions: Functions,
     pub(crate) wants_functions: bool,
     pub(crate) stack: usize,
     pub(crate) allowed_panics: &'static [&'static str],
     pub(crate) cancel: bool,
-    pub(crate) blocks: Blocks,
+    pub(crate) blocks: BlockPool,
     /// Free workers. Boxed: a link to a worker outlives its move between here and
     /// its task's row.
     #[allow(clippy::vec_box)]
@@ -83,19 +83,19 @@ pub(crate) struct Execution {
     pub(crate) abandoned: u32,
     /// This OS thread cannot panic any more; see `panics`.
     pub(crate) spoiled: bool,
-    /// What the kernel, the strategy or the carrier panicked with; see
+    /// The panic of the kernel, the strategy or the runtime; see
     /// [`breaks`](Execution::breaks).
     pub(crate) broken: Option<String>,
     /// In teardown: the resumed task could not go on.
-    pub(crate) stuck: bool,
+    pub(crate) cannot_go_on: bool,
     /// In teardown: timers that never fired, to be dropped.
-    pub(crate) leftovers: Actions,
+    pub(crate) leftovers: TimerActions,
     /// Tells the watchdog that this thread makes steps.
-    pub(crate) pulse: &'static Pulse,
+    pub(crate) status: &'static ThreadStatus,
     /// Which executions are watched for OS threads.
-    pub(crate) roster: Roster,
+    pub(crate) watch_schedule: WatchSchedule,
     /// Watches this one.
-    pub(crate) lookout: Option<Lookout>,
+    pub(crate) os_thread_watch: Option<OsThreadWatch>,
     /// In teardown: how often the resumed task was told to unwind.
     pub(crate) unwinds: u32,
     /// In teardown: how many operations the destructors of the resumed task have
@@ -108,34 +108,34 @@ impl Execution {
         Execution {
             epoch: 0,
             kernel: Kernel::new(),
-            policy: Borrowed::none(),
+            policy: BorrowedPolicy::none(),
             link: ptr::null(),
             tasks: Vec::new(),
-            actions: Actions::default(),
+            actions: TimerActions::default(),
             functions: Functions::default(),
             wants_functions: false,
             stack: 0,
             allowed_panics: &[],
             cancel: false,
-            blocks: Blocks::default(),
+            blocks: BlockPool::default(),
             pool: Vec::new(),
             used: Vec::new(),
             abandoned: 0,
             spoiled: false,
             broken: None,
-            stuck: false,
+            cannot_go_on: false,
             unwinds: 0,
             destructor_ops: (0, 0),
-            leftovers: Actions::default(),
-            pulse: Pulse::of_this_thread(),
-            roster: Roster::default(),
-            lookout: None,
+            leftovers: TimerActions::default(),
+            status: ThreadStatus::of_this_thread(),
+            watch_schedule: WatchSchedule::default(),
+            os_thread_watch: None,
         }
     }
 
     /// The running task's row.
     #[inline(always)]
-    pub(crate) fn mine(&mut self) -> &mut Carried {
+    pub(crate) fn mine(&mut self) -> &mut TaskRow {
         let me = self.kernel.current();
         &mut self.tasks[me.index()]
     }
@@ -145,7 +145,7 @@ impl Execution {
     pub(crate) fn add_row(&mut self, task: TaskId) {
         match self.tasks.get_mut(task.index()) {
             Some(row) => row.reset(),
-            None => self.tasks.push(Carried::default()),
+            None => self.tasks.push(TaskRow::default()),
         }
     }
 
@@ -166,8 +166,8 @@ impl Execution {
         }
     }
 
-    /// The way through a scheduling point that takes the kernel's fast path, unless the
-    /// task is unwinding or there was a race.
+    /// Tries the kernel's fast path through a scheduling point, unless the task is unwinding
+    /// or there was a race.
     #[inline(always)]
     pub(crate) fn fast(&mut self, path: impl FnOnce(&mut Kernel) -> Fast) -> Fast {
         if std::thread::panicking() || sanitizer::has_reported() {
@@ -179,11 +179,11 @@ impl Execution {
     /// Calls the kernel where it may ask the strategy, which finds no execution then.
     #[inline]
     pub(crate) fn asking<R>(&mut self, path: impl FnOnce(&mut Kernel, &mut Policy<'_>) -> R) -> R {
-        let _away = current::away();
+        let _detached = current::detach();
         path(&mut self.kernel, &mut self.policy.get())
     }
 
-    /// The way through a scheduling point that may ask the strategy.
+    /// Takes the slow path through a scheduling point, which may ask the strategy.
     fn slow(&mut self, path: impl FnOnce(&mut Kernel, &mut Policy<'_>) -> Next) {
         self.judge_races();
         self.asking(path);
@@ -192,7 +192,7 @@ impl Execution {
         }
     }
 
-    /// The kernel, the strategy or the carrier has panicked while it worked on the
+    /// The kernel, the strategy or the runtime has panicked while it worked on the
     /// execution, which ends here: no task goes on past its next point.
     #[cold]
     pub(crate) fn breaks(&mut self) {
@@ -204,19 +204,21 @@ impl Execution {
     /// Looks for OS threads that the scenario has started.
     #[cold]
     fn look(&mut self) {
-        let Some(lookout) = &self.lookout else { return };
-        if let Some(finding) = lookout.look() {
+        let Some(watch) = &self.os_thread_watch else {
+            return;
+        };
+        if let Some(finding) = watch.look() {
             self.kernel.find(finding);
         }
-        let next = lookout.next_look(self.kernel.steps());
+        let next = watch.next_look(self.kernel.steps());
         self.kernel.set_checkpoint(next);
     }
 
     /// Has the scenario at `site` watched for OS threads, if it is its turn.
-    pub(crate) fn keep_lookout(&mut self, site: Site) {
-        self.lookout = self.roster.next(site);
-        if let Some(lookout) = &self.lookout {
-            let next = lookout.next_look(0);
+    pub(crate) fn watch_os_threads(&mut self, site: Site) {
+        self.os_thread_watch = self.watch_schedule.next(site);
+        if let Some(watch) = &self.os_thread_watch {
+            let next = watch.next_look(0);
             self.kernel.set_checkpoint(next);
         }
     }
@@ -234,7 +236,7 @@ impl Execution {
         }
     }
 
-    /// What the execution has found is there to be seen by the driver of the loop.
+    /// Who runs next; the run loop sees to the rest.
     #[inline(always)]
     pub(crate) fn next(&self) -> Next {
         self.kernel.next()

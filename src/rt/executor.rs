@@ -1,5 +1,5 @@
-//! Running one execution from beginning to end: the loop that resumes tasks,
-//! the judgement, and the teardown of what is left.
+//! Runs one execution from beginning to end: the loop that resumes tasks, the judgement, and
+//! the teardown of what is left.
 
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
@@ -12,14 +12,14 @@ use jostle_core::op::Site;
 use jostle_core::strategy::Policy;
 use jostle_core::subject::Subject;
 
-use crate::rt::actions::Action;
 use crate::rt::coroutine::Job;
 use crate::rt::current::{self, Current};
 use crate::rt::execution::Execution;
 use crate::rt::footprint::Explored;
-use crate::rt::foreign;
 use crate::rt::functions::Functions;
-use crate::rt::pulse::Pulse;
+use crate::rt::os_threads;
+use crate::rt::thread_status::ThreadStatus;
+use crate::rt::timer_actions::TimerAction;
 use crate::rt::{object, panics, switch};
 use crate::sanitizer::{self, Edge};
 
@@ -28,7 +28,7 @@ use crate::sanitizer::{self, Edge};
 /// Stacks and tables are kept from one execution to the next.
 #[derive(Debug)]
 pub(crate) struct Executor {
-    execution: current::Owned,
+    execution: current::OwnedExecution,
     epochs: object::Epochs,
 }
 
@@ -37,7 +37,7 @@ impl Executor {
     pub(crate) fn new() -> Executor {
         panics::install();
         Executor {
-            execution: current::Owned::new(Execution::new()),
+            execution: current::OwnedExecution::new(Execution::new()),
             epochs: object::Epochs::new(),
         }
     }
@@ -88,11 +88,11 @@ impl Executor {
         panics::forget();
         let epoch = self.epochs.begin();
         // Not the one that it was made with, if it is used when its thread ends.
-        let pulse = Pulse::of_this_thread();
-        pulse.mark(plan.strategy, plan.seed);
+        let status = ThreadStatus::of_this_thread();
+        status.set_input(plan.strategy, plan.seed);
         current.with(|x| {
-            x.pulse = pulse;
-            x.kernel.set_heartbeat(pulse.heartbeat());
+            x.status = status;
+            x.kernel.set_heartbeat(status.heartbeat());
         });
         let mut body = Some(body);
         let run = || run(current, epoch, subject, plan, &mut body);
@@ -103,10 +103,10 @@ impl Executor {
         // The teardown makes neither steps nor choices nor findings.
         current.with(|x| {
             if x.broken.is_some() {
-                x.leave_broken();
+                x.abandon_broken();
             }
-            x.pulse.executing(false);
-            x.lookout = None;
+            x.status.set_executing(false);
+            x.os_thread_watch = None;
         });
         self.epochs.end();
         drop(entered);
@@ -163,8 +163,8 @@ fn run(
             x.kernel.shun_fast_path();
         }
         explored = x.kernel.is_exploring().then(Explored::begin);
-        x.keep_lookout(subject.site);
-        x.pulse.executing(true);
+        x.watch_os_threads(subject.site);
+        x.status.set_executing(true);
         if let Err(reason) = x.spawn_main(subject.site, body) {
             x.find(Finding::new(Kind::Panic, reason));
         }
@@ -178,10 +178,10 @@ fn run(
         x.kernel.judge();
         // These go over any other one. Findings are large: they are moved only if there
         // are any.
-        if let Some(finding) = foreign::accusation(epoch) {
+        if let Some(finding) = os_threads::interference(epoch) {
             x.kernel.overrule(finding);
-        } else if let Some(lookout) = &x.lookout
-            && let Some(finding) = lookout.look()
+        } else if let Some(watch) = &x.os_thread_watch
+            && let Some(finding) = watch.look()
         {
             x.kernel.overrule(finding);
         }
@@ -212,15 +212,15 @@ impl Execution {
     /// Gives `task`, the clock, a stack for the timers that fire. It keeps it as
     /// long as the clock is what is scheduled.
     #[cold]
-    pub(super) fn wind(&mut self, task: TaskId) {
+    pub(super) fn start_clock(&mut self, task: TaskId) {
         assert!(
             task == TaskId::CLOCK,
             "this is a bug in jostle: {task} has no stack and was scheduled"
         );
         match self.worker() {
             Ok(mut worker) => {
-                worker.start(Box::new(tick));
-                worker.badge().wear(TaskId::CLOCK, None, Site::caller());
+                worker.start(Box::new(run_clock));
+                worker.label().set(TaskId::CLOCK, None, Site::caller());
                 self.tasks[TaskId::CLOCK.index()].worker = Some(worker);
             }
             Err(error) => {
@@ -236,12 +236,12 @@ impl Execution {
 impl Execution {
     /// The clock has been scheduled: takes what the timer does that fires, if that is
     /// not to end a wait.
-    fn fire(&mut self) -> Option<Action> {
+    fn fire(&mut self) -> Option<TimerAction> {
         let (timer, alarm) = self.asking(|kernel, policy| kernel.fire(policy))?;
         match alarm {
             Alarm::Timeout(_) => None,
             Alarm::Call => self.actions.take(timer).inspect(|action| {
-                if action.is_foreign() {
+                if action.runs_user_code() {
                     Edge::timer(timer.number()).acquire();
                 }
             }),
@@ -250,12 +250,12 @@ impl Execution {
 }
 
 /// The body of the clock: fires timers as long as it is the clock's turn.
-fn tick() {
+fn run_clock() {
     let current = current::get("clock");
     loop {
         match current.with(Execution::fire) {
-            Some(Action::Wake(waker)) => waker.wake(),
-            Some(Action::Call(call)) => call(),
+            Some(TimerAction::Wake(waker)) => waker.wake(),
+            Some(TimerAction::Call(call)) => call(),
             None => {}
         }
         let stay = current.with(|x| {
@@ -263,7 +263,7 @@ fn tick() {
             x.next() == Next::Run(TaskId::CLOCK)
         });
         if !stay {
-            switch::away(current);
+            switch::suspend_any(current);
             if current.with(|x| x.kernel.is_teardown()) {
                 return;
             }
@@ -313,13 +313,13 @@ fn tear_down(current: Current) {
 fn unwind(current: Current, task: TaskId) -> bool {
     loop {
         current.with(|x| {
-            x.stuck = false;
-            x.pulse.heartbeat().beat();
+            x.cannot_go_on = false;
+            x.status.heartbeat().beat();
         });
         switch::resume(current, task);
         let (ended, stuck) = current.with(|x| {
             let row = &x.tasks[task.index()];
-            (row.worker.is_none(), x.stuck || row.abandoned)
+            (row.worker.is_none(), x.cannot_go_on || row.abandoned)
         });
         if ended || stuck {
             return ended;
@@ -351,7 +351,7 @@ fn drop_leftovers(current: Current) {
                     panics::discard(payload);
                 }
             }));
-            worker.badge().wear(TaskId::CLOCK, None, Site::caller());
+            worker.label().set(TaskId::CLOCK, None, Site::caller());
             current.with(|x| {
                 x.tasks[TaskId::CLOCK.index()].worker = Some(worker);
                 x.unwinds = 0;
@@ -383,7 +383,7 @@ impl Execution {
     /// Gives up whatever tasks have left: the tables may be wrong, and running
     /// destructors over them could do anything.
     #[cold]
-    fn leave_broken(&mut self) {
+    fn abandon_broken(&mut self) {
         self.abandon_the_rest();
         for row in &mut self.tasks {
             mem::forget(row.panic.take());

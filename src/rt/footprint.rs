@@ -1,14 +1,13 @@
-//! What a step touches, told to a strategy that explores every schedule.
+//! Tells an exhaustive exploration which state a step touches.
 //!
-//! Two steps of different tasks commute if neither touches what the other one
-//! changes. The operation that a step was posted with says only part of that: a
-//! step may also release locks, wake tasks, pass a join, and run other tasks to
-//! their first operation. So whatever in the runtime reads or changes state that
-//! another step can read or change says so here. Saying too much costs an
-//! exploration time, saying too little makes it miss behaviours.
+//! Two steps of different tasks commute if neither touches what the other one changes. The
+//! operation that was posted for a step says only part of that: a step may also release locks,
+//! wake tasks, pass a join, and run other tasks to their first operation. So the runtime reports
+//! here whenever it reads or changes state that another step can read or change. Reporting too
+//! much costs an exploration time; reporting too little makes it miss behaviours.
 //!
-//! Nothing is told, and nothing of this costs more than a test, unless the
-//! strategy has an [`Explorer`](jostle_core::strategy::Explorer).
+//! Nothing is reported, and the cost is one test, unless the strategy has an
+//! [`Explorer`](jostle_core::strategy::Explorer).
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -1,10 +1,10 @@
-//! The functions in which operations stand.
+//! Finds the names of the functions in which operations stand.
 //!
-//! A [`Site`] of the compiler is a file, a line and a column, all of which change when
-//! a file is edited. The function is on the stack when the operation is posted: its
-//! return addresses are noted there, and the names looked up afterwards, since that
-//! takes more of a stack than a task may have. So an execution meets sites whose
-//! function is not known yet, and is made again when they are.
+//! A [`Site`] of the compiler is a file, a line and a column, all of which change when a file is
+//! edited. The function is on the stack when the operation is posted. Its return addresses are
+//! recorded there and looked up afterwards, since a look-up needs more stack than a task may
+//! have. So an execution meets sites whose function is not known yet, and is repeated once they
+//! are known.
 
 use std::collections::BTreeMap;
 use std::ffi::c_void;

@@ -1,4 +1,4 @@
-//! Objects of an execution, their gates and their holders.
+//! Opens and shuts the gates of objects and records their holders.
 
 use jostle_core::id::TaskId;
 use jostle_core::kernel::Side;
@@ -39,7 +39,7 @@ pub(crate) fn set_gates(attached: &Attached, open: [bool; 2]) {
     }
 }
 
-/// [`note`] and then [`set_gates`].
+/// [`note`](crate::rt::note) and then [`set_gates`].
 #[inline]
 pub(crate) fn note_and_set_gates(attached: &Attached, value: u32, open: [bool; 2]) {
     footprint::state_of(attached);
@@ -109,7 +109,7 @@ pub(crate) fn unlock(attached: &Attached, side: Side, kind: OpKind, site: Site) 
     }
 }
 
-/// Notes who holds an object that only its holder can release.
+/// Records the holder of an object that only its holder can release.
 #[inline]
 pub(crate) fn set_owner(attached: &Attached, owner: Option<TaskId>) {
     footprint::state_of(attached);
@@ -142,7 +142,7 @@ pub(crate) fn give_up(attached: &Attached, side: Side) {
     }
 }
 
-/// Who holds an object that only its holder can release.
+/// The holder of an object that only its holder can release.
 pub(crate) fn owner(attached: &Attached) -> Option<TaskId> {
     footprint::state_of(attached);
     current::get("lock").with(|x| x.kernel.owner(attached.id))

@@ -1,4 +1,4 @@
-//! The life of a task: spawned, run to its first operation, finished, joined.
+//! Spawns, finishes and joins tasks.
 
 use std::any::Any;
 use std::io;
@@ -8,11 +8,12 @@ use jostle_core::id::{ObjectId, TaskId};
 use jostle_core::op::{Op, OpKind, Site};
 
 use crate::rt::coroutine::{Job, Worker};
-use crate::rt::current::{self, Current};
+use crate::rt::current;
 use crate::rt::execution::Execution;
 use crate::rt::panics::{self, Misuse, Teardown};
 use crate::rt::switch;
-use crate::sanitizer::{self, Edge};
+use crate::rt::task_locals::{drop_locals, first_of};
+use crate::sanitizer::Edge;
 
 /// Makes a task that runs `body` and lets it run to its first operation.
 ///
@@ -36,7 +37,7 @@ pub(crate) fn spawn(name: Option<String>, site: Site, body: Job) -> Option<TaskI
             panic!("{reason}")
         }
     };
-    switch::away(current);
+    switch::suspend_any(current);
     switch::is_unwound(current);
     Some(task)
 }
@@ -89,8 +90,8 @@ impl Execution {
     fn equip(&mut self, task: TaskId, site: Site, worker: Box<Worker>, body: &mut Option<Job>) {
         self.add_row(task);
         worker
-            .badge()
-            .wear(task, self.kernel.record(task).name.as_deref(), site);
+            .label()
+            .set(task, self.kernel.record(task).name.as_deref(), site);
         let worker = self.tasks[task.index()].worker.insert(worker);
         if let Some(body) = body.take() {
             worker.start(body);
@@ -162,48 +163,6 @@ pub(crate) fn epilogue(result: std::thread::Result<()>) {
     current.with(|x| x.finish(result));
 }
 
-/// What the first one unwound with, or else the second one.
-fn first_of(
-    first: std::thread::Result<()>,
-    second: std::thread::Result<()>,
-) -> std::thread::Result<()> {
-    if first.is_ok() {
-        return second;
-    }
-    if let Err(payload) = second {
-        sanitizer::outside(|| panics::discard(payload));
-    }
-    first
-}
-
-/// Destroys the running task's locals, in the order of first use. A value that
-/// is being destroyed or has been cannot be reached any more; destructors may
-/// make others, which are then destroyed in turn.
-#[inline]
-fn drop_locals(current: Current) -> std::thread::Result<()> {
-    if current.with(|x| x.mine().locals.is_empty()) {
-        return Ok(());
-    }
-    drop_present_locals(current)
-}
-
-#[cold]
-fn drop_present_locals(current: Current) -> std::thread::Result<()> {
-    let mut result = Ok(());
-    let mut at = 0;
-    loop {
-        let value = current.with(|x| x.mine().locals.get_mut(at).map(|l| l.1.take()));
-        let Some(value) = value else { break };
-        at += 1;
-        let dropped = sanitizer::outside(|| {
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || drop(value)))
-        });
-        result = first_of(result, dropped);
-    }
-    current.with(|x| x.mine().locals.clear());
-    result
-}
-
 /// Waits until `task` has finished. It is a scheduling point only if that has not
 /// happened.
 pub(crate) fn join(task: TaskId, kind: OpKind, site: Site) {
@@ -214,7 +173,7 @@ pub(crate) fn join(task: TaskId, kind: OpKind, site: Site) {
             return;
         }
         if switch::is_unwound(current) {
-            switch::stuck(current);
+            switch::let_others_unwind(current);
             continue;
         }
         let op = Op {
@@ -232,7 +191,7 @@ pub(crate) fn judge_panic(payload: &(dyn Any + Send)) {
     current::get("task").with(|x| x.judge_panic(payload));
 }
 
-/// What the finished `task` unwound with, if it did and nobody has taken it.
+/// Takes the payload with which the finished `task` unwound, if it is there.
 pub(crate) fn take_panic(task: TaskId) -> Option<Box<dyn Any + Send>> {
     current::get("join").with(|x| x.tasks[task.index()].panic.take())
 }

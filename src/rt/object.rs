@@ -1,9 +1,9 @@
-//! Objects: how a primitive joins the execution that uses it.
+//! Lets primitives join the execution that uses them.
 //!
-//! A primitive is created by a `const fn`, perhaps in a `static`, perhaps before
-//! any execution. It joins an execution at its first use there, which gives it a
-//! number and a row in the object table. A `static` primitive joins every
-//! execution anew; its [`Attached::fresh`] tells it to start over.
+//! A primitive is created by a `const fn`, perhaps in a `static`, perhaps before any execution.
+//! It joins an execution at its first use there, which gives it a number and a row in the object
+//! table. A `static` primitive joins every execution anew; its [`Attached::fresh`] tells it to
+//! start over.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,15 +13,15 @@ use jostle_core::id::ObjectId;
 use jostle_core::op::Site;
 
 use crate::rt::current::{self, Current};
-use crate::rt::foreign;
-use crate::rt::registry::{Lent, Registry};
+use crate::rt::os_threads;
+use crate::rt::static_pool::{Lent, StaticPool};
 use crate::sanitizer;
 
 /// Every execution has a number, its epoch, unique in the process.
 static EPOCHS: AtomicU32 = AtomicU32::new(1);
 
 /// The epoch that each executor is executing, 0 for none.
-static LIVE: Registry<AtomicU32> = Registry::new();
+static LIVE: StaticPool<AtomicU32> = StaticPool::new();
 
 /// The epochs of one executor, one at a time.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ fn is_live(epoch: u32) -> bool {
     LIVE.iter().any(|e| e.load(Ordering::Acquire) == epoch)
 }
 
-/// What a primitive carries to take part in executions.
+/// The part of a primitive by which it takes part in executions.
 pub(crate) struct Handle {
     /// The epoch of the execution it has joined in the upper half, its number
     /// there in the lower half; 0 before the first.
@@ -120,7 +120,7 @@ impl Handle {
         let Some(current) = current::try_get() else {
             let epoch = (joined >> 32) as u32;
             if epoch != 0 && is_live(epoch) {
-                foreign::used(epoch);
+                os_threads::note_use(epoch);
             }
             current::outside(kind)
         };

@@ -1,16 +1,16 @@
-//! Panics of tasks: quiet, located, and never carried into the next execution.
+//! Handles the panics of tasks: records them quietly, and leaves none to the next execution.
 //!
-//! A hook notes the message and the place of a panic inside an execution and
-//! prints nothing; whether it is a finding is decided where the task's body
-//! unwinds, since the task may catch it. A strategy's panic is noted as well: unless
-//! the strategy catches it, it breaks the execution.
+//! A hook records the message and the place of a panic inside an execution and prints nothing.
+//! Whether the panic is a finding is decided where the task's body unwinds, since the task may
+//! catch it. The panic of a strategy is recorded as well: unless the strategy catches it, it
+//! breaks the execution.
 //!
-//! One panic cannot be caught. When a destructor panics while its task unwinds,
-//! Rust calls the hook a last time and then aborts the process. The hook never
-//! returns from that call: it gives up the stack and goes back to whoever resumed it.
-//! That leaves this OS thread's panic count raised for ever, so the thread is
-//! marked as spoiled and must not execute anything else. So it is if a stack is
-//! given up in the middle of its unwinding for another reason.
+//! One panic cannot be caught. When a destructor panics while its task unwinds, Rust calls the
+//! hook a last time and then aborts the process. The hook never returns from that call: it gives
+//! up the stack and goes back to whoever resumed it. That leaves the panic count of this OS
+//! thread raised for ever, so the thread is marked as spoiled and must not execute anything
+//! else. The same holds for a stack that is given up in the middle of its unwinding for another
+//! reason.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -20,13 +20,13 @@ use std::sync::Once;
 use jostle_core::finding::{Finding, Kind, Place};
 use jostle_core::id::TaskId;
 
-use crate::rt::badge::Badge;
 use crate::rt::current::{self, Current};
-use crate::rt::pulse::Pulse;
-use crate::rt::{escape, switch};
+use crate::rt::stack_label::StackLabel;
+use crate::rt::thread_status::ThreadStatus;
+use crate::rt::{forced_unwind, switch, tasks};
 use crate::sanitizer;
 
-/// What is known of a panic.
+/// The message and the place of a panic.
 #[derive(Clone, Debug)]
 pub(crate) struct PanicInfo {
     pub(crate) message: String,
@@ -50,7 +50,7 @@ const ABORTING: [&str; 2] = [
 // The notes of the hook lie beside the execution, not in it, so that a panic of
 // the runtime itself finds them free.
 std::thread_local! {
-    /// Whether there is anything in the other two.
+    /// Whether either of the other two holds anything.
     static NOTED: Cell<bool> = const { Cell::new(false) };
     static LAST: RefCell<Option<PanicInfo>> = const { RefCell::new(None) };
     /// Tasks of this thread's execution that have panicked or been unwound.
@@ -90,6 +90,17 @@ pub(crate) fn discard(payload: Box<dyn Any + Send>) {
     std::mem::forget(dropped);
 }
 
+/// Panics with Go's or std's words for a misuse; the finding's kind is
+/// [`Kind::Misuse`], shown at the caller's site.
+#[track_caller]
+pub(crate) fn misuse(message: impl Into<String>) -> ! {
+    let message = message.into();
+    if tasks::is_teardown() && tasks::panicking() {
+        unreachable!("primitives do not misuse themselves while a task is torn down: {message}");
+    }
+    panic::panic_any(Misuse(message))
+}
+
 /// Whether the running task is unwinding.
 ///
 /// [`std::thread::panicking`] speaks of the OS thread, which is also true while
@@ -115,8 +126,10 @@ fn is_mine(current: Current) -> bool {
 /// pass the hook.
 pub(crate) fn unwinds() {
     let _inside = sanitizer::inside();
-    // The badge, not the execution, which a panic of the runtime may hold.
-    let running = Pulse::existing().and_then(Pulse::badge).map(Badge::task);
+    // The label, not the execution, which a panic of the runtime may hold.
+    let running = ThreadStatus::existing()
+        .and_then(ThreadStatus::label)
+        .map(StackLabel::task);
     PANICKED.with_borrow_mut(|list| list.extend(running));
 }
 
@@ -128,14 +141,14 @@ pub(crate) fn install() {
         panic::set_hook(Box::new(move |info| match current::try_get() {
             Some(current) => of_task(current, info),
             // A strategy's.
-            None if current::is_away() && !aborts(info) => note(info),
+            None if current::is_detached() && !aborts(info) => note(info),
             None => outer(info),
         }));
     });
 }
 
 /// Whether the process aborts when the hook returns.
-fn aborts(info: &PanicHookInfo<'_>) -> bool {
+pub(super) fn aborts(info: &PanicHookInfo<'_>) -> bool {
     ABORTING.contains(&message(info.payload()).as_str())
 }
 
@@ -144,7 +157,7 @@ fn of_task(current: Current, info: &PanicHookInfo<'_>) {
     if aborts(info) {
         give_up(current);
         // std made `info` in the frame that holds its lock on the hook.
-        escape::unwind_past(info, stay_away);
+        forced_unwind::unwind_past(info, stay_away);
     }
     note(info);
     unwinds();
@@ -180,14 +193,18 @@ fn give_up(current: Current) {
     });
 }
 
-/// The end of a task whose stack has been given up.
-fn stay_away() -> ! {
-    // std still takes this thread to be inside the hook, and aborts at the next
-    // panic. The end of any unwinding makes it forget that.
+/// Has std forget that this thread is inside the hook: it would abort at the next panic.
+/// The end of any unwinding does that.
+pub(super) fn leave_hook() {
     let end = panic::catch_unwind(|| panic::resume_unwind(Box::new(Teardown)));
     drop(end);
+}
+
+/// The end of a task whose stack has been given up.
+fn stay_away() -> ! {
+    leave_hook();
     loop {
-        switch::away(current::get("panic"));
+        switch::suspend_any(current::get("panic"));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Scheduling points, as primitives pass them.
+//! Scheduling points, gates and waits, as primitives use them.
 
 use jostle_core::id::{ObjectId, TaskId};
 use jostle_core::kernel::{Fast, Side, Woken};
@@ -117,7 +117,7 @@ fn pass_at_once(current: Current, op: Op, side: Side, deadline: Option<VInstant>
         if deadline.is_some() {
             return Some(false);
         }
-        switch::stuck(current);
+        switch::let_others_unwind(current);
     }
     if panics::panicking(current) && is_open() {
         current.with(|x| x.pass_undecided(op));
@@ -134,7 +134,7 @@ fn pass_at_once(current: Current, op: Op, side: Side, deadline: Option<VInstant>
 pub(crate) fn wait(on: Option<TaskId>, deadline: Option<VInstant>) -> Woken {
     let current = current::get("wait");
     if switch::is_unwound(current) {
-        switch::waits_unwound(current);
+        switch::skip_wait(current);
         return match deadline {
             Some(_) => Woken::TimedOut,
             None => Woken::Completed,
@@ -194,7 +194,7 @@ fn yield_fast(site: Site) {
 #[cold]
 fn yield_slowly(current: Current, op: Op) {
     if switch::is_unwound(current) {
-        switch::waits_unwound(current);
+        switch::skip_wait(current);
         return;
     }
     if panics::panicking(current) {

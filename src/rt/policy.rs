@@ -1,4 +1,4 @@
-//! The policy of the execution at hand.
+//! Holds the strategy of the execution that is running.
 
 #![allow(unsafe_code)]
 
@@ -6,12 +6,12 @@ use jostle_core::strategy::Policy;
 
 /// A policy that is borrowed for the length of an execution.
 #[derive(Debug)]
-pub(crate) struct Borrowed(Option<Policy<'static>>);
+pub(crate) struct BorrowedPolicy(Option<Policy<'static>>);
 
-impl Borrowed {
+impl BorrowedPolicy {
     /// None: nothing is being executed.
-    pub(crate) const fn none() -> Borrowed {
-        Borrowed(None)
+    pub(crate) const fn none() -> BorrowedPolicy {
+        BorrowedPolicy(None)
     }
 
     /// `policy`.
@@ -19,10 +19,10 @@ impl Borrowed {
     /// # Safety
     ///
     /// What is returned is overwritten or dropped before the borrow of `policy` ends.
-    pub(crate) unsafe fn of(policy: Policy<'_>) -> Borrowed {
+    pub(crate) unsafe fn of(policy: Policy<'_>) -> BorrowedPolicy {
         // SAFETY: The types differ by a lifetime only, and the caller promises that
         // nothing of it is left by its end. `get` gives it out for shorter times only.
-        Borrowed(Some(unsafe {
+        BorrowedPolicy(Some(unsafe {
             std::mem::transmute::<Policy<'_>, Policy<'static>>(policy)
         }))
     }

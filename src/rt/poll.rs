@@ -1,18 +1,17 @@
-//! Poll loops: a task that waits for a future.
+//! Poll loops, in which a task waits for a future.
 //!
 //! # Wake-ups
 //!
-//! A loop polls its future; if that is pending, the task waits until one of the
-//! loop's wakers has been woken *since the poll began*, and polls again. A
-//! wake-up that comes while the poll runs (the future waits in a blocking
-//! operation, or wakes itself) is thus not lost: the kernel notes it, and it ends the
-//! wait before it begins.
-//! Any number of wake-ups before a poll begins amount to one, since that poll
-//! sees them all; an extra poll would hide wake-ups that really are lost.
+//! A loop polls its future. If the future is pending, the task waits until one of the loop's
+//! wakers has been woken *since the poll began*, and polls again. So a wake-up during the poll
+//! (the future waits in a blocking operation, or wakes itself) is not lost: the kernel records
+//! it, and it ends the wait before the wait begins. Any number of wake-ups before a poll begins
+//! amount to one, since that poll sees them all; an extra poll would hide wake-ups that really
+//! are lost.
 //!
-//! Loops nest where a future calls `block_on`. Each waker belongs to one loop of
-//! its task, which it names by depth: waking an outer one while the inner one
-//! waits does not end the inner wait and is there when the inner one is done.
+//! Loops nest where a future calls `block_on`. Each waker belongs to one loop of its task, which
+//! it names by depth. Waking an outer loop while the inner one waits does not end the inner
+//! wait, and is remembered until the inner loop is done.
 //!
 //! Every poll is a scheduling point on [`ObjectId::WORLD`], the first one too.
 
@@ -80,7 +79,7 @@ impl PollLoop {
         match current.with(|x| x.fast(|kernel| kernel.fast_poll(poll, self.depth, woken))) {
             Fast::Stay => {}
             Fast::Switch => {
-                switch::depart(current);
+                switch::suspend(current);
                 if is_torn_down(current) {
                     return false;
                 }
@@ -143,7 +142,7 @@ impl PollLoop {
         });
         match fast {
             Fast::Stay => return true,
-            Fast::Switch => switch::depart(current),
+            Fast::Switch => switch::suspend(current),
             Fast::Slow => {
                 switch::give_way(current, |x| x.at_poll(op, self.depth, woken));
             }

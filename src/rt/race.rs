@@ -1,4 +1,4 @@
-//! Data races of tasks, as findings.
+//! Turns the data races that ThreadSanitizer reports into findings.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ pub(crate) fn finding(race: &Race) -> Finding {
     finding
 }
 
-/// What accesses that stand for operations lead to on another schedule, in the
+/// The misuse to which accesses that stand for operations lead on another schedule, in the
 /// words of the misuse. A channel is written by close and read by send.
 fn outlook(race: &Race) -> &'static str {
     match race.accesses.as_slice() {

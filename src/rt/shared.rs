@@ -7,7 +7,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use crate::rt::blocks::Block;
+use crate::rt::block_pool::Block;
 use crate::rt::cell::Borrowed;
 use crate::rt::current;
 use crate::rt::footprint;
@@ -15,8 +15,8 @@ use crate::rt::object::Attached;
 use crate::sanitizer::{self, Edge};
 use jostle_core::id::ObjectId;
 
-/// What an `Arc<RefCell<T>>` would be, without atomics: the runtime must not
-/// order tasks by its own bookkeeping where a data-race detector looks on.
+/// An `Arc<RefCell<T>>` without atomics: the runtime's own bookkeeping must not order
+/// tasks in the eyes of a data-race detector.
 ///
 /// It belongs to the execution that made it. On any other OS thread, and once
 /// that execution is over, it cannot be looked into, and dropping it leaks.
@@ -106,7 +106,7 @@ impl<T> Shared<T> {
     fn assert_here(&self) {
         assert!(
             self.is_here(),
-            "a handle of one execution was used in another one or on a foreign OS thread; \
+            "a handle of one execution was used in another one or on another OS thread; \
              keep it inside the scenario"
         );
     }
@@ -126,7 +126,7 @@ impl<T> Clone for Shared<T> {
     fn clone(&self) -> Shared<T> {
         assert!(
             self.is_here(),
-            "a handle of one execution was cloned in another one or on a foreign OS thread"
+            "a handle of one execution was cloned in another one or on another OS thread"
         );
         // SAFETY: As in `get`.
         let count = unsafe { &self.inner.as_ref().count };

@@ -1,8 +1,7 @@
-//! Changing stacks from inside a task, and what a task finds when it comes back
-//! during teardown.
+//! Changes stacks from inside a task, and unwinds a task that is resumed during teardown.
 //!
-//! A task that leaves resumes the next one itself, as its *host*, and goes back to
-//! its own host only if the next one is beneath it:
+//! A task that leaves resumes the next one itself, as its *host*, and returns to its own host
+//! only if the next task is beneath it:
 //!
 //! ```text
 //!   run loop ─> t1 ─> t3 ─> t2      t2 leaves, and t1 is next:
@@ -10,10 +9,10 @@
 //!   run loop ─> t1 ─> t2            t1 leaves, and t2 is next
 //! ```
 //!
-//! So two tasks that take turns cost one switch of stacks each time, where the way
-//! through the run loop is two. With more tasks it is no more than two on average,
-//! since nobody goes back more often than it was resumed. Once the execution stops,
-//! all go back, so that in teardown nobody hosts.
+//! So two tasks that take turns cost one change of stacks each time, where the run loop would
+//! cost two. With more tasks it is at most two on average, since no task returns more often than
+//! it was resumed. Once the execution stops, all of them return, so that no task hosts during
+//! teardown.
 
 #![allow(unsafe_code)]
 
@@ -26,12 +25,12 @@ use crate::rt::execution::Execution;
 use crate::rt::panics::{self, Teardown};
 use crate::sanitizer;
 
-/// With more ready tasks than that no further one becomes a host: the next one is
-/// hardly ever beneath then, so that hosting saves few switches, and a host has more
-/// to do than the run loop.
-pub(super) const CROWD: u32 = 256;
+/// With more runnable tasks than this, a task that leaves does not become a host: the next
+/// task is hardly ever beneath it then, so that hosting saves few changes of stacks, and a
+/// host has more to do than the run loop.
+pub(super) const MAX_RUNNABLE_TO_HOST: u32 = 256;
 
-/// Has `decide` decide who goes on and lets them; returns when it is this task's turn.
+/// Has `decide` choose the next task and runs it; returns when it is this task's turn.
 #[inline(always)]
 pub(crate) fn reschedule(current: Current, decide: impl FnOnce(&mut Execution)) {
     if give_way(current, decide) {
@@ -48,42 +47,42 @@ pub(crate) fn give_way(current: Current, decide: impl FnOnce(&mut Execution)) ->
         x.next() == Next::Run(x.kernel.current())
     });
     if !stay {
-        away(current);
+        suspend_any(current);
     }
     !stay
 }
 
-/// Lets the next one happen, which is another task, while this one is not unwinding;
-/// returns when it is this task's turn.
+/// Runs the next task, which is another one; returns when it is this task's turn. This task
+/// is not unwinding.
 #[inline(never)]
 pub(crate) fn leave(current: Current) {
-    suspend(current);
+    suspend_inline(current);
     returned(current);
 }
 
 /// As [`leave`], but leaves it to the caller to see that the execution is being
 /// torn down.
 #[inline(never)]
-pub(crate) fn depart(current: Current) {
+pub(crate) fn suspend(current: Current) {
+    suspend_inline(current);
+}
+
+/// Runs the next task, also if this one is unwinding; returns when this one is resumed.
+#[inline(never)]
+pub(crate) fn suspend_any(current: Current) {
+    if panics::panicking(current) {
+        return suspend_unwinding(current);
+    }
     suspend(current);
 }
 
-/// Lets the next one happen; returns when somebody resumes this task.
-#[inline(never)]
-pub(crate) fn away(current: Current) {
-    if panics::panicking(current) {
-        return away_unwinding(current);
-    }
-    depart(current);
-}
-
 #[inline(always)]
-fn suspend(current: Current) {
-    if current.with(|x| x.kernel.runnable_count() > CROWD) {
+fn suspend_inline(current: Current) {
+    if current.with(|x| x.kernel.runnable_count() > MAX_RUNNABLE_TO_HOST) {
         return go_back(current);
     }
     let _inside = sanitizer::inside();
-    let (me, link, badge) = current.with(|x| (x.kernel.current(), x.link, x.pulse.badge()));
+    let (me, link, label) = current.with(|x| (x.kernel.current(), x.link, x.status.label()));
     loop {
         let guest = match current.with(|x| x.next()) {
             Next::Run(task) if task == me => return,
@@ -96,7 +95,7 @@ fn suspend(current: Current) {
             x.tasks[me.index()].hosts = false;
             x.kernel.set_current(me);
             x.link = link;
-            x.pulse.resumed(badge);
+            x.status.set_label(label);
         });
     }
 }
@@ -108,11 +107,11 @@ pub(super) fn resume(current: Current, task: TaskId) {
         let worker = x.tasks[task.index()].worker.as_deref_mut()?;
         x.kernel.set_current(task);
         x.link = worker.link();
-        x.pulse.resumed(Some(worker.badge()));
+        x.status.set_label(Some(worker.label()));
         Some(worker as *mut Worker)
     });
     let Some(worker) = worker else {
-        return current.with(|x| x.wind(task));
+        return current.with(|x| x.start_clock(task));
     };
     // SAFETY: As below.
     unsafe { (*worker).serve(task) };
@@ -125,22 +124,22 @@ pub(super) fn resume(current: Current, task: TaskId) {
     }
 }
 
-/// Lets whoever resumed this task see to the next one; returns when somebody resumes it
-/// again.
+/// Goes back to whoever resumed this task, which runs the next one; returns when this one
+/// is resumed.
 #[inline(always)]
 fn go_back(current: Current) {
     let _inside = sanitizer::inside();
     let link = current.with(|x| x.link);
-    // SAFETY: `resume` set `link` when it resumed the running task, and `suspend` set
+    // SAFETY: `resume` set `link` when it resumed the running task, and `suspend_inline` set
     // it again after each guest, so that it belongs to the worker on whose stack this
     // code runs. The worker is not dropped while its job is suspended.
     unsafe { (*link).suspend() };
 }
 
-/// As [`away`] for a task that is unwinding, of which the others have to know;
+/// As [`suspend_any`] for a task that is unwinding, of which the others have to know;
 /// see [`panics::panicking`]. It is no host: its stack may have to be given up.
 #[cold]
-fn away_unwinding(current: Current) {
+fn suspend_unwinding(current: Current) {
     let me = current.with(|x| {
         x.mine().unwinding = true;
         x.kernel.current()
@@ -168,60 +167,59 @@ fn returned(current: Current) {
     }
 }
 
-/// A task that catches the unwinding and goes on is told this many times; then
-/// its stack is given up.
-const PATIENCE: u32 = 100;
+/// How often a task that catches the unwinding and goes on is unwound again; then its stack
+/// is given up.
+const MAX_UNWINDS: u32 = 100;
 
-/// So many operations, and among them so many that are to wait, may the
-/// destructors of a task do without a pause. Nothing makes a task wait in
-/// teardown, so that more are taken for a loop that waits for another task, and
-/// that one may have to be unwound first.
-const BREATH: (u32, u32) = (10_000, 10);
+/// How many operations the destructors of a task may do without a pause, and how many of
+/// those may be waits. Nothing makes a task wait in teardown, so more of them are taken for
+/// a loop that waits for another task, which may have to be unwound first.
+const DESTRUCTOR_LIMITS: (u32, u32) = (10_000, 10);
 
 #[cold]
 fn unwind_or_go_on(current: Current) -> bool {
     // Not `std::thread::panicking`: this OS thread is also panicking while some
     // other task is suspended in the middle of its unwinding.
     if panics::panicking(current) {
-        let breathless = current.with(|x| {
+        let exceeded = current.with(|x| {
             x.destructor_ops.0 += 1;
-            x.destructor_ops.0 > BREATH.0
+            x.destructor_ops.0 > DESTRUCTOR_LIMITS.0
         });
-        if breathless {
-            stuck(current);
+        if exceeded {
+            let_others_unwind(current);
         }
         return true;
     }
-    let hopeless = current.with(|x| {
+    let exceeded = current.with(|x| {
         x.unwinds += 1;
-        x.unwinds > PATIENCE
+        x.unwinds > MAX_UNWINDS
     });
-    if hopeless {
+    if exceeded {
         loop {
-            stuck(current);
+            let_others_unwind(current);
         }
     }
     panics::unwinds();
     std::panic::resume_unwind(Box::new(Teardown));
 }
 
-/// In teardown: a destructor of the running task should wait, and does not. Such
-/// an operation holds no lock, so that others can go on during a pause.
+/// In teardown: a destructor of the running task skips a wait. Such an operation holds no
+/// lock, so that others can go on during a pause.
 #[cold]
-pub(crate) fn waits_unwound(current: Current) {
-    let breathless = current.with(|x| {
+pub(crate) fn skip_wait(current: Current) {
+    let exceeded = current.with(|x| {
         x.destructor_ops.1 += 1;
-        x.destructor_ops.1 > BREATH.1
+        x.destructor_ops.1 > DESTRUCTOR_LIMITS.1
     });
-    if breathless {
-        stuck(current);
+    if exceeded {
+        let_others_unwind(current);
     }
 }
 
-/// In teardown: the running task cannot go on before another one has been
-/// unwound.
+/// In teardown: the running task cannot go on before another one has been unwound, and
+/// lets that happen.
 #[cold]
-pub(crate) fn stuck(current: Current) {
-    current.with(|x| x.stuck = true);
-    away(current);
+pub(crate) fn let_others_unwind(current: Current) {
+    current.with(|x| x.cannot_go_on = true);
+    suspend_any(current);
 }

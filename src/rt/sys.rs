@@ -1,5 +1,5 @@
-//! The operating system, as the runtime and the guards use it: every call of the C
-//! library except what sanitizers need.
+//! Wraps every call of the C library that the runtime and the watchdog make. Only the sanitizers
+//! have their own.
 
 #![allow(unsafe_code)]
 
@@ -47,7 +47,7 @@ pub(crate) fn exit(code: u8) -> ! {
     unsafe { libc::_exit(c_int::from(code)) }
 }
 
-/// Blocks signals on this OS thread, signal `n` as bit `n - 1`. They are real-time
+/// BlockPool signals on this OS thread, signal `n` as bit `n - 1`. They are real-time
 /// signals, which nothing that the program relies on waits for.
 pub(crate) fn block(signals: u64) {
     change_mask(libc::SIG_BLOCK, signals);
@@ -79,7 +79,7 @@ pub(crate) struct Signal<'a> {
     number: c_int,
     info: *mut siginfo_t,
     context: *mut c_void,
-    /// What the pointers lead to is there while the handler runs.
+    /// The pointers are valid while the handler runs.
     handled: PhantomData<&'a siginfo_t>,
 }
 
@@ -122,8 +122,8 @@ impl Signal<'_> {
     }
 }
 
-/// What is done with a signal. It is called at any moment, so that it may only do what
-/// a signal handler may: no memory, no locks.
+/// A signal handler. It is called at any moment, so that it must neither allocate nor
+/// lock.
 pub(crate) trait Handle {
     fn handle(signal: &Signal<'_>);
 }

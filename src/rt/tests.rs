@@ -1,5 +1,5 @@
-//! What every execution owes: the same input gives the same execution, and what goes
-//! wrong in one is nothing to the next.
+//! Tests of the promises of every execution: the same input gives the same execution, and what
+//! goes wrong in one does not affect the next.
 
 use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
@@ -21,7 +21,7 @@ use jostle_core::trace::Trace;
 
 use crate::backend::FiberBackend;
 use crate::rt::executor::Executor;
-use crate::rt::switch::CROWD;
+use crate::rt::switch::MAX_RUNNABLE_TO_HOST;
 use crate::scenario::{Body, Scenario};
 use crate::{sync, thread};
 
@@ -101,7 +101,7 @@ impl Expected for Executed {
     }
 }
 
-/// What one execution of `body` comes to.
+/// The outcome of one execution of `body`.
 #[track_caller]
 pub(crate) fn finished(body: fn()) -> Outcome {
     simply(&mut Executor::new(), &mut NonPreemptive, 0, body).finished()
@@ -230,7 +230,7 @@ fn take_turns(times: u32) {
 fn crowded() {
     let spawner = thread::spawn(|| {
         take_turns(5);
-        let crowd: Vec<_> = (0..2 * CROWD)
+        let crowd: Vec<_> = (0..2 * MAX_RUNNABLE_TO_HOST)
             .map(|_| thread::spawn(|| take_turns(3)))
             .collect();
         take_turns(5);
@@ -315,8 +315,8 @@ fn a_crowd_is_unwound_to_the_last() {
         start(4);
         let spawner = thread::spawn(|| {
             take_turns(5);
-            start(2 * CROWD);
-            while ALIVE.load(Relaxed) <= CROWD {
+            start(2 * MAX_RUNNABLE_TO_HOST);
+            while ALIVE.load(Relaxed) <= MAX_RUNNABLE_TO_HOST {
                 take_turns(1);
             }
             panic!("in the middle of it");
@@ -326,7 +326,7 @@ fn a_crowd_is_unwound_to_the_last() {
     let mut executor = Executor::new();
     for seed in 0..20 {
         let trace = trace_of(&mut executor, &mut *Kind::Random.build(), seed, broken);
-        assert!(trace.tasks.len() > 2 * CROWD as usize);
+        assert!(trace.tasks.len() > 2 * MAX_RUNNABLE_TO_HOST as usize);
         assert_eq!(ALIVE.load(Relaxed), 0);
         assert!(!executor.is_spoiled());
     }

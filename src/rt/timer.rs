@@ -1,4 +1,4 @@
-//! Virtual time and timers, as primitives see them.
+//! Virtual time and timers, as primitives use them.
 
 use std::task::Waker;
 use std::time::Duration;
@@ -6,8 +6,8 @@ use std::time::Duration;
 use jostle_core::kernel::{Alarm, TimerId};
 use jostle_core::vtime::VInstant;
 
-use crate::rt::actions::Action;
 use crate::rt::current;
+use crate::rt::timer_actions::TimerAction;
 use crate::sanitizer::Edge;
 
 /// Virtual time.
@@ -23,17 +23,17 @@ pub(crate) fn deadline(timeout: Duration) -> Option<VInstant> {
 
 /// Arms a timer that wakes a waker.
 pub(crate) fn arm_waker(deadline: VInstant, waker: Waker) -> TimerId {
-    arm(deadline, Action::Wake(waker))
+    arm(deadline, TimerAction::Wake(waker))
 }
 
 /// Arms a timer that calls a function. It runs as the clock and must not block.
 pub(crate) fn arm_call(deadline: VInstant, call: Box<dyn FnOnce()>) -> TimerId {
-    arm(deadline, Action::Call(call))
+    arm(deadline, TimerAction::Call(call))
 }
 
 /// In teardown no timer fires any more, and the next execution must not find
 /// one: the action is dropped.
-fn arm(deadline: VInstant, action: Action) -> TimerId {
+fn arm(deadline: VInstant, action: TimerAction) -> TimerId {
     let current = current::get("timer");
     if current.with(|x| x.kernel.is_teardown()) {
         drop(action);

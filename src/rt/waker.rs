@@ -1,4 +1,4 @@
-//! Wakers of tasks: three numbers in a pointer, without an allocation.
+//! Wakers of tasks, which hold three numbers in a pointer and allocate nothing.
 
 #![allow(unsafe_code)]
 
@@ -7,7 +7,7 @@ use std::task::{RawWaker, RawWakerVTable, Waker};
 
 use jostle_core::id::TaskId;
 
-use crate::rt::{current, foreign};
+use crate::rt::{current, os_threads};
 use crate::sanitizer::Edge;
 
 #[cfg(not(target_pointer_width = "64"))]
@@ -68,7 +68,7 @@ fn wake(data: *const ()) {
             x.kernel.wake(task, depth);
             x.kernel.count_wakers(task, -1);
         }),
-        _ => foreign::woke(epoch),
+        _ => os_threads::note_wake(epoch),
     }
 }
 
@@ -79,7 +79,7 @@ fn wake_by_ref(data: *const ()) {
             Edge::wake(task.0).release();
             x.kernel.wake(task, depth);
         }),
-        _ => foreign::woke(epoch),
+        _ => os_threads::note_wake(epoch),
     }
 }
 

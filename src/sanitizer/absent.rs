@@ -1,4 +1,5 @@
-//! The seam where there is no sanitizer: nothing, of size zero.
+//! Replaces the interface to ThreadSanitizer in other builds: the same names, which do nothing
+//! and take no room.
 
 use crate::sanitizer::Race;
 

@@ -1,11 +1,11 @@
-//! ThreadSanitizer's view of an execution.
+//! Tells ThreadSanitizer what orders tasks, and receives its reports.
 //!
-//! - [`tsan`]: the seam in a build with `-Zsanitizer=thread`.
-//! - [`absent`]: the same names in any other build, where they are nothing.
-//! - [`race`]: a report, as data.
+//! - `tsan`: the interface to TSan in a build with `-Zsanitizer=thread`.
+//! - `absent`: the same names in any other build, where they do nothing.
+//! - `race`: the report of a race, as data.
 //!
 //! TSan sees one OS thread that runs everything in turn, and would never report a
-//! thing. The seam tells it otherwise:
+//! race. So it is told:
 //!
 //! - Each coroutine is a [`Fiber`], which TSan takes for a thread. Changing over
 //!   orders nothing.
@@ -16,8 +16,8 @@
 //!   closure that the runtime calls is wrapped in [`outside`].
 //!   Nor is anything seen of the OS thread that makes executions all the time, in a
 //!   campaign or inside libFuzzer.
-//! - What orders tasks is said in so many words: an [`Edge`] is released by who
-//!   goes first and acquired by who comes after it.
+//! - What orders tasks is told explicitly: the task that goes first releases an [`Edge`],
+//!   and the task that comes after it acquires the same edge.
 //!
 //! # The edges
 //!
@@ -42,7 +42,7 @@
 //! | `go::WaitGroup` | `done`, `add` of less than zero | `wait` | [sync.WaitGroup](https://pkg.go.dev/sync#WaitGroup) |
 //! | `go::Cond` | `signal`, `broadcast` | the `wait` that it ends | [sync.Cond](https://pkg.go.dev/sync#Cond) |
 //! | `sync::atomic`, atomics of std and of crates built on them | as their orderings say | as their orderings say | C11; TSan itself |
-//! | `std::sync::atomic::fence` | the next relaxed stores | from the last eight relaxed loads | C11 7.17.4; [`tsan::fences`], in programs linked as `build.rs` says |
+//! | `std::sync::atomic::fence` | the next relaxed stores | from the last eight relaxed loads | C11 7.17.4; `tsan::fences`, in programs linked as `build.rs` says |
 //! | `sync::RwLock` | unlock of a writer; unlock of a reader, to writers only; `downgrade` | `read`, `write`, successful tries | [`std::sync::RwLock`] |
 //! | `sync::Condvar` | – | –; its mutex orders | std's `notify` synchronizes nothing |
 //! | `sync::Barrier` | `wait`, on arrival | `wait`, on leaving | [`std::sync::Barrier`] |
@@ -65,7 +65,7 @@
 //!
 //! What is thread-local in the sense of the operating system is shared by the
 //! tasks of an execution, which would each have their own if they were threads:
-//! accesses to it are not looked at. [`crate::thread_local!`] has one value for each task.
+//! accesses to it are not looked at. [`thread_local!`](crate::thread::thread_local) has one value for each task.
 //!
 //! TSan keeps the last four accesses to each eight bytes and part of each task's
 //! history, so that a race with an access long past can go unseen. Of the locks that a

@@ -1,4 +1,4 @@
-//! A report of ThreadSanitizer.
+//! The report of a data race, as data.
 
 /// Two accesses to the same memory that nothing orders, one of them a write.
 #[derive(Clone, Debug)]

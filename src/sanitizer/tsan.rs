@@ -1,4 +1,4 @@
-//! The seam in a ThreadSanitizer build.
+//! The interface to ThreadSanitizer in builds that have it.
 //!
 //! - [`ffi`]: TSan's functions.
 //! - [`fences`]: the edges of fences, which TSan lacks.
@@ -53,7 +53,7 @@ pub(crate) const KEEPS_STACKS_APART: bool = true;
 /// “Do not synchronize”: the default orders both fibers and hides every race.
 const NO_SYNC: u32 = 1;
 
-/// What belongs to a fiber and is touched on it alone.
+/// The state of a fiber, touched on that fiber only.
 struct Context {
     /// How many guards of [`inside`] there are. TSan is told of the first only.
     depth: Cell<u32>,

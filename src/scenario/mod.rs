@@ -1,14 +1,15 @@
-//! Scenarios: registered bodies with an expectation.
+//! Scenarios: bodies of code with the findings that are expected of them.
 //!
 //! - [`mod@self`]: [`Scenario`] and its code.
-//! - [`registry`]: the list that `#[jostle::scenario]` adds to.
+//! - `registry`: the list that `#[jostle::scenario]` adds to.
 
-pub mod registry;
+pub(crate) mod registry;
 
 use std::fmt;
 
 use arbitrary::Unstructured;
 pub use jostle_core::budget::Budget;
+pub use jostle_core::finding::Kind;
 pub use jostle_core::subject::{Expect, Options, Subject};
 
 /// A body to explore and what exploring it should find.
@@ -28,6 +29,7 @@ impl AsRef<Subject> for Scenario {
 
 /// The code of a scenario.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub enum Body {
     /// Takes no argument.
     Plain(fn()),

@@ -1,11 +1,10 @@
-//! The list of scenarios that `#[jostle::scenario]` adds to at link time.
+//! The list of scenarios, to which `#[jostle::scenario]` adds at link time.
 
 use jostle_core::backend::DuplicateName;
 
 use crate::scenario::Scenario;
 
 /// Every scenario that is linked into the program, in no particular order.
-#[doc(hidden)]
 #[linkme::distributed_slice]
 pub static SCENARIOS: [Scenario];
 
@@ -14,7 +13,7 @@ pub static SCENARIOS: [Scenario];
 /// # Errors
 ///
 /// If two scenarios have the same name.
-pub fn scenarios() -> Result<Vec<&'static Scenario>, DuplicateName> {
+pub(crate) fn scenarios() -> Result<Vec<&'static Scenario>, DuplicateName> {
     let mut list: Vec<&'static Scenario> = SCENARIOS.iter().collect();
     list.sort_by_key(|s| (s.subject.name, s.subject.site));
     for pair in list.windows(2) {

@@ -1,4 +1,4 @@
-//! `Barrier`.
+//! `Barrier`: lets tasks go on once enough of them have arrived.
 
 use std::fmt;
 use std::panic::RefUnwindSafe;
@@ -22,7 +22,7 @@ pub struct Barrier {
 
 #[derive(Default)]
 struct State {
-    /// Who waits, in the order of arrival.
+    /// The tasks that wait, in the order of arrival.
     arrived: Vec<TaskId>,
     /// The waiter that was made the leader and has not taken notice yet. It
     /// takes notice before the barrier can fill again: whoever waits lets woken

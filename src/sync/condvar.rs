@@ -1,4 +1,4 @@
-//! `Condvar`.
+//! `Condvar`: lets tasks wait for a condition under a mutex.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::sync::{LockResult, PoisonError};
 use std::time::Duration;
 
 use crate::rt::{self, Attached, Handle, TaskCell, Woken};
-use crate::sync::mutex::MutexGuard;
+use crate::sync::lock::MutexGuard;
 use jostle_core::decision::ChoiceKind;
 use jostle_core::id::TaskId;
 use jostle_core::op::{OpKind, Site};

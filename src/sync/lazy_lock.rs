@@ -1,12 +1,13 @@
-//! `LazyLock`.
+//! `LazyLock`: a value that is made at its first use.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::rt::{self, Attached, Side, TaskCell};
-use crate::sync::once::{Once, Progress};
-use crate::sync::slot::{Slot, take_or_copy};
+use crate::sync::once::Progress;
+use crate::sync::once_slot::OnceSlot;
+use crate::sync::slot::take_or_copy;
 use jostle_core::op::{OpKind, Site};
 
 /// A value that is made at its first use; see [`std::sync::LazyLock`].
@@ -17,8 +18,7 @@ use jostle_core::op::{OpKind, Site};
 ///   a long campaign.
 /// - Using it within its own initialization deadlocks.
 pub struct LazyLock<T, F = fn() -> T> {
-    once: Once,
-    slot: Slot<T>,
+    state: OnceSlot<T>,
     init: TaskCell<Init<F>>,
 }
 
@@ -37,8 +37,7 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     #[track_caller]
     pub const fn new(f: F) -> LazyLock<T, F> {
         LazyLock {
-            once: Once::new(),
-            slot: Slot::new(),
+            state: OnceSlot::new("LazyLock"),
             init: TaskCell::new(Init {
                 f: Some(f),
                 poisoned: false,
@@ -57,8 +56,8 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     #[track_caller]
     pub fn force(this: &LazyLock<T, F>) -> &T {
         let site = Site::caller();
-        let attached = this.attach();
-        if let Some(run) = this.once.begin(&attached, site) {
+        let attached = this.state.attach();
+        if let Some(run) = this.state.once.begin(&attached, site) {
             let poisoned = run.poisoned || this.init.get(&attached).poisoned;
             assert!(!poisoned, "LazyLock instance has previously been poisoned");
             let Some(f) = this.initializer(&attached) else {
@@ -66,12 +65,9 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
                 this.used_up(&attached);
             };
             let value = f();
-            run.finish(site, || this.slot.fill(&attached, value));
+            run.finish(site, || this.state.slot.fill(&attached, value));
         }
-        match this.slot.get(&attached) {
-            Some(value) => value,
-            None => unreachable!("this is a bug in jostle: a complete LazyLock is empty"),
-        }
+        this.state.filled(&attached)
     }
 
     /// The value to be changed, made if need be. Not a scheduling point.
@@ -81,8 +77,8 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     /// With the panic of the initialization; if it panicked earlier.
     #[track_caller]
     pub fn force_mut(this: &mut LazyLock<T, F>) -> &mut T {
-        this.freshen();
-        if this.slot.get_mut().is_none() {
+        this.state.freshen();
+        if this.state.slot.get_mut().is_none() {
             assert!(
                 !this.is_poisoned(),
                 "LazyLock instance has previously been poisoned"
@@ -94,12 +90,12 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
             init.poisoned = true;
             let value = f();
             this.init.get_mut().poisoned = false;
-            this.slot.fill_mut(value, !rt::is_inside());
-            if let Some(attached) = this.once.attached() {
-                this.once.set(&attached, Progress::Complete);
+            this.state.slot.fill_mut(value, !rt::is_inside());
+            if let Some(attached) = this.state.once.attached() {
+                this.state.once.set(&attached, Progress::Complete);
             }
         }
-        match this.slot.get_mut() {
+        match this.state.slot.get_mut() {
             Some(value) => value,
             None => unreachable!("this is a bug in jostle: a LazyLock is empty when filled"),
         }
@@ -115,7 +111,7 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     fn used_up(&self, attached: &Attached) -> ! {
         let site = Site::caller();
         // The task that had it was unwound. Whoever needs the value in a
-        // destructor now waits for ever: gate B does not open.
+        // destructor now waits for ever: the shared gate does not open.
         while rt::is_teardown() {
             rt::pass(attached, Side::Shared, OpKind::Once, site);
         }
@@ -123,34 +119,15 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
             "a LazyLock (created at {}) that can be initialized only once is used by two \
              executions; give it an initialization without captured variables and the type \
              LazyLock<T>, or create it inside the scenario",
-            self.once.site()
+            self.state.once.site()
         );
     }
 }
 
 impl<T, F> LazyLock<T, F> {
-    #[inline]
-    #[track_caller]
-    fn attach(&self) -> Attached {
-        let attached = self.once.attach("LazyLock");
-        if attached.fresh && self.slot.start_over(&attached) {
-            self.once.set(&attached, Progress::Complete);
-        }
-        attached
-    }
-
-    /// Drops the value of another execution from sight, before somebody to whom
-    /// the lock belongs alone looks into it.
-    #[track_caller]
-    fn freshen(&mut self) {
-        if rt::is_inside() {
-            self.attach();
-        }
-    }
-
     fn is_poisoned(&mut self) -> bool {
-        let here = self.once.attached();
-        here.is_some_and(|a| self.once.progress(&a) == Progress::Poisoned)
+        let here = self.state.once.attached();
+        here.is_some_and(|a| self.state.once.progress(&a) == Progress::Poisoned)
             || self.init.get_mut().poisoned
     }
 
@@ -161,20 +138,13 @@ impl<T, F> LazyLock<T, F> {
     /// Outside a scenario.
     #[track_caller]
     pub fn get(this: &LazyLock<T, F>) -> Option<&T> {
-        let site = Site::caller();
-        let attached = this.attach();
-        if this.once.look(&attached, site) {
-            this.slot.get(&attached)
-        } else {
-            None
-        }
+        this.state.get(Site::caller())
     }
 
     /// The value to be changed, if it has been made. Not a scheduling point.
     #[track_caller]
     pub fn get_mut(this: &mut LazyLock<T, F>) -> Option<&mut T> {
-        this.freshen();
-        this.slot.get_mut()
+        this.state.get_mut()
     }
 }
 
@@ -205,14 +175,6 @@ impl<T: Default> Default for LazyLock<T> {
 impl<T: fmt::Debug, F> fmt::Debug for LazyLock<T, F> {
     /// Not a scheduling point. Outside a scenario the value is not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut tuple = f.debug_tuple("LazyLock");
-        if !rt::is_inside() {
-            return tuple.finish_non_exhaustive();
-        }
-        match self.slot.get(&self.attach()) {
-            Some(value) => tuple.field(value),
-            None => tuple.field(&format_args!("<uninit>")),
-        };
-        tuple.finish()
+        self.state.show(f)
     }
 }

@@ -1,10 +1,10 @@
 //! Synchronization: the names and signatures of [`std::sync`].
 //!
-//! - `mutex`, `rwlock`, `rwlock_guards`: the locks; `lock`: what they share.
+//! - `lock`: the locks and their guards.
 //! - `condvar`: condition variables.
 //! - `barrier`: barriers.
-//! - `once`, `once_lock`, `lazy_lock`: one-time initialization; `slot`: where the
-//!   value lies.
+//! - `once`, `once_lock`, `lazy_lock`: one-time initialization; `once_slot`: the state that
+//!   the last two share; `slot`: the memory of their value.
 //! - [`mpsc`](mod@mpsc): channels.
 //! - [`atomic`](mod@atomic): atomics.
 //!
@@ -23,11 +23,9 @@ mod barrier;
 mod condvar;
 mod lazy_lock;
 mod lock;
-mod mutex;
 mod once;
 mod once_lock;
-mod rwlock;
-mod rwlock_guards;
+mod once_slot;
 mod slot;
 
 pub mod atomic;
@@ -36,11 +34,9 @@ pub mod mpsc;
 pub use barrier::{Barrier, BarrierWaitResult};
 pub use condvar::{Condvar, WaitTimeoutResult};
 pub use lazy_lock::LazyLock;
-pub use mutex::{Mutex, MutexGuard};
+pub use lock::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use once::{Once, OnceState};
 pub use once_lock::OnceLock;
-pub use rwlock::RwLock;
-pub use rwlock_guards::{RwLockReadGuard, RwLockWriteGuard};
 
 pub use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 

@@ -1,9 +1,9 @@
-//! `Once`, and what `OnceLock` and `LazyLock` make of it.
+//! `Once`: one-time initialization, on which `OnceLock` and `LazyLock` are built.
 //!
-//! Gate A is open while nobody initializes, gate B once that is done. Doing it
-//! is two steps: taking it up, and announcing that it is done. Once it is done it
-//! stays so, and nothing that merely finds that out is a scheduling point any
-//! more.
+//! The exclusive gate is open while no task initializes, the shared gate once the
+//! initialization is complete. Initializing takes two steps: starting, and announcing that it is
+//! complete. From then on it stays complete, and an operation that only finds that out is no
+//! scheduling point any more.
 
 use std::cell::Cell;
 use std::fmt;

@@ -1,12 +1,12 @@
-//! `OnceLock`.
+//! `OnceLock`: a place that is written once.
 
-use jostle_core::op::Site;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
-use crate::rt::{self, Attached};
-use crate::sync::once::{Once, Progress};
-use crate::sync::slot::Slot;
+use jostle_core::op::Site;
+
+use crate::sync::once::Progress;
+use crate::sync::once_slot::OnceSlot;
 
 /// A place that is written once; see [`std::sync::OnceLock`].
 ///
@@ -16,8 +16,7 @@ use crate::sync::slot::Slot;
 ///   memory in a long campaign.
 /// - Initializing it from within its own initialization deadlocks.
 pub struct OnceLock<T> {
-    once: Once,
-    slot: Slot<T>,
+    state: OnceSlot<T>,
 }
 
 impl<T: RefUnwindSafe + UnwindSafe> RefUnwindSafe for OnceLock<T> {}
@@ -29,27 +28,7 @@ impl<T> OnceLock<T> {
     #[track_caller]
     pub const fn new() -> OnceLock<T> {
         OnceLock {
-            once: Once::new(),
-            slot: Slot::new(),
-        }
-    }
-
-    #[inline]
-    #[track_caller]
-    fn attach(&self) -> Attached {
-        let attached = self.once.attach("OnceLock");
-        if attached.fresh && self.slot.start_over(&attached) {
-            self.once.set(&attached, Progress::Complete);
-        }
-        attached
-    }
-
-    /// Drops the value of another execution from sight, before somebody to whom
-    /// the place belongs alone looks into it.
-    #[track_caller]
-    fn freshen(&mut self) {
-        if rt::is_inside() {
-            self.attach();
+            state: OnceSlot::new("OnceLock"),
         }
     }
 
@@ -61,20 +40,13 @@ impl<T> OnceLock<T> {
     #[inline]
     #[track_caller]
     pub fn get(&self) -> Option<&T> {
-        let site = Site::caller();
-        let attached = self.attach();
-        if self.once.look(&attached, site) {
-            self.slot.get(&attached)
-        } else {
-            None
-        }
+        self.state.get(Site::caller())
     }
 
     /// The value, if there is one, to be changed. Not a scheduling point.
     #[track_caller]
     pub fn get_mut(&mut self) -> Option<&mut T> {
-        self.freshen();
-        self.slot.get_mut()
+        self.state.get_mut()
     }
 
     /// Waits until there is a value; see [`std::sync::OnceLock::wait`].
@@ -85,17 +57,9 @@ impl<T> OnceLock<T> {
     #[track_caller]
     pub fn wait(&self) -> &T {
         let site = Site::caller();
-        let attached = self.attach();
-        self.once.wait_until_complete(&attached, site);
-        self.filled(&attached)
-    }
-
-    /// The value, which is there.
-    fn filled(&self, attached: &Attached) -> &T {
-        match self.slot.get(attached) {
-            Some(value) => value,
-            None => unreachable!("this is a bug in jostle: a complete OnceLock is empty"),
-        }
+        let attached = self.state.attach();
+        self.state.once.wait_until_complete(&attached, site);
+        self.state.filled(&attached)
     }
 
     /// Puts the value there; waits for an initialization that is running.
@@ -110,10 +74,10 @@ impl<T> OnceLock<T> {
     #[track_caller]
     pub fn set(&self, value: T) -> Result<(), T> {
         let site = Site::caller();
-        let attached = self.attach();
-        match self.once.begin(&attached, site) {
+        let attached = self.state.attach();
+        match self.state.once.begin(&attached, site) {
             Some(run) => {
-                self.slot.fill(&attached, value);
+                self.state.slot.fill(&attached, value);
                 run.complete();
                 Ok(())
             }
@@ -133,12 +97,12 @@ impl<T> OnceLock<T> {
         F: FnOnce() -> T,
     {
         let site = Site::caller();
-        let attached = self.attach();
-        if let Some(run) = self.once.begin(&attached, site) {
+        let attached = self.state.attach();
+        if let Some(run) = self.state.once.begin(&attached, site) {
             let value = f();
-            run.finish(site, || self.slot.fill(&attached, value));
+            run.finish(site, || self.state.slot.fill(&attached, value));
         }
-        self.filled(&attached)
+        self.state.filled(&attached)
     }
 
     /// The value, if there is one.
@@ -150,11 +114,11 @@ impl<T> OnceLock<T> {
     /// Takes the value out, if there is one, and leaves the place empty.
     #[track_caller]
     pub fn take(&mut self) -> Option<T> {
-        self.freshen();
-        if let Some(attached) = self.once.attached() {
-            self.once.set(&attached, Progress::Incomplete);
+        self.state.freshen();
+        if let Some(attached) = self.state.once.attached() {
+            self.state.once.set(&attached, Progress::Incomplete);
         }
-        self.slot.take()
+        self.state.slot.take()
     }
 }
 
@@ -168,15 +132,7 @@ impl<T> Default for OnceLock<T> {
 impl<T: fmt::Debug> fmt::Debug for OnceLock<T> {
     /// Not a scheduling point. Outside a scenario the value is not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut tuple = f.debug_tuple("OnceLock");
-        if !rt::is_inside() {
-            return tuple.finish_non_exhaustive();
-        }
-        match self.slot.get(&self.attach()) {
-            Some(value) => tuple.field(value),
-            None => tuple.field(&format_args!("<uninit>")),
-        };
-        tuple.finish()
+        self.state.show(f)
     }
 }
 
@@ -194,7 +150,7 @@ impl<T> From<T> for OnceLock<T> {
     #[track_caller]
     fn from(value: T) -> OnceLock<T> {
         let mut cell = OnceLock::new();
-        cell.slot.fill_mut(value, true);
+        cell.state.slot.fill_mut(value, true);
         cell
     }
 }

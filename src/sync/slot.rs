@@ -1,4 +1,4 @@
-//! Where `OnceLock` and `LazyLock` keep their value, and how it is made anew.
+//! The memory of the value of a `OnceLock` or a `LazyLock`.
 
 #![allow(unsafe_code)]
 
@@ -113,8 +113,8 @@ impl<T> Drop for Slot<T> {
     }
 }
 
-/// What is there, without taking it if it is a function pointer: a `static`
-/// needs it again in the next execution.
+/// Takes the function, or copies it if it is a function pointer: a `static` needs it again
+/// in the next execution.
 pub(super) fn take_or_copy<T, F>(f: &mut Option<F>) -> Option<F> {
     // Apart from lifetimes, which make no difference to what follows.
     if typeid::of::<F>() == typeid::of::<fn() -> T>() {

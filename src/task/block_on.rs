@@ -1,4 +1,4 @@
-//! A future on a blocking task.
+//! `block_on`: waits for a future in a task that is not async.
 
 use std::future::{Future, IntoFuture};
 use std::pin::pin;
@@ -25,7 +25,7 @@ pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
         Some(value) => value,
         // The execution is being torn down, and there is no value to return.
         None => loop {
-            rt::stuck();
+            rt::unwind_or_wait();
         },
     }
 }
@@ -44,7 +44,7 @@ fn poll_to_end<F: Future>(future: F, site: Site) -> Option<F::Output> {
             return Some(value);
         }
         if rt::is_teardown() {
-            rt::stuck();
+            rt::unwind_or_wait();
         }
         woken = true;
     }

@@ -1,4 +1,4 @@
-//! `JoinHandle`, `AbortHandle`, `Id`.
+//! The handles of tasks: `JoinHandle`, `AbortHandle` and `Id`.
 
 use std::fmt;
 use std::future::Future;

@@ -1,4 +1,4 @@
-//! `interval`, `interval_at`.
+//! Ticks at regular intervals: `interval`, `interval_at` and `Interval`.
 
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};

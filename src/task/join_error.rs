@@ -1,4 +1,4 @@
-//! `JoinError`.
+//! `JoinError`: why a task has no value.
 
 use std::any::Any;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! `JoinSet`.
+//! `JoinSet`: waits for whichever of several tasks ends next.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -135,11 +135,11 @@ impl<T> JoinSet<T> {
 }
 
 impl<T: Send + 'static> JoinSet<T> {
-    /// Starts a task in the set; see [`spawn`].
+    /// Starts a task in the set; see [`spawn`](crate::task::spawn()).
     ///
     /// # Panics
     ///
-    /// As [`spawn`].
+    /// As [`spawn`](crate::task::spawn()).
     #[track_caller]
     pub fn spawn<F>(&mut self, future: F) -> AbortHandle
     where
@@ -153,7 +153,7 @@ impl<T: Send + 'static> JoinSet<T> {
     ///
     /// # Panics
     ///
-    /// As [`spawn`].
+    /// As [`spawn`](crate::task::spawn()).
     #[track_caller]
     pub fn spawn_blocking<F>(&mut self, f: F) -> AbortHandle
     where

@@ -24,7 +24,7 @@
 //! Each poll of a task's future is a scheduling point, the first one too, and
 //! so is every operation of `jostle` inside it. Between them a task is not
 //! interrupted: an `.await` that need not wait is no scheduling point, and neither
-//! is an operation of a foreign crate, such as `tokio::sync::mpsc::Sender::try_send`.
+//! is an operation of another crate, such as `tokio::sync::mpsc::Sender::try_send`.
 //! A runtime with several threads may interleave other tasks there. Where that
 //! matters, say `preemptible``(future).await`.
 //!
@@ -114,4 +114,5 @@ pub use yield_now::{YieldNow, yield_now};
 /// ```
 ///
 /// [`tokio::select!`]: https://docs.rs/tokio/1/tokio/macro.select.html
+#[doc(inline)]
 pub use crate::__task_select as select;

@@ -1,4 +1,4 @@
-//! What a task leaves for whoever waits for it.
+//! The place where a task leaves its value for the task that waits for it.
 
 use std::task::{Context, Poll, Waker};
 
@@ -6,7 +6,7 @@ use crate::rt::{self, Shared};
 use crate::task::JoinError;
 use jostle_core::id::TaskId;
 
-/// What every handle of a task can see and do.
+/// The operations that every handle of a task needs.
 #[derive(Debug, Default)]
 pub(super) struct Flags {
     /// The task, once it runs.

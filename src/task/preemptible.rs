@@ -1,4 +1,4 @@
-//! `preemptible`.
+//! `preemptible`: a scheduling point before the first poll of a future.
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;

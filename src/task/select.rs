@@ -1,15 +1,14 @@
-//! `select!`.
+//! The macro `select!` and the functions that it expands to.
 //!
-//! The macro takes its arms apart one at a time and gives each a name and a
-//! number. The futures are pinned in a block of their own, so that all of them
-//! are gone when a body runs; that is also why bodies may `break`, `return` and
-//! `.await`. A value crosses from there to the bodies in an enum with a variant
-//! for each arm.
+//! The macro takes its arms apart one at a time and gives each a name and a number. The futures
+//! are pinned in a block of their own, so that all of them are gone when a body runs. That is
+//! also why bodies may `break`, `return` and `.await`. An enum with a variant for each arm
+//! carries the value from that block to the bodies.
 //!
-//! Whether a value matches its pattern has to be known inside, where it decides
-//! whether the others are polled on, and the bindings are wanted outside. So it is
-//! matched twice: first with a guard that notes the match and then refuses it,
-//! which moves nothing.
+//! Whether a value matches its pattern has to be known inside the block, where it decides
+//! whether the others are polled on, and the bindings are needed outside. So the value is
+//! matched twice: the first time with a guard that records the match and then refuses it, which
+//! moves nothing.
 
 use crate::rt;
 use jostle_core::decision::ChoiceKind;

@@ -1,4 +1,4 @@
-//! `sleep`, `sleep_until`.
+//! Futures that wait for virtual time: `sleep`, `sleep_until` and `Sleep`.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! `spawn`, `spawn_blocking`, `Builder`.
+//! Starts tasks: `spawn`, `spawn_blocking` and `Builder`.
 
 use std::future::Future;
 use std::io;

@@ -1,4 +1,4 @@
-//! `timeout`, `timeout_at`.
+//! Limits how long a future may take: `timeout`, `timeout_at` and `Timeout`.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};

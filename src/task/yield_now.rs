@@ -1,4 +1,4 @@
-//! `yield_now`.
+//! `yield_now`: lets other tasks go first.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! `thread_local!` per task.
+//! `thread_local!` with one value for each task.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;

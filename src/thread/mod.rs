@@ -1,7 +1,7 @@
 //! Threads as tasks: the names and signatures of [`std::thread`].
 //!
 //! - `spawn`: `spawn`, `Builder`, `JoinHandle`.
-//! - `scope`: scoped threads.
+//! - `scope`: scoped threads. `started`: the state that both kinds of handles share.
 //! - `local`: `thread_local!` per task.
 //! - `park`: `Thread`, `current`, `park`, `unpark`.
 //!
@@ -13,6 +13,7 @@ mod local;
 mod park;
 mod scope;
 mod spawn;
+mod started;
 
 pub use local::{AccessError, LocalKey};
 pub use park::{Thread, ThreadId, current, park, park_timeout};
@@ -21,6 +22,7 @@ pub use spawn::{Builder, JoinHandle, Result, spawn};
 
 /// Declares task-local values, each task with its own, as
 /// [`std::thread_local!`] does for OS threads.
+#[doc(inline)]
 pub use crate::__thread_local as thread_local;
 
 use std::time::Duration;

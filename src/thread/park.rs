@@ -1,4 +1,4 @@
-//! `Thread`, `current`, `park`, `unpark`.
+//! `Thread`, and what blocks and wakes one: `current`, `park`, `park_timeout`, `unpark`.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Scoped threads.
+//! Scoped threads, which may borrow from the frame that starts them.
 
 #![allow(unsafe_code)]
 
@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use std::panic::{self, AssertUnwindSafe, RefUnwindSafe};
 
 use crate::rt::{self, Shared};
+use crate::thread::started::Started;
 use crate::thread::{Result, Thread};
 use jostle_core::id::TaskId;
 use jostle_core::op::{OpKind, Site};
@@ -118,9 +119,7 @@ impl<'scope> Scope<'scope, '_> {
         };
         let task = rt::spawn(name, site, body);
         ScopedJoinHandle {
-            thread: Thread::of(task.unwrap_or(TaskId::MAIN)),
-            task,
-            packet,
+            started: Started::new(task, packet),
             threads: self.threads.clone(),
             scope: PhantomData,
         }
@@ -136,10 +135,7 @@ impl fmt::Debug for Scope<'_, '_> {
 /// The right to wait for a scoped thread; see
 /// [`std::thread::ScopedJoinHandle`].
 pub struct ScopedJoinHandle<'scope, T> {
-    /// As in [`JoinHandle`](crate::thread::JoinHandle).
-    task: Option<TaskId>,
-    thread: Thread,
-    packet: Shared<Option<T>>,
+    started: Started<T>,
     threads: Shared<Threads>,
     scope: PhantomData<&'scope mut &'scope ()>,
 }
@@ -152,38 +148,25 @@ impl<T> ScopedJoinHandle<'_, T> {
     /// What the thread panicked with, if the scenario allows that panic.
     #[track_caller]
     pub fn join(self) -> Result<T> {
-        let Some(task) = self.task else {
-            return Err(Box::new("the thread was never started"));
-        };
-        rt::join(task, OpKind::Join, Site::caller());
-        let value = self.packet.get().take();
-        value.ok_or_else(|| {
-            self.threads.get().panicked -= 1;
-            rt::take_panic(task).unwrap_or_else(|| Box::new("the thread was unwound"))
-        })
+        let threads = self.threads;
+        self.started
+            .join(Site::caller(), || threads.get().panicked -= 1)
     }
 
     /// Whether the thread has finished. It is a scheduling point.
     #[track_caller]
     pub fn is_finished(&self) -> bool {
-        rt::point(
-            OpKind::Inspect,
-            jostle_core::id::ObjectId::NONE,
-            Site::caller(),
-        );
-        self.task.is_none_or(rt::is_finished)
+        self.started.is_finished(Site::caller())
     }
 
     /// The thread itself.
     pub fn thread(&self) -> &Thread {
-        &self.thread
+        self.started.thread()
     }
 }
 
 impl<T> fmt::Debug for ScopedJoinHandle<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScopedJoinHandle")
-            .field("task", &self.task)
-            .finish()
+        self.started.show("ScopedJoinHandle", f)
     }
 }

@@ -1,4 +1,4 @@
-//! `spawn`, `Builder`, `JoinHandle`.
+//! Starts threads: `spawn`, `Builder` and `JoinHandle`.
 
 use std::any::Any;
 use std::fmt;
@@ -6,8 +6,8 @@ use std::io;
 
 use crate::rt::{self, Shared};
 use crate::thread::Thread;
-use jostle_core::id::TaskId;
-use jostle_core::op::{OpKind, Site};
+use crate::thread::started::Started;
+use jostle_core::op::Site;
 
 /// What joining a thread gives: its value, or what it panicked with. See
 /// [`std::thread::Result`].
@@ -36,19 +36,11 @@ where
 {
     let packet = Shared::new(None);
     let theirs = packet.clone();
-    let task = rt::spawn(
-        name.clone(),
-        site,
-        Box::new(move || {
-            let value = f();
-            *theirs.get() = Some(value);
-        }),
-    );
-    JoinHandle {
-        thread: Thread::of(task.unwrap_or(TaskId::MAIN)),
-        task,
-        packet,
-    }
+    let body = Box::new(move || {
+        let value = f();
+        *theirs.get() = Some(value);
+    });
+    JoinHandle(Started::new(rt::spawn(name, site, body), packet))
 }
 
 /// Names a thread before it is started; see [`std::thread::Builder`].
@@ -120,13 +112,7 @@ impl Builder {
 }
 
 /// The right to wait for a thread; see [`std::thread::JoinHandle`].
-pub struct JoinHandle<T> {
-    /// `None` if the thread was to be started while the execution was being torn
-    /// down, so that it never ran.
-    task: Option<TaskId>,
-    thread: Thread,
-    packet: Shared<Option<T>>,
-}
+pub struct JoinHandle<T>(Started<T>);
 
 impl<T> JoinHandle<T> {
     /// Waits for the thread and gives its value.
@@ -136,37 +122,23 @@ impl<T> JoinHandle<T> {
     /// What the thread panicked with, if the scenario allows that panic.
     #[track_caller]
     pub fn join(self) -> Result<T> {
-        let Some(task) = self.task else {
-            return Err(Box::new("the thread was never started"));
-        };
-        rt::join(task, OpKind::Join, Site::caller());
-        let value = self.packet.get().take();
-        value.ok_or_else(|| {
-            rt::take_panic(task).unwrap_or_else(|| Box::new("the thread was unwound"))
-        })
+        self.0.join(Site::caller(), || {})
     }
 
     /// Whether the thread has finished. It is a scheduling point.
     #[track_caller]
     pub fn is_finished(&self) -> bool {
-        rt::point(
-            OpKind::Inspect,
-            jostle_core::id::ObjectId::NONE,
-            Site::caller(),
-        );
-        self.task.is_none_or(rt::is_finished)
+        self.0.is_finished(Site::caller())
     }
 
     /// The thread itself.
     pub fn thread(&self) -> &Thread {
-        &self.thread
+        self.0.thread()
     }
 }
 
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoinHandle")
-            .field("task", &self.task)
-            .finish()
+        self.0.show("JoinHandle", f)
     }
 }

@@ -1,4 +1,4 @@
-//! `Instant`.
+//! `Instant`: the monotonic clock, in virtual time.
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub, SubAssign};

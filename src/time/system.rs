@@ -1,4 +1,4 @@
-//! `SystemTime`.
+//! `SystemTime`: the clock of the calendar, in virtual time.
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub, SubAssign};

@@ -3,11 +3,11 @@
 //! They wait for seconds or occupy every processor, and a busy machine could make them
 //! fail. They are therefore a binary of their own, in which one of them runs at a time.
 //!
-//! - `guard`: scenarios that hang or overflow their stack, and a machine that is slow.
+//! - `watchdog`: scenarios that hang or overflow their stack, and a machine that is slow.
 
 #[path = "../support"]
 mod support {
     pub(crate) mod scenario;
 }
 
-mod guard;
+mod watchdog;

@@ -60,7 +60,7 @@ const CRATES: &[(&str, Ranks)] = &[
         &[
             &["sanitizer", "scenario"],
             &["rt"],
-            &["go", "guard", "hint", "sync", "task", "thread", "time"],
+            &["go", "hint", "sync", "task", "thread", "time", "watchdog"],
             &["backend"],
             &["cli", "fuzz", "testing"],
         ],

@@ -9,7 +9,7 @@
 //! - `go`: `jostle::go`.
 //! - `parity`: signatures and auto traits are those of std.
 //! - `rt`: executions that end early leave nothing behind.
-//! - `guard`: scenarios that start OS threads.
+//! - `os_threads`: scenarios that start OS threads.
 //! - `soundness`: what safe code must not be able to do to the runtime.
 //! - `verify`: the reductions of exhaustive exploration against brute force.
 //! - `keep`: failures kept as tests.
@@ -42,9 +42,9 @@ mod go {
     mod teardown;
     mod time;
 }
-mod guard;
 mod keep;
 mod layers;
+mod os_threads;
 mod parity;
 mod rt {
     mod teardown;

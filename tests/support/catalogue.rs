@@ -1,11 +1,12 @@
 //! The scenarios of the catalogue.
 
+use jostle::Fibers;
 use jostle::scenario::Scenario;
-use jostle::scenario::registry::scenarios;
+use jostle_core::backend::Suite;
 
 /// All of them.
 pub(crate) fn catalogue() -> Vec<&'static Scenario> {
-    scenarios().unwrap()
+    Fibers.targets().unwrap()
 }
 
 /// The one with this name.

@@ -1,4 +1,4 @@
-//! The `#[jostle::scenario]` attribute; see its documentation in `jostle`.
+//! Implements the attribute `#[jostle::scenario]`, which `jostle` exports.
 
 mod options;
 

@@ -1,4 +1,4 @@
-//! What stands between the parentheses of `#[jostle::scenario(…)]`.
+//! Parses the options between the parentheses of `#[jostle::scenario(…)]`.
 
 use proc_macro2::TokenStream;
 use quote::quote;

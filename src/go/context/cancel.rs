@@ -1,7 +1,7 @@
-//! `with_cancel`, `with_cancel_cause`, `without_cancel`.
+//! Contexts that can be cancelled: `with_cancel`, `with_cancel_cause`, `without_cancel`.
 
-use crate::go::context::Context;
-use crate::go::context::handle::{Cause, Error};
+use crate::go::context::error::{Cause, Error};
+use crate::go::context::handle::Context;
 use crate::go::context::node::{End, Node};
 use jostle_core::op::Site;
 

@@ -1,4 +1,5 @@
-//! `with_deadline`, `with_timeout`.
+//! Contexts that end at a time: `with_deadline`, `with_timeout`.
+
 use jostle_core::op::Site;
 use std::time::Duration;
 

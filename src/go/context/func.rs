@@ -1,4 +1,4 @@
-//! `after_func`.
+//! Functions that run when a context ends: `after_func`.
 
 use crate::go::context::handle::Context;
 use crate::go::context::node::Node;

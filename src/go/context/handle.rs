@@ -1,12 +1,13 @@
-//! `Context`, its errors and its causes.
+//! `Context` itself, the roots of contexts, and `with_value`.
 
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::go::chan::Receiver;
+use crate::go::context::error::{Cause, Error};
 use crate::go::context::node::Node;
-use crate::go::context::value::Values;
+use crate::go::context::values::Values;
 use crate::rt;
 use jostle_core::op::{OpKind, Site};
 use jostle_core::vtime::VInstant;
@@ -37,6 +38,17 @@ pub const fn background() -> Context {
 #[must_use]
 pub const fn todo() -> Context {
     background()
+}
+
+/// A child of `parent` that carries `value`, which
+/// [`Context::value`] finds by its type
+/// ([`WithValue`](https://pkg.go.dev/context#WithValue)).
+#[must_use]
+pub fn with_value<T: Any + Send + Sync>(parent: &Context, value: T) -> Context {
+    Context {
+        values: parent.values.with(value),
+        ..parent.clone()
+    }
 }
 
 impl Context {
@@ -82,7 +94,7 @@ impl Context {
         self.deadline
     }
 
-    /// The value of type `T` that [`with_value`](crate::go::context::with_value)
+    /// The value of type `T` that [`with_value`]
     /// put nearest to this context.
     #[must_use]
     pub fn value<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
@@ -96,39 +108,5 @@ impl fmt::Debug for Context {
             Some(node) => write!(f, "Context({})", node.id()),
             None => f.write_str("Context(background)"),
         }
-    }
-}
-
-/// Why a context ended.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
-pub enum Error {
-    /// Somebody cancelled it.
-    #[error("context canceled")]
-    Canceled,
-    /// Its deadline has passed.
-    #[error("context deadline exceeded")]
-    DeadlineExceeded,
-}
-
-/// The error that made somebody cancel a context. Clones share it.
-#[derive(Clone, Debug)]
-pub struct Cause(Arc<dyn std::error::Error + Send + Sync>);
-
-impl Cause {
-    /// A cause.
-    pub fn new(error: impl std::error::Error + Send + Sync + 'static) -> Cause {
-        Cause(Arc::new(error))
-    }
-
-    /// The error, if it is an `E`.
-    #[must_use]
-    pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
-        self.0.downcast_ref()
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }

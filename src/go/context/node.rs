@@ -1,14 +1,13 @@
-//! The tree that a cancellation runs down.
+//! The tree of contexts, down which a cancellation runs.
 //!
-//! A node holds its children and not its parent; what needs the parent (a cancel
-//! function, the timer of a deadline) holds both. So nothing keeps itself alive.
+//! A node owns its children and not its parent; what needs the parent (a cancel function, the
+//! timer of a deadline) owns both. So no node keeps itself alive.
 //!
-//! Go cancels node after node, each under its own lock, and so does this: every
-//! node is a step of its own, and a task can see a parent that is done and a
-//! child that is not yet.
+//! Go cancels node after node, each under its own lock. Here every node is a step of its own,
+//! so that a task can see a parent that has ended and a child that has not.
 
 use crate::go::channel::Chan;
-use crate::go::context::handle::{Cause, Error};
+use crate::go::context::error::{Cause, Error};
 use crate::rt::{self, Shared, TimerId};
 use jostle_core::id::ObjectId;
 use jostle_core::op::{OpKind, Site};
@@ -26,7 +25,7 @@ struct State {
     children: Vec<Node>,
     /// The timer of the deadline.
     timer: Option<TimerId>,
-    /// What runs when the context ends, and where that was asked for.
+    /// The function that runs when the context ends, and the site that asked for it.
     func: Option<(Func, Site)>,
 }
 
@@ -39,7 +38,7 @@ pub(super) struct End {
     pub(super) cause: Cause,
 }
 
-/// What is left to do after a node has ended.
+/// The work that is left after a node has ended.
 struct Rest {
     children: Vec<Node>,
     func: Option<(Func, Site)>,

@@ -1,24 +1,21 @@
-//! Fences, which TSan ignores.
+//! Gives ThreadSanitizer the edges of fences, which it ignores.
 //!
-//! `Arc::drop` decrements with `Release` and the last owner ends in
-//! `fence(Acquire)`: without the fence's edges, TSan reports every scenario that
-//! shares by `Arc`. (A standard library that is built for TSan has no such fence,
-//! but other crates do.)
+//! `Arc::drop` decrements with `Release`, and the last owner ends in `fence(Acquire)`: without
+//! the edges of the fence, TSan reports every scenario that shares by `Arc`. (A standard library
+//! that is built for TSan has no such fence, but other crates do.)
 //!
-//! C11 7.17.4 gives a fence its effect through atomic operations next to it: an
-//! acquire fence acquires from what relaxed loads before it have read; relaxed
-//! stores after a release fence release what was before the fence. So with the
-//! linker's `--wrap` each atomic operation comes through here (a program that is
-//! linked without works, and its fences do nothing, as ever):
+//! By C11 7.17.4 a fence takes effect through atomic operations next to it: an acquire fence
+//! acquires from what relaxed loads before it have read; relaxed stores after a release fence
+//! release what was before the fence. So the linker's `--wrap` sends each atomic operation
+//! through here. (A program that is linked without it works, and its fences do nothing.)
 //!
-//! - An operation that reads and does not acquire is noted; an acquire fence
-//!   acquires what was left at the last few noted addresses. What is left there
-//!   now may be more than what was read then: that can hide a race and never makes
-//!   one up.
-//! - After a release fence, an operation that writes and does not release leaves
-//!   what the task has done. That too is more than what it had done at the fence.
+//! - An operation that reads and does not acquire is recorded; an acquire fence acquires what
+//!   was released at the last few recorded addresses. That may be more than what was read then:
+//!   it can hide a race and never makes one up.
+//! - After a release fence, an operation that writes and does not release releases what the task
+//!   has done. That, too, may be more than what it had done at the fence.
 //!
-//! The notes of a fiber are its own, so that they need no bracket.
+//! Each fiber has records of its own, so that they need no bracket.
 
 use std::arch::asm;
 use std::cell::Cell;
@@ -32,7 +29,7 @@ use super::{Context, ffi, here};
 /// one or two others, if any.
 const NOTES: usize = 8;
 
-/// What fences need to know of a fiber.
+/// The records of a fiber that its fences need.
 pub(super) struct Notes {
     /// Where it has read without acquiring, a ring.
     read: [Cell<*mut c_void>; NOTES],

@@ -1,5 +1,5 @@
-//! What of TSan's runtime is used, as `sanitizer/tsan_interface.h` of LLVM's
-//! compiler-rt documents it, and of `report.c`.
+//! Declares the functions of TSan's runtime that are used, as `sanitizer/tsan_interface.h` of
+//! LLVM's compiler-rt documents them, and those of `report.c`.
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 

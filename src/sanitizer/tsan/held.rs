@@ -1,11 +1,11 @@
-//! The locks that tasks hold, for the reports of races.
+//! Tells ThreadSanitizer which locks a task holds, for its reports of races.
 //!
-//! TSan writes into the history of each fiber what mutexes it locks and unlocks, and a
-//! report lists those that were held at either access. It does not say which of them at
-//! which: so a lock is another mutex to each task that holds it.
+//! TSan records in the history of each fiber which mutexes it locks and unlocks, and a report
+//! lists those that were held at either access, without saying at which of them. So every lock
+//! is a different mutex for each task that holds it.
 //!
-//! They are told while synchronization is ignored, where TSan writes the history and
-//! makes no edge; what a lock orders, its [`Edge`] says.
+//! TSan is told while it ignores synchronization: then it writes the history and makes no edge.
+//! The [`Edge`] of a lock says what the lock orders.
 
 use std::cell::Cell;
 use std::ffi::c_void;

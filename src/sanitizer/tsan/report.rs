@@ -1,8 +1,7 @@
-//! TSan's reports, caught where they are made and read later.
+//! Catches the reports of ThreadSanitizer where they are made, to be read later.
 //!
-//! TSan makes a report in the middle of the access that shows the race, with its
-//! own locks held. There `report.c` puts the bare numbers aside; the runtime asks
-//! for them at the next decision.
+//! TSan makes a report in the middle of the access that shows the race, with its own locks held.
+//! There `report.c` puts the bare numbers aside; the runtime asks for them at the next decision.
 
 use super::ffi::{self, Report};
 use super::{Edge, held, symbols, task_of};

@@ -1,4 +1,4 @@
-//! Source lines of return addresses, from the program's own debug information.
+//! Finds the source lines of return addresses in the program's own debug information.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

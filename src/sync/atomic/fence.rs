@@ -1,4 +1,5 @@
-//! Fences.
+//! `fence` and `compiler_fence`.
+
 use std::sync::atomic::{self as real, Ordering};
 
 use crate::rt;

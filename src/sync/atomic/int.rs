@@ -1,4 +1,4 @@
-//! Atomic integers.
+//! The atomic integers.
 
 use std::fmt;
 use std::sync::atomic::{self as real, Ordering};

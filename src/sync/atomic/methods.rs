@@ -1,4 +1,4 @@
-//! The methods that all atomics have.
+//! Macros that implement the methods of all atomics.
 
 /// Implements [`Real`](super::tracked::Real) for an atomic of std.
 macro_rules! real {

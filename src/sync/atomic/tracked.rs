@@ -1,4 +1,4 @@
-//! How an atomic takes part in an execution.
+//! Makes an atomic of std take part in executions.
 
 use std::panic::RefUnwindSafe;
 use std::sync::atomic::Ordering;
@@ -9,15 +9,15 @@ use jostle_core::op::{OpKind, Site};
 
 /// An atomic of std.
 pub(super) trait Real {
-    /// What it is called.
+    /// Its name in reports.
     const NAME: &'static str;
-    /// What is in it.
+    /// The type of its value.
     type Value: Copy + PartialEq;
 
     fn load(&self, order: Ordering) -> Self::Value;
     fn store(&self, value: Self::Value, order: Ordering);
 
-    /// What a report shows of a value.
+    /// The value as a report shows it.
     fn shown(value: Self::Value) -> Option<u32>;
 }
 

@@ -1,6 +1,6 @@
-//! Sending and receiving through a queue.
+//! Sends and receives through a queue.
 //!
-//! That somebody waits for the queue is not visible to the others, so gates do.
+//! No operation can tell whether another task waits for the queue, so gates are enough.
 
 use std::sync::mpsc::{RecvTimeoutError, SendError, TryRecvError, TrySendError};
 

@@ -1,4 +1,4 @@
-//! What the ends of a channel share.
+//! The state that the ends of a channel share.
 
 use std::collections::VecDeque;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -18,8 +18,8 @@ const PLACES: u32 = LANES - 1;
 /// One end's hold on a channel.
 pub(super) struct Channel<T> {
     pub(super) state: Shared<State<T>>,
-    /// Gate A is open while a receiver need not wait, gate B while a sender need
-    /// not; with a bound of zero the gates are not used.
+    /// The gate of receivers is open while a receiver need not wait, the gate of senders
+    /// while a sender need not; with a bound of zero neither is used.
     object: ObjectId,
     bound: usize,
 }

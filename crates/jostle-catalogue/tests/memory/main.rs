@@ -6,7 +6,7 @@
 use std::fs;
 
 use jostle::Fibers;
-use jostle::scenario::registry::scenarios;
+use jostle_core::backend::Suite;
 use jostle_core::campaign::Runner;
 use jostle_core::input::Input;
 use jostle_core::strategy::{Kind, Profile};
@@ -30,7 +30,7 @@ fn resident() -> u64 {
 #[test]
 fn memory_is_flat_after_warm_up() {
     // Findings included: what a failing execution leaves behind must not pile up.
-    let all = scenarios().unwrap();
+    let all = Fibers.targets().unwrap();
     let mut runner = Runner::of(&Fibers);
     let none = Profile::default();
     let mut round = |from: u64, to: u64| {

@@ -1,24 +1,8 @@
-//! `with_value`.
+//! The values that a context carries.
 
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
-
-use crate::go::context::handle::Context;
-
-/// A child of `parent` that carries `value`, which
-/// [`Context::value`] finds by its type
-/// ([`WithValue`](https://pkg.go.dev/context#WithValue)).
-#[must_use]
-pub fn with_value<T: Any + Send + Sync>(parent: &Context, value: T) -> Context {
-    Context {
-        values: Values(Some(Arc::new(Link {
-            value: Arc::new(value),
-            above: parent.values.clone(),
-        }))),
-        ..parent.clone()
-    }
-}
 
 /// The values of a context, the nearest first.
 ///
@@ -34,6 +18,14 @@ struct Link {
 
 impl Values {
     pub(super) const NONE: Values = Values(None);
+
+    /// These and `value`, which is nearer.
+    pub(super) fn with<T: Any + Send + Sync>(&self, value: T) -> Values {
+        Values(Some(Arc::new(Link {
+            value: Arc::new(value),
+            above: self.clone(),
+        })))
+    }
 
     pub(super) fn find<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
         let mut link = self.0.as_ref();

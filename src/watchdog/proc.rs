@@ -1,8 +1,8 @@
-//! What the kernel says about a thread of this process.
+//! Reads from `/proc` what a thread of this process is doing.
 
 use std::fs;
 
-/// What a thread is doing.
+/// The state of a thread.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum State {
     /// On a processor, or waiting for one.
@@ -105,8 +105,8 @@ mod tests {
 
     #[test]
     fn the_calling_thread_runs() {
-        let pulse = crate::rt::pulse::Pulse::of_this_thread();
-        let look = look(pulse.os_thread_id()).expect("it exists");
+        let status = crate::rt::thread_status::ThreadStatus::of_this_thread();
+        let look = look(status.os_thread_id()).expect("it exists");
         assert_eq!(look.state, State::Running);
     }
 }

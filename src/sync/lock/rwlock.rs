@@ -1,12 +1,12 @@
-//! `RwLock`.
+//! `RwLock`: a lock for one writer or many readers.
 //!
-//! Gate A is open while the lock is free (writers pass), gate B while nobody
-//! writes (readers pass).
+//! The exclusive gate is open while the lock is free, and writers pass it. The shared gate
+//! is open while nobody writes, and readers pass it.
 //!
-//! std leaves open whether readers may overtake a writer that waits, and warns
-//! that a task which reads twice may deadlock with a writer in between. Here both
-//! happen: a reader that meets other readers and a waiting writer goes on or
-//! queues behind the writer, as the decision source says.
+//! std leaves open whether readers may overtake a waiting writer, and warns that a task
+//! that reads twice may deadlock with a writer in between. Both happen here: the decision
+//! source says whether a reader that meets other readers and a waiting writer goes on or
+//! queues behind the writer.
 
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -14,8 +14,8 @@ use std::sync::{LockResult, TryLockError, TryLockResult};
 
 use crate::rt::{self, Attached, Handle, ShareCell, Side, TaskCell};
 use crate::sanitizer::{self, Edge};
+use crate::sync::lock::rwlock_guards::{RwLockReadGuard, RwLockWriteGuard};
 use crate::sync::lock::{self, guarded};
-use crate::sync::rwlock_guards::{RwLockReadGuard, RwLockWriteGuard};
 use jostle_core::decision::ChoiceKind;
 use jostle_core::id::TaskId;
 use jostle_core::op::{OpKind, Site};
@@ -36,7 +36,7 @@ pub(super) struct Core {
 }
 
 pub(super) struct State {
-    /// Who reads; a task that reads twice is in it twice.
+    /// The tasks that read; one that reads twice is in it twice.
     pub(super) readers: Vec<TaskId>,
     pub(super) writing: bool,
     /// Readers that let a waiting writer go first.

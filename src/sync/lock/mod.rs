@@ -1,12 +1,23 @@
-//! What `Mutex` and `RwLock` have in common.
+//! The locks of `jostle::sync` and their guards.
+//!
+//! - `mutex`: `Mutex` and its guard.
+//! - `rwlock`: `RwLock`; `rwlock_guards`: its guards.
+//! - [`mod@self`]: poisoning, which both locks share.
+
+mod mutex;
+mod rwlock;
+mod rwlock_guards;
+
+pub use mutex::{Mutex, MutexGuard};
+pub use rwlock::RwLock;
+pub use rwlock_guards::{RwLockReadGuard, RwLockWriteGuard};
 
 use std::sync::{LockResult, PoisonError};
 
 use crate::rt::{self, Handle};
 
-/// What an acquisition gives: the guard, inside an error if the lock is
-/// poisoned.
-pub(super) fn guarded<G>(guard: G, poisoned: bool) -> LockResult<G> {
+/// The result of an acquisition: the guard, inside an error if the lock is poisoned.
+fn guarded<G>(guard: G, poisoned: bool) -> LockResult<G> {
     if poisoned {
         Err(PoisonError::new(guard))
     } else {
@@ -18,7 +29,7 @@ pub(super) fn guarded<G>(guard: G, poisoned: bool) -> LockResult<G> {
 /// did not when it took the lock. Unwinding a torn-down execution is no panic of
 /// the program.
 #[inline]
-pub(super) fn poisons(was_panicking: bool) -> bool {
+fn poisons(was_panicking: bool) -> bool {
     !was_panicking && std::thread::panicking() && poisons_unwinding()
 }
 
@@ -32,7 +43,7 @@ fn poisons_unwinding() -> bool {
 /// exists: a reference taken from a leaked guard may live as long as the lock,
 /// and giving out another one would alias it.
 #[track_caller]
-pub(super) fn assert_free(held: bool, kind: &str, handle: &Handle) {
+fn assert_free(held: bool, kind: &str, handle: &Handle) {
     assert!(
         !held,
         "a static {kind} (created at {}) is still locked by an earlier execution, which never \

@@ -1,48 +1,47 @@
-//! Makes the stalled thread show where it is.
+//! Has the stalled thread record its stack and end the process.
 //!
 //! ```text
 //!   watchdog                         stalled thread
 //!   ────────                         ──────────────
-//!   tgkill ───────────────────────>  show: notes its return addresses
-//!   reads them, finds the names, <── SHOWN
+//!   tgkill ───────────────────────>  record_stack: stores its return addresses
+//!   reads them, finds the names, <── CAPTURED
 //!   prints
 //!   REPORTED ─────────────────────>  ends the process
 //! ```
 //!
-//! The handler does as little as a handler must: names and places are looked up
-//! by the watchdog, on its own stack and with its own heap. The process is ended
-//! by the stalled thread, so that a fuzzer's crash handler sees the stack that
-//! matters. If one side does not get on within [`PATIENCE`], which happens where
-//! a sanitizer holds signals back or the thread blocks them, the other one does
-//! not wait for it.
+//! The signal handler does as little as a handler must: the watchdog looks up names and places,
+//! on its own stack and with its own heap. The stalled thread ends the process, so that the
+//! crash handler of a fuzzer sees the stack that matters. If one side makes no progress within
+//! [`TIMEOUT`], which happens where a sanitizer holds signals back or the thread blocks them,
+//! the other side does not wait for it.
 
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::guard::watchdog::Action;
-use crate::rt::pulse::Pulse;
 use crate::rt::sys::{self, Disposition, Signal};
+use crate::rt::thread_status::ThreadStatus;
+use crate::watchdog::exit::Action;
 
 /// How long one side waits for the other.
-const PATIENCE: Duration = Duration::from_secs(3);
-const TICK: Duration = Duration::from_millis(2);
+const TIMEOUT: Duration = Duration::from_secs(3);
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 /// The return addresses on the stalled thread's stack, innermost first.
 static ADDRESSES: [AtomicUsize; 128] = [const { AtomicUsize::new(0) }; 128];
 static COUNT: AtomicUsize = AtomicUsize::new(0);
-static SHOWN: AtomicBool = AtomicBool::new(false);
+static CAPTURED: AtomicBool = AtomicBool::new(false);
 static REPORTED: AtomicBool = AtomicBool::new(false);
 
 /// Has the thread show where it is. Returns the return addresses on its stack,
 /// or nothing if it did not answer.
-pub(crate) fn ask(thread: i32) -> Vec<usize> {
+pub(crate) fn capture(thread: i32) -> Vec<usize> {
     // The last signal but one: valgrind keeps the last one for itself, and the
-    // lookout for foreign threads leaves it unblocked.
+    // watch for OS threads leaves it unblocked.
     let signal = libc::SIGRTMAX() - 1;
     // The process ends after this, so that whatever handler was there is not missed.
-    let sent = Disposition::by::<Show>(false).set(signal) && sys::send(thread, signal);
-    if !sent || !wait_for(&SHOWN) {
+    let sent = Disposition::by::<CaptureHandler>(false).set(signal) && sys::send(thread, signal);
+    if !sent || !wait_for(&CAPTURED) {
         return Vec::new();
     }
     let count = COUNT.load(Ordering::Acquire);
@@ -54,44 +53,44 @@ pub(crate) fn ask(thread: i32) -> Vec<usize> {
 
 /// Everything is said: the stalled thread is to end the process. Does so itself
 /// if that does not happen.
-pub(crate) fn end() -> ! {
+pub(crate) fn end_process() -> ! {
     REPORTED.store(true, Ordering::Release);
-    if SHOWN.load(Ordering::Acquire) {
-        std::thread::sleep(PATIENCE);
+    if CAPTURED.load(Ordering::Acquire) {
+        std::thread::sleep(TIMEOUT);
     }
     Action::chosen().take()
 }
 
 fn wait_for(flag: &AtomicBool) -> bool {
-    for _ in 0..PATIENCE.as_millis() / TICK.as_millis() {
+    for _ in 0..TIMEOUT.as_millis() / POLL_INTERVAL.as_millis() {
         if flag.load(Ordering::Acquire) {
             return true;
         }
         // `nanosleep` is safe in a signal handler, and std's `sleep` is that.
-        std::thread::sleep(TICK);
+        std::thread::sleep(POLL_INTERVAL);
     }
     false
 }
 
 /// Unwinding needs about this much of the stack.
-const ROOM: usize = 32 * 1024;
+const UNWINDER_STACK: usize = 32 * 1024;
 
 /// The signal handler.
-struct Show;
+struct CaptureHandler;
 
-impl sys::Handle for Show {
+impl sys::Handle for CaptureHandler {
     fn handle(_: &Signal<'_>) {
-        show()
+        record_stack()
     }
 }
 
-fn show() -> ! {
+fn record_stack() -> ! {
     let here = 0u8;
-    let badge = Pulse::existing().and_then(Pulse::badge);
-    let bottom = badge.map_or(0, |b| b.guard().end);
+    let label = ThreadStatus::existing().and_then(ThreadStatus::label);
+    let bottom = label.map_or(0, |b| b.guard_range().end);
     // Below the bottom lies another stack, of which nothing is known.
     let room = ptr::from_ref(&here).addr().wrapping_sub(bottom);
-    if room >= ROOM {
+    if room >= UNWINDER_STACK {
         let mut count = 0;
         // The watchdog, which is the only other one to do that, waits for this handler.
         sys::return_addresses(|address| {
@@ -101,7 +100,7 @@ fn show() -> ! {
         });
         COUNT.store(count, Ordering::Release);
     }
-    SHOWN.store(true, Ordering::Release);
+    CAPTURED.store(true, Ordering::Release);
     // The watchdog has to read debug information, which may take a while; it
     // ends the process itself if it gets to that.
     while !wait_for(&REPORTED) {}

@@ -1,58 +1,19 @@
-//! What sends on the channel of a timer or a ticker.
+//! The channels on which timers and tickers send.
 //!
-//! Since Go 1.23 such a channel is synchronous: after `Stop` or `Reset` has
-//! returned, no value of the time before is received
-//! (<https://go.dev/wiki/Go123Timer>). As in Go's runtime it has a buffer for one
-//! value behind the scenes, which `Stop` and `Reset` empty.
+//! Since Go 1.23 such a channel is synchronous: after `Stop` or `Reset` has returned, no
+//! value of the time before is received (<https://go.dev/wiki/Go123Timer>). As in Go's
+//! runtime it has a hidden buffer for one value, which `Stop` and `Reset` empty.
 //!
-//! A ticker whose value nobody has taken sends nothing more, so it sleeps until
-//! somebody takes it: the ticks in between would be dropped, and a ticker that
-//! was forgotten would keep the execution going for ever.
+//! A ticker sends nothing more while nobody has taken its last value. It sleeps until
+//! somebody does: the ticks in between would be dropped, and a ticker that was forgotten
+//! would keep the execution going for ever.
 
 use std::time::Duration;
 
-use crate::go::channel::Chan;
+use crate::go::channel::{Chan, Source};
 use crate::rt::{self, TimerId};
 use jostle_core::op::{OpKind, Site};
 use jostle_core::vtime::VInstant;
-
-/// The sending end of a timer's channel.
-#[derive(Debug)]
-pub(super) struct Source<T> {
-    /// When it sends next.
-    when: VInstant,
-    /// How long after that it sends again.
-    period: Option<Duration>,
-    timer: Option<TimerId>,
-    /// Arms the clock to send on the channel.
-    arm: fn(&Chan<T>, VInstant) -> TimerId,
-    /// Where the timer was created.
-    site: Site,
-}
-
-impl<T> Source<T> {
-    /// The buffer of `chan` has been emptied: a ticker goes on.
-    pub(super) fn drained(&mut self, chan: &Chan<T>) {
-        if let Some(period) = self.period
-            && self.timer.is_none()
-        {
-            self.when = next_tick(self.when, period, rt::now());
-            self.timer = Some((self.arm)(chan, self.when));
-        }
-    }
-}
-
-/// The first of the ticks `when`, `when + period`, … that is still to come.
-fn next_tick(when: VInstant, period: Duration, now: VInstant) -> VInstant {
-    if now < when {
-        return when;
-    }
-    let missed = now.since(when).as_nanos() / period.as_nanos();
-    let ahead = (missed + 1).saturating_mul(period.as_nanos());
-    when.after(Duration::from_nanos(
-        u64::try_from(ahead).unwrap_or(u64::MAX),
-    ))
-}
 
 impl Chan<VInstant> {
     /// The channel of a timer that sends after `duration`, and then every

@@ -1,27 +1,27 @@
-//! OS threads that the scenario starts behind Jostle's back.
+//! Detects OS threads that the scenario starts, which Jostle does not control.
 //!
-//! They make an execution depend on the operating system's scheduler, so that
-//! nothing found in it replays. Three ways to notice one:
+//! They make an execution depend on the scheduler of the operating system, so that no finding
+//! replays. An OS thread is noticed in three ways:
 //!
-//! - it wakes a task through a waker ([`woke`]);
-//! - it uses a primitive that takes part in an execution ([`used`]);
-//! - it is alive while the scenario that started it is executed ([`Lookout`]).
+//! - It wakes a task through a waker ([`note_wake`]).
+//! - It uses a primitive that takes part in an execution ([`note_use`]).
+//! - It is alive while the scenario that started it is executed ([`OsThreadWatch`]).
 //!
 //! # Whose thread is it?
 //!
-//! A process has many threads that are nobody's fault: those of the test
-//! harness, of other jobs, our own watchdog. They come and go while we look. But
-//! Linux gives a new thread the *signal mask of its creator*, and shows every
-//! thread's mask in `/proc`. So for the length of an execution the lookout blocks
-//! a set of real-time signals on this OS thread, a different set each time (the
-//! *colour*). A thread that appeared since and has that very colour was started
-//! by this execution, directly or through other threads.
+//! A process has many threads that are no concern of the scenario: those of the test harness, of
+//! other jobs, the watchdog. They come and go during an execution. But on Linux a new thread
+//! inherits the *signal mask of its creator*, and `/proc` shows the mask of every thread. So for
+//! the length of an execution the watch blocks a set of real-time signals on this OS thread, a
+//! different set each time: the *tag*. A thread that has appeared since and has that very tag
+//! was started by this execution, directly or through other threads.
 //!
-//! Two states would deceive. A thread that has just been created or is about to
-//! end blocks all signals for a moment; that is no colour, as a colour has as
-//! many signals unblocked as blocked, so such a thread is looked at again. And a
-//! thread that has been joined may still be in `/proc`; the kernel marks it as
-//! exiting before it lets the joiner go on.
+//! Two states would deceive. A thread that is being created or is about to end blocks all
+//! signals for a moment. That is no tag, as a tag has as many signals unblocked as blocked, so
+//! such a thread is looked at again. And a thread that has been joined may still be in `/proc`;
+//! the kernel marks it as exiting before it lets the joiner go on.
+//!
+//! None of that is a promise of std's. Tests named after each assumption fail when it changes.
 
 use std::collections::HashSet;
 use std::fs;
@@ -32,26 +32,26 @@ use jostle_core::op::Site;
 
 use crate::rt::sys;
 
-/// The epoch of an execution one of whose wakers was woken on a foreign OS
-/// thread, 0 if none was.
+/// The epoch of an execution that had a task woken by another OS thread, 0 if there was
+/// none.
 static WOKEN: AtomicU32 = AtomicU32::new(0);
-/// The epoch of an execution one of whose primitives was used on a foreign OS
-/// thread, 0 if none was.
+/// The epoch of an execution that had a primitive used by another OS thread, 0 if there
+/// was none.
 static USED: AtomicU32 = AtomicU32::new(0);
 
 /// A waker of the execution `epoch` was woken on an OS thread that does not run
 /// it.
-pub(crate) fn woke(epoch: u32) {
+pub(crate) fn note_wake(epoch: u32) {
     WOKEN.store(epoch, Ordering::Relaxed);
 }
 
 /// A primitive of the execution `epoch` was used on an OS thread that runs none.
-pub(crate) fn used(epoch: u32) {
+pub(crate) fn note_use(epoch: u32) {
     USED.store(epoch, Ordering::Relaxed);
 }
 
-/// What foreign OS threads have done to the execution `epoch`.
-pub(crate) fn accusation(epoch: u32) -> Option<Finding> {
+/// The finding that other OS threads have interfered with the execution `epoch`.
+pub(crate) fn interference(epoch: u32) -> Option<Finding> {
     let deed = if WOKEN.load(Ordering::Relaxed) == epoch {
         "woke a task"
     } else if USED.load(Ordering::Relaxed) == epoch {
@@ -70,97 +70,97 @@ pub(crate) fn accusation(epoch: u32) -> Option<Finding> {
 
 /// How closely an execution is watched.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Care {
+enum Closeness {
     /// At its first steps, then ever more rarely, and at its end.
     Close,
     /// At its end.
     Late,
 }
 
-/// Which executions are watched: looking costs as much as dozens of executions.
+/// Decides which executions are watched, since looking costs as much as dozens of
+/// executions.
 #[derive(Default, Debug)]
-pub(crate) struct Roster {
+pub(crate) struct WatchSchedule {
     /// The scenario, known by where it was started.
     site: Option<Site>,
     executions: u32,
 }
 
-/// Executions of a scenario that are watched closely. What a scenario does
-/// behind Jostle's back it usually does every time.
+/// How many executions of a scenario are watched closely. A scenario that starts OS
+/// threads usually does so every time.
 const CLOSE: u32 = 2;
-/// Of the others, one in so many is watched at its end. That makes the cost of
-/// looking, some 50 µs, a small part of even the shortest executions.
+/// One of this many others is watched, at its end. That makes the cost of looking, some
+/// 50 µs, a small part of even the shortest executions.
 const RARE: u32 = 1024;
 
-impl Roster {
-    /// A lookout for the next execution of the scenario at `site`, if there is
+impl WatchSchedule {
+    /// A watch for the next execution of the scenario at `site`, if there is
     /// to be one.
-    pub(crate) fn next(&mut self, site: Site) -> Option<Lookout> {
+    pub(crate) fn next(&mut self, site: Site) -> Option<OsThreadWatch> {
         if self.site != Some(site) {
             self.site = Some(site);
             self.executions = 0;
         }
         let before = self.executions;
         self.executions = before.wrapping_add(1);
-        let care = match before {
-            0..CLOSE => Care::Close,
-            _ if before.is_multiple_of(RARE) => Care::Late,
+        let closeness = match before {
+            0..CLOSE => Closeness::Close,
+            _ if before.is_multiple_of(RARE) => Closeness::Late,
             _ => return None,
         };
-        Lookout::begin(care)
+        OsThreadWatch::begin(closeness)
     }
 }
 
 /// Looks for OS threads that one execution starts.
 #[derive(Debug)]
-pub(crate) struct Lookout {
-    care: Care,
-    colour: u64,
-    /// Threads that were there before, whatever their colour.
+pub(crate) struct OsThreadWatch {
+    closeness: Closeness,
+    tag: u64,
+    /// Threads that were there before, whatever their tag.
     before: HashSet<i32>,
 }
 
-/// How many signals a colour chooses from, on each side: one of each pair of
-/// signals is blocked.
+/// How many pairs of signals a tag consists of: one signal of each pair is blocked.
 const PAIRS: u32 = 13;
 /// The lowest real-time signal that no C library keeps for itself, plus a few.
 /// The pairs lie above it, and above them some that the watchdog may use.
 const FIRST_SIGNAL: u32 = 36;
-/// The signals of all colours, as bits of a mask as `/proc` shows it.
+/// The signals of all tags, as bits of a mask as `/proc` shows it.
 const FIELD: u64 = ((1 << (2 * PAIRS)) - 1) << (FIRST_SIGNAL - 1);
 
 /// Looks closely until this step, then each time the number has doubled.
 const EVERY_STEP_UNTIL: u32 = 32;
 
-impl Lookout {
-    fn begin(care: Care) -> Option<Lookout> {
-        static COLOURS: AtomicU32 = AtomicU32::new(0);
-        let number = COLOURS.fetch_add(1, Ordering::Relaxed) % (1 << PAIRS);
+impl OsThreadWatch {
+    fn begin(closeness: Closeness) -> Option<OsThreadWatch> {
+        static TAGS: AtomicU32 = AtomicU32::new(0);
+        let number = TAGS.fetch_add(1, Ordering::Relaxed) % (1 << PAIRS);
         let low = u64::from(number);
         let high = !low & ((1 << PAIRS) - 1);
-        let colour = (low | high << PAIRS) << (FIRST_SIGNAL - 1);
+        let tag = (low | high << PAIRS) << (FIRST_SIGNAL - 1);
         let mut before: HashSet<i32> = threads()?.collect();
         // While threads end, reading `/proc` may skip some. For another one that
-        // does no harm, as it has another colour.
+        // does no harm, as it has another tag.
         before.insert(sys::os_thread());
-        // Whoever blocks these signals himself is not interfered with.
+        // A thread that blocks these signals for reasons of its own is left alone.
         if own_mask()? & FIELD != 0 {
             return None;
         }
-        sys::block(colour);
-        Some(Lookout {
-            care,
-            colour,
+        sys::block(tag);
+        Some(OsThreadWatch {
+            closeness,
+            tag,
             before,
         })
     }
 
     /// The step, after `step`, at which to look next.
     pub(crate) fn next_look(&self, step: u32) -> u32 {
-        match self.care {
-            Care::Close if step < EVERY_STEP_UNTIL => step + 1,
-            Care::Close => step.saturating_mul(2),
-            Care::Late => u32::MAX,
+        match self.closeness {
+            Closeness::Close if step < EVERY_STEP_UNTIL => step + 1,
+            Closeness::Close => step.saturating_mul(2),
+            Closeness::Late => u32::MAX,
         }
     }
 
@@ -193,7 +193,7 @@ impl Lookout {
             let Some(mask) = blocked(thread) else {
                 return false;
             };
-            if mask & FIELD == self.colour {
+            if mask & FIELD == self.tag {
                 // Read after the mask: a thread that is alive now had that mask
                 // while it was alive.
                 return !is_exiting(thread);
@@ -207,9 +207,9 @@ impl Lookout {
     }
 }
 
-impl Drop for Lookout {
+impl Drop for OsThreadWatch {
     fn drop(&mut self) {
-        sys::unblock(self.colour);
+        sys::unblock(self.tag);
     }
 }
 
@@ -233,8 +233,7 @@ fn mask_in(status: &str) -> Option<u64> {
     u64::from_str_radix(line.trim(), 16).ok()
 }
 
-/// Whether a thread is on its way out (`PF_EXITING` in the kernel's flags) or
-/// gone.
+/// Whether a thread is exiting (`PF_EXITING` in the kernel's flags) or gone.
 fn is_exiting(thread: i32) -> bool {
     const PF_EXITING: u64 = 0x4;
     let flags = || {
@@ -252,34 +251,60 @@ mod tests {
     use super::*;
     use std::sync::mpsc;
 
-    fn lookout() -> Lookout {
-        Lookout::begin(Care::Close).expect("Linux has /proc")
+    fn watch() -> OsThreadWatch {
+        OsThreadWatch::begin(Closeness::Close).expect("Linux has /proc")
+    }
+
+    // Canaries: each is named after something that the watch relies on.
+
+    #[test]
+    fn linux_threads_still_inherit_the_signal_mask() {
+        let watch = watch();
+        let child = std::thread::spawn(own_mask);
+        let mask = child.join().expect("it does not panic");
+        assert_eq!(mask.expect("Linux has /proc") & FIELD, watch.tag);
     }
 
     #[test]
-    fn a_thread_started_under_the_lookout_is_named_until_it_is_joined() {
-        let lookout = lookout();
+    fn linux_threads_still_inherit_the_name() {
+        let comm = || fs::read_to_string("/proc/thread-self/comm").expect("Linux has /proc");
+        let child = std::thread::spawn(comm).join();
+        assert_eq!(child.expect("it does not panic"), comm());
+    }
+
+    #[test]
+    fn linux_still_marks_a_thread_that_has_been_joined_as_exiting() {
+        for _ in 0..100 {
+            let child = std::thread::spawn(sys::os_thread);
+            assert!(is_exiting(child.join().expect("it does not panic")));
+        }
+        assert!(!is_exiting(sys::os_thread()));
+    }
+
+    #[test]
+    fn a_thread_started_under_the_watch_is_named_until_it_is_joined() {
+        let watch = watch();
         let (quit, wait) = mpsc::channel::<()>();
         let thread = std::thread::Builder::new()
             .name("pump".into())
             .spawn(move || assert!(wait.recv().is_err()))
             .expect("a thread");
-        let finding = lookout.look().expect("the thread is alive");
+        let finding = watch.look().expect("the thread is alive");
         assert_eq!(finding.kind, Kind::Nondeterminism);
         assert!(finding.message.contains("\"pump\""), "{finding}");
         drop(quit);
         thread.join().expect("it does not panic");
-        assert_eq!(lookout.look(), None);
+        assert_eq!(watch.look(), None);
     }
 
     #[test]
     fn a_grandchild_is_found_when_its_parent_is_gone() {
-        let lookout = lookout();
+        let watch = watch();
         let (quit, wait) = mpsc::channel::<()>();
         let parent =
             std::thread::spawn(move || std::thread::spawn(move || assert!(wait.recv().is_err())));
         let child = parent.join().expect("it does not panic");
-        assert!(lookout.look().is_some());
+        assert!(watch.look().is_some());
         drop(quit);
         child.join().expect("it does not panic");
     }
@@ -289,16 +314,16 @@ mod tests {
         let (quit, wait) = mpsc::channel::<()>();
         let (order, orders) = mpsc::channel::<()>();
         let (done, ready) = mpsc::channel();
-        // It starts a thread while this one has its colour.
+        // It starts a thread while this one has its tag.
         let other = std::thread::spawn(move || {
             orders.recv().expect("an order");
             let child = std::thread::spawn(move || assert!(wait.recv().is_err()));
             done.send(child).expect("somebody waits");
         });
-        let lookout = lookout();
+        let watch = watch();
         order.send(()).expect("it waits");
         let child = ready.recv().expect("a thread");
-        assert_eq!(lookout.look(), None);
+        assert_eq!(watch.look(), None);
         drop(quit);
         child.join().expect("it does not panic");
         other.join().expect("it does not panic");
@@ -306,24 +331,24 @@ mod tests {
 
     #[test]
     fn joined_threads_are_never_seen() {
-        let lookout = lookout();
+        let watch = watch();
         for _ in 0..200 {
             std::thread::spawn(|| ()).join().expect("it does not panic");
-            assert_eq!(lookout.look(), None);
+            assert_eq!(watch.look(), None);
         }
     }
 
     #[test]
-    fn colours_block_as_many_signals_as_they_leave() {
-        let a = lookout();
-        let b_colour = {
+    fn tags_block_as_many_signals_as_they_leave() {
+        let a = watch();
+        let b_tag = {
             let mask = own_mask().expect("Linux has /proc");
-            assert_eq!(mask & FIELD, a.colour);
-            assert_eq!(a.colour.count_ones(), PAIRS);
+            assert_eq!(mask & FIELD, a.tag);
+            assert_eq!(a.tag.count_ones(), PAIRS);
             drop(a);
             assert_eq!(own_mask().expect("Linux has /proc") & FIELD, 0);
-            lookout().colour
+            watch().tag
         };
-        assert_eq!(b_colour.count_ones(), PAIRS);
+        assert_eq!(b_tag.count_ones(), PAIRS);
     }
 }

@@ -1,21 +1,21 @@
-//! Names the task whose stack has overflowed.
+//! Reports the task whose stack has overflowed.
 //!
-//! Below every task's stack lies a page that nobody may touch. The fault that
-//! touching it causes is delivered on another stack, to a handler that was put
-//! in front of the present ones (of std, of a sanitizer, of a fuzzer). It knows
-//! the stack by the address and the task by its badge. Any other fault is passed
-//! on as if the handler were not there.
+//! Below the stack of every task lies a page that must not be touched. The fault that touching
+//! it causes is delivered on another stack, to a handler in front of those that were there
+//! before (of std, of a sanitizer, of a fuzzer). The address of the fault tells the stack, and
+//! the label of the stack the task. Any other fault is passed on as if the handler were not
+//! there.
 
 use std::fmt::Write;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::guard::stderr::Stderr;
-use crate::guard::watchdog::Action;
-use crate::guard::{frames, message};
-use crate::rt::pulse::Pulse;
 use crate::rt::sys::{self, AlternateStack, Disposition, Signal};
+use crate::rt::thread_status::ThreadStatus;
+use crate::watchdog::exit::Action;
+use crate::watchdog::stderr::Stderr;
+use crate::watchdog::{backtrace, message};
 
 /// The handlers that were there before, for the signals of [`SIGNALS`].
 static BEFORE: OnceLock<[Disposition; 2]> = OnceLock::new();
@@ -35,14 +35,14 @@ struct OnFault;
 
 impl sys::Handle for OnFault {
     fn handle(signal: &Signal<'_>) {
-        let pulse = Pulse::existing();
-        let overflown = pulse.and_then(|pulse| {
-            let badge = pulse.badge()?;
-            (signal.is_fault() && badge.guard().contains(&signal.address()))
-                .then_some((pulse, badge))
+        let status = ThreadStatus::existing();
+        let overflown = status.and_then(|status| {
+            let label = status.label()?;
+            (signal.is_fault() && label.guard_range().contains(&signal.address()))
+                .then_some((status, label))
         });
-        if let Some((pulse, badge)) = overflown {
-            let _ = message::overflow(&mut Stderr, pulse, badge.stack());
+        if let Some((status, label)) = overflown {
+            let _ = message::overflow(&mut Stderr, status, label.stack());
             if let exit @ Action::Exit(_) = Action::chosen() {
                 // A fuzzer prints the stack itself.
                 have_located(signal.instruction());
@@ -91,7 +91,7 @@ fn have_located(instruction: Option<usize>) {
 pub(crate) fn locate() {
     let instruction = OVERFLOWN_AT.load(Ordering::Acquire);
     if instruction != 0 {
-        let _ = Stderr.write_str(&frames::describe(&[instruction + 1]));
+        let _ = Stderr.write_str(&backtrace::describe(&[instruction + 1]));
         OVERFLOWN_AT.store(0, Ordering::Release);
     }
 }

@@ -1,16 +1,16 @@
-//! Things that are lent and never freed, so that anybody may look at them at any time.
+//! A pool of objects that are lent and never freed, so that other threads may look at them at
+//! any time.
 
 use std::fmt;
 use std::ops::Deref;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// All things of one sort: as many as were lent at the same time.
+/// All objects of one kind: as many as were ever lent at the same time.
 ///
-/// Looking at them takes no lock, and sees everything that was lent before whatever
-/// happened before the look.
-pub(crate) struct Registry<T: 'static> {
+/// Iterating takes no lock, and sees every object whose lending happened before.
+pub(crate) struct StaticPool<T: 'static> {
     first: OnceLock<&'static Entry<T>>,
-    /// Also held by who adds an entry.
+    /// Locked also while an entry is added.
     free: Mutex<Vec<&'static Entry<T>>>,
 }
 
@@ -19,15 +19,15 @@ struct Entry<T: 'static> {
     next: OnceLock<&'static Entry<T>>,
 }
 
-impl<T> Registry<T> {
-    pub(crate) const fn new() -> Registry<T> {
-        Registry {
+impl<T> StaticPool<T> {
+    pub(crate) const fn new() -> StaticPool<T> {
+        StaticPool {
             first: OnceLock::new(),
             free: Mutex::new(Vec::new()),
         }
     }
 
-    /// One that nobody has, as whoever had it last left it, or a new one.
+    /// Lends a free object, in the state in which it was given back, or a new one.
     pub(crate) fn lend(&'static self, make: impl FnOnce() -> T) -> Lent<T> {
         let mut free = self.free();
         let entry = free.pop().unwrap_or_else(|| {
@@ -51,14 +51,14 @@ impl<T> Registry<T> {
             last = &entry.next;
         }
         let added = last.set(entry);
-        debug_assert!(added.is_ok(), "somebody adds without the lock");
+        debug_assert!(added.is_ok(), "an entry was added without the lock");
     }
 
     fn free(&self) -> MutexGuard<'_, Vec<&'static Entry<T>>> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All there are, lent or not; new ones come last.
+    /// All objects, lent or free; new ones come last.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &'static T> + use<T> {
         let mut next = self.first.get().copied();
         std::iter::from_fn(move || {
@@ -69,14 +69,14 @@ impl<T> Registry<T> {
     }
 }
 
-/// A thing of one's own until it is dropped.
+/// An object on loan, which goes back to the pool on drop.
 pub(crate) struct Lent<T: 'static> {
-    registry: &'static Registry<T>,
+    registry: &'static StaticPool<T>,
     entry: &'static Entry<T>,
 }
 
 impl<T> Lent<T> {
-    /// The thing, which stays where it is when it is somebody else's.
+    /// The object, which stays in its place when the loan ends.
     pub(crate) fn get(&self) -> &'static T {
         &self.entry.value
     }
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn there_are_as_many_as_were_lent_at_the_same_time() {
-        static NUMBERS: Registry<AtomicU32> = Registry::new();
+        static NUMBERS: StaticPool<AtomicU32> = StaticPool::new();
         let lend = || NUMBERS.lend(|| AtomicU32::new(0));
         for _ in 0..100 {
             lend().fetch_add(1, Ordering::Relaxed);

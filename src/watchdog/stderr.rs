@@ -1,4 +1,4 @@
-//! Printing from a signal handler: no lock, no allocation, and no buffer either,
+//! Prints from signal handlers: without a lock, without an allocation, and without a buffer,
 //! since an alternate stack may have no more than a few kilobytes.
 
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The user's part of a backtrace.
+//! Turns return addresses into the user's part of a backtrace.
 
 use std::ffi::c_void;
 use std::fmt::Write;
@@ -51,7 +51,7 @@ fn trim(frames: &[Frame]) -> Vec<&Frame> {
     // What stands above the signal's frame is the handler.
     let top = frames[..bottom]
         .iter()
-        .rposition(|f| f.function.starts_with("jostle::guard::interrupt"))
+        .rposition(|f| f.function.starts_with("jostle::watchdog::stack_capture"))
         .map_or(0, |at| at + 1);
     let task = &frames[top..bottom];
     let Some(first) = task.iter().position(is_users) else {
@@ -67,18 +67,21 @@ fn trim(frames: &[Frame]) -> Vec<&Frame> {
 /// Below this module's frames lies whoever resumed the task.
 const BOTTOM: &str = "jostle::rt::coroutine::";
 
-/// Whose functions are nobody's fault. `<` stands before the type of a trait's
-/// method.
-const NOISE: &[&str] = &["std::", "core::", "alloc::", "corosensei::", "jostle::"];
-
-/// The exception: our own catalogue is written like a user's scenarios.
-const CATALOGUE: &str = "jostle::scenarios::";
+/// Functions that are not the user's begin with these, perhaps after a `<`, which stands
+/// before the type of a trait's method.
+const NOISE: &[&str] = &[
+    "std::",
+    "core::",
+    "alloc::",
+    "corosensei::",
+    "jostle::",
+    "jostle_core::",
+];
 
 fn is_users(frame: &Frame) -> bool {
     let name = frame.function.trim_start_matches(['<', '&']);
     // A name without a path is a C function's: of the C library, for all we know.
-    name.contains("::")
-        && (name.starts_with(CATALOGUE) || !NOISE.iter().any(|noise| name.starts_with(noise)))
+    name.contains("::") && !NOISE.iter().any(|noise| name.starts_with(noise))
 }
 
 #[cfg(test)]
@@ -88,7 +91,7 @@ mod tests {
     #[test]
     fn only_the_tasks_own_calls_remain() {
         let names = [
-            "jostle::guard::interrupt::show",
+            "jostle::watchdog::stack_capture::record_stack",
             "__restore_rt",
             "clock_nanosleep",
             "std::sys::thread::sleep",
@@ -96,6 +99,7 @@ mod tests {
             "pool::drain",
             "<pool::Job as core::ops::FnOnce>::call_once",
             "core::ops::function::FnOnce::call_once",
+            "jostle_core::kernel::Kernel::decide",
             "jostle::thread::spawn::start::{{closure}}",
             "<alloc::boxed::Box<F,A> as core::ops::function::FnOnce<Args>>::call_once",
             "jostle::rt::coroutine::Worker::new::{{closure}}",

@@ -15,8 +15,8 @@ use jostle_core::op::{OpKind, Site};
 /// Which of the waiting tasks gets the lock is a scheduling decision, as with
 /// std's, which promises no order.
 pub struct Mutex<T: ?Sized> {
-    /// It is held while there is a guard. Gate A says the same to the runtime, but
-    /// only within one execution.
+    /// It is held while there is a guard. The exclusive gate says the same to the
+    /// runtime, but only within one execution.
     data: LockCell<Handle, T>,
 }
 
@@ -45,7 +45,7 @@ impl<T> Mutex<T> {
 }
 
 /// A mutex, for its guard, whose type may not say more of `T` than std's.
-pub(super) struct Parts<'a, T: ?Sized>(&'a LockCell<Handle, T>);
+pub(in crate::sync) struct Parts<'a, T: ?Sized>(&'a LockCell<Handle, T>);
 
 impl<'a, T: ?Sized> Parts<'a, T> {
     #[inline(always)]
@@ -82,7 +82,7 @@ impl<'a, T: ?Sized> Parts<'a, T> {
 
     /// Waits for the lock.
     #[inline]
-    pub(super) fn lock(&self, site: Site) -> LockResult<MutexGuard<'a, T>> {
+    pub(in crate::sync) fn lock(&self, site: Site) -> LockResult<MutexGuard<'a, T>> {
         let attached = self.attach();
         rt::pass(&attached, Side::Exclusive, OpKind::Lock, site);
         self.guard(&attached, site)
@@ -194,7 +194,7 @@ pub struct MutexGuard<'a, T: ?Sized> {
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
     /// Gives the lock up, for a `Condvar`, in one step with the beginning of the wait,
     /// and says how to wait for it again.
-    pub(super) fn into_parts(mut self) -> Parts<'a, T> {
+    pub(in crate::sync) fn into_parts(mut self) -> Parts<'a, T> {
         let cell = self.value.cell();
         // Unless the guard outlived its execution.
         if let Some(attached) = cell.beside.attached() {

@@ -1,15 +1,14 @@
-//! When a thread counts as stalled.
+//! Decides when a thread counts as stalled.
 //!
-//! A clock on the wall would accuse the innocent: a machine under load may give
-//! a thread no processor for seconds, and a process that was stopped in a
-//! debugger wakes up much later. So a thread is charged, tick by tick, only for
-//! what it did with the time: the processor time that it used, and the ticks
-//! that it slept through. A thread that is ready to run but does not get its
-//! turn is charged nothing, and while the process is stopped there are no ticks.
+//! Wall-clock time would accuse the innocent: a loaded machine may give a thread no processor
+//! for seconds, and a process that a debugger has stopped wakes up much later. So a thread is
+//! charged, tick by tick, only for how it spent the time: the processor time that it used, and
+//! the ticks that it slept through. A thread that is ready but gets no processor is charged
+//! nothing, and there are no ticks while the process is stopped.
 
 use std::time::Duration;
 
-use crate::guard::proc::{Look, State};
+use crate::watchdog::proc::{Look, State};
 
 /// How a thread has stalled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,7 +21,7 @@ pub(crate) enum Stall {
     Starves,
 }
 
-/// What a thread is charged for since its last sign of life.
+/// The time that a thread is charged for since its last heartbeat.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Progress {
     beats: Option<u64>,
@@ -32,12 +31,12 @@ pub(crate) struct Progress {
     ticks: Duration,
 }
 
-/// A thread that is charged for nothing is given up after the limit times this,
-/// so that nothing at all hangs for ever.
-const PATIENCE: u32 = 60;
+/// A thread that is charged for nothing counts as stalled after this many times the limit,
+/// so that nothing hangs for ever.
+const STARVATION_FACTOR: u32 = 60;
 
 impl Progress {
-    /// A tick of length `tick` is over. `beats` are the thread's signs of life,
+    /// A tick of length `tick` is over. `beats` counts the heartbeats of the thread,
     /// `None` if it executes nothing; `clock_tick` is the unit of `look.used`.
     pub(crate) fn tick(
         &mut self,
@@ -68,7 +67,7 @@ impl Progress {
             } else {
                 Stall::Sleeps
             })
-        } else if self.ticks >= limit * PATIENCE {
+        } else if self.ticks >= limit * STARVATION_FACTOR {
             Some(Stall::Starves)
         } else {
             None

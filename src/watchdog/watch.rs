@@ -1,78 +1,36 @@
-//! Notices that a scenario has stopped making steps, says which task is to
-//! blame and where it is, and ends the process.
+//! Watches executions from another OS thread. When a scenario stops making steps, reports which
+//! task is to blame and where it is, and ends the process.
 //!
-//! A task that loops without reaching a scheduling point, or that waits in a
-//! real lock, holds up the only OS thread that could run anything else. Nothing
-//! inside the execution can notice; a second OS thread can.
+//! A task that loops without reaching a scheduling point, or that waits in a real lock, holds up
+//! the only OS thread that could run anything else. Nothing inside the execution can notice
+//! that; a second OS thread can.
 
 use std::fmt::Write;
-use std::process;
 use std::sync::Once;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use crate::guard::message::{self, STALL_SECONDS, Stalled};
-use crate::guard::proc::{self, Look};
-use crate::guard::progress::{Progress, Stall};
-use crate::guard::stderr::Stderr;
-use crate::guard::{frames, interrupt, overflow};
-use crate::rt::pulse::{Pulse, Subject};
 use crate::rt::sys;
-
-/// How the process ends after a guard has spoken.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Action {
-    /// With this code.
-    Exit(u8),
-    /// As a crash, so that a fuzzer keeps the input.
-    Abort,
-}
-
-/// The chosen action: a code, or -1 to abort.
-static ACTION: AtomicI64 = AtomicI64::new(1);
-
-impl Action {
-    pub(crate) fn chosen() -> Action {
-        match u8::try_from(ACTION.load(Ordering::Relaxed)) {
-            Ok(code) => Action::Exit(code),
-            Err(_) => Action::Abort,
-        }
-    }
-
-    /// Ends the process. A signal handler may call it, so no destructor and no
-    /// exit handler is run.
-    pub(crate) fn take(self) -> ! {
-        match self {
-            Action::Exit(code) => sys::exit(code),
-            Action::Abort => process::abort(),
-        }
-    }
-}
-
-/// Chooses how the process ends after a guard has spoken. Unless told
-/// otherwise, it exits with code 1.
-pub fn on_stall(action: Action) {
-    let code = match action {
-        Action::Exit(code) => i64::from(code),
-        Action::Abort => -1,
-    };
-    ACTION.store(code, Ordering::Relaxed);
-}
+use crate::rt::thread_status::{ThreadStatus, Workload};
+use crate::watchdog::message::{self, STALL_SECONDS, Stalled};
+use crate::watchdog::proc::{self, Look};
+use crate::watchdog::progress::{Progress, Stall};
+use crate::watchdog::stderr::Stderr;
+use crate::watchdog::{backtrace, overflow, stack_capture};
 
 /// Says what the calling OS thread executes from now on, and with which campaign
 /// seed. To be called on every OS thread that executes scenarios, outside an
 /// execution; a whole chunk of executions needs one call.
 pub fn subject(subject: &jostle_core::subject::Subject, campaign_seed: Option<u64>) {
     overflow::prepare_thread();
-    Pulse::of_this_thread().set_subject(Subject {
+    ThreadStatus::of_this_thread().set_workload(Workload {
         scenario: subject.name,
         site: subject.site,
         campaign_seed,
     });
 }
 
-/// Starts the guards of this process, once: the watchdog's OS thread, and the
-/// handler that names the task whose stack has overflowed.
+/// Starts the watchdog of this process, once: its OS thread, and the signal handler
+/// that names the task whose stack has overflowed.
 ///
 /// An execution counts as stalled when a single step has used processor time, or
 /// slept, for 10 seconds or for as long as the environment variable
@@ -96,7 +54,7 @@ pub fn start() {
     });
 }
 
-/// What is allowed unless the environment says otherwise. It is longer than any
+/// The limit unless the environment sets another. It is longer than any
 /// step of a scenario by orders of magnitude, sanitizers included.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
 
@@ -114,17 +72,18 @@ const LOOKS: u32 = 20;
 fn watch(limit: Duration) {
     let tick = limit / LOOKS;
     let clock_tick = sys::clock_tick();
-    let mut watched: Vec<(&'static Pulse, Progress)> = Vec::new();
+    let mut watched: Vec<(&'static ThreadStatus, Progress)> = Vec::new();
     loop {
         std::thread::sleep(tick);
         overflow::locate();
-        // Pulses are only ever added. One that another thread has taken over has beaten.
-        let new = Pulse::all().skip(watched.len());
-        watched.extend(new.map(|pulse| (pulse, Progress::default())));
-        for (pulse, progress) in &mut watched {
-            let beats = pulse.read();
+        // Statuses are only ever added. One that another thread has taken over has a new
+        // heartbeat.
+        let new = ThreadStatus::all().skip(watched.len());
+        watched.extend(new.map(|status| (status, Progress::default())));
+        for (status, progress) in &mut watched {
+            let beats = status.beats();
             let look = match beats {
-                Some(_) => proc::look(pulse.os_thread_id()),
+                Some(_) => proc::look(status.os_thread_id()),
                 None => None,
             };
             let (beats, look) = match look {
@@ -132,7 +91,7 @@ fn watch(limit: Duration) {
                 None => (None, NOTHING),
             };
             if let Some(how) = progress.tick(beats, look, tick, clock_tick, limit) {
-                report(pulse, how, limit);
+                report(status, how, limit);
             }
         }
     }
@@ -145,8 +104,8 @@ const NOTHING: Look = Look {
 };
 
 /// Says what is known of the stalled thread and ends the process.
-fn report(pulse: &'static Pulse, how: Stall, limit: Duration) -> ! {
-    let thread = pulse.os_thread_id();
+fn report(status: &'static ThreadStatus, how: Stall, limit: Duration) -> ! {
+    let thread = status.os_thread_id();
     // The call has to be asked for first: the interruption ends it.
     let call = match how {
         Stall::Sleeps => proc::system_call(thread),
@@ -158,13 +117,13 @@ fn report(pulse: &'static Pulse, how: Stall, limit: Duration) -> ! {
         call,
     };
     let mut text = String::from("\n");
-    let _ = message::stall(&mut text, pulse, &stalled);
+    let _ = message::stall(&mut text, status, &stalled);
     let _ = Stderr.write_str(&text);
-    let addresses = interrupt::ask(thread);
+    let addresses = stack_capture::capture(thread);
     // Looking up names takes locks and memory: it comes after everything that is
     // known without.
     if !addresses.is_empty() {
-        let _ = Stderr.write_str(&frames::describe(&addresses));
+        let _ = Stderr.write_str(&backtrace::describe(&addresses));
     }
-    interrupt::end()
+    stack_capture::end_process()
 }

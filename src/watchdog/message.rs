@@ -1,15 +1,14 @@
-//! The words for what the guards see.
+//! Writes the reports of the watchdog.
 //!
-//! Everything writes to any [`Write`] and allocates nothing, since it may run in
-//! a signal handler.
+//! The text goes to any [`Write`] and nothing is allocated, since a signal handler may write it.
 
 use std::fmt::{Result, Write};
 
-use crate::guard::progress::Stall;
-use crate::rt::pulse::Pulse;
+use crate::rt::thread_status::ThreadStatus;
+use crate::watchdog::progress::Stall;
 use jostle_core::finding::Kind;
 
-/// What is known of a stalled thread.
+/// A stalled thread, as far as it is known.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stalled {
     pub(crate) how: Stall,
@@ -19,15 +18,15 @@ pub(crate) struct Stalled {
     pub(crate) call: Option<(&'static str, &'static str)>,
 }
 
-/// The task of `pulse` makes no more steps.
-pub(crate) fn stall(to: &mut impl Write, pulse: &Pulse, stalled: &Stalled) -> Result {
+/// The task of `status` makes no more steps.
+pub(crate) fn stall(to: &mut impl Write, status: &ThreadStatus, stalled: &Stalled) -> Result {
     let seconds = stalled.seconds;
     let kind = match stalled.how {
         Stall::Runs => Kind::Livelock,
         Stall::Sleeps | Stall::Starves => Kind::Nondeterminism,
     };
     write!(to, "jostle: {kind}: ")?;
-    task(to, pulse)?;
+    task(to, status)?;
     match (stalled.how, stalled.call) {
         (Stall::Runs, _) => writeln!(
             to,
@@ -55,17 +54,17 @@ pub(crate) fn stall(to: &mut impl Write, pulse: &Pulse, stalled: &Stalled) -> Re
              neither run nor sleep: the machine is overloaded, swaps, or waits for a disk.",
         ),
     }?;
-    circumstances(to, pulse)
+    circumstances(to, status)
 }
 
 /// The environment variable that says after how many seconds without a step an
 /// execution counts as stalled.
 pub(crate) const STALL_SECONDS: &str = "JOSTLE_STALL_SECONDS";
 
-/// The running task of `pulse` has overflowed its stack.
-pub(crate) fn overflow(to: &mut impl Write, pulse: &Pulse, stack: usize) -> Result {
+/// The running task of `status` has overflowed its stack.
+pub(crate) fn overflow(to: &mut impl Write, status: &ThreadStatus, stack: usize) -> Result {
     write!(to, "\njostle: panic: ")?;
-    task(to, pulse)?;
+    task(to, status)?;
     writeln!(
         to,
         " overflowed its stack of {} KiB.\n\
@@ -73,32 +72,32 @@ pub(crate) fn overflow(to: &mut impl Write, pulse: &Pulse, stack: usize) -> Resu
         stack / 1024,
         stack * 4
     )?;
-    circumstances(to, pulse)
+    circumstances(to, status)
 }
 
-fn task(to: &mut impl Write, pulse: &Pulse) -> Result {
-    match pulse.badge() {
-        Some(badge) => write!(to, "{badge}"),
+fn task(to: &mut impl Write, status: &ThreadStatus) -> Result {
+    match status.label() {
+        Some(label) => write!(to, "{label}"),
         None => to.write_str("the executor"),
     }?;
-    match pulse.subject() {
+    match status.workload() {
         Some(s) => write!(to, " of scenario {}", s.scenario),
         None => Ok(()),
     }
 }
 
-fn circumstances(to: &mut impl Write, pulse: &Pulse) -> Result {
-    if let Some(s) = pulse.subject() {
+fn circumstances(to: &mut impl Write, status: &ThreadStatus) -> Result {
+    if let Some(s) = status.workload() {
         writeln!(to, "  scenario: {} at {}", s.scenario, s.site)?;
     }
-    match pulse.heartbeat().last_step() {
+    match status.heartbeat().last_step() {
         Some(s) => writeln!(to, "  last step: {} did {} at {}", s.task, s.kind, s.site),
         None => writeln!(to, "  last step: none was made"),
     }?;
-    if let Some((strategy, seed)) = pulse.marked() {
+    if let Some((strategy, seed)) = status.input() {
         writeln!(to, "  input: strategy {}, seed {seed}", strategy.name())?;
     }
-    if let Some(seed) = pulse.subject().and_then(|s| s.campaign_seed) {
+    if let Some(seed) = status.workload().and_then(|s| s.campaign_seed) {
         writeln!(to, "  campaign seed: {seed}")?;
     }
     Ok(())

@@ -1,9 +1,9 @@
-//! Small pieces of memory that one execution leaves to the next.
+//! A pool of small blocks of memory, which one execution leaves to the next.
 
 use std::alloc::Layout;
 use std::mem::{self, MaybeUninit};
 
-/// Room for whatever fits.
+/// Memory for one small value.
 #[repr(align(16))]
 #[derive(Debug)]
 pub(crate) struct Block(#[allow(dead_code, reason = "nothing but room")] MaybeUninit<[u8; 64]>);
@@ -18,7 +18,7 @@ impl Block {
 
 /// The blocks of an executor.
 ///
-/// What is given back during an execution is handed out in later ones only, so
+/// A block that is given back during an execution is handed out in later ones only, so
 /// that a data-race detector never sees a task write where an unrelated one of
 /// the same execution wrote before.
 #[derive(Default, Debug)]
@@ -26,15 +26,15 @@ impl Block {
     clippy::vec_box,
     reason = "a block is handed out as a box, whose address stays"
 )]
-pub(crate) struct Blocks {
+pub(crate) struct BlockPool {
     free: Vec<Box<Block>>,
     used: Vec<Box<Block>>,
 }
 
-/// More than these are not kept.
+/// How many free blocks are kept at most.
 const KEPT: usize = 4096;
 
-impl Blocks {
+impl BlockPool {
     #[inline]
     pub(crate) fn take(&mut self) -> Box<Block> {
         match self.free.pop() {

@@ -1,42 +1,9 @@
-//! What primitives record, choose, ask and tell about tasks.
+//! Answers questions about tasks, and wakes and unwinds them.
 
-use std::any::Any;
-
-use jostle_core::decision::ChoiceKind;
-use jostle_core::id::{ObjectId, TaskId};
-use jostle_core::op::{Op, OpKind, Site};
+use jostle_core::id::TaskId;
 
 use crate::rt::{current, panics, switch};
 use crate::sanitizer::Edge;
-
-/// Records something that the running task did and that is no scheduling point.
-#[inline]
-pub(crate) fn event(kind: OpKind, object: ObjectId, site: Site) {
-    if let Some(current) = current::try_get() {
-        current.with(|x| x.kernel.event(Op { kind, object, site }));
-    }
-}
-
-/// Notes a detail of the running task's last step.
-#[inline]
-pub(crate) fn note(value: u32) {
-    if let Some(current) = current::try_get() {
-        current.with(|x| x.kernel.note(value));
-    }
-}
-
-/// Notes that the running task's last step could have written and did not.
-#[inline]
-pub(crate) fn note_futile() {
-    if let Some(current) = current::try_get() {
-        current.with(|x| x.kernel.note_futile());
-    }
-}
-
-/// A choice of the environment among `arity` alternatives; 0 in teardown.
-pub(crate) fn choose(kind: ChoiceKind, arity: u32) -> u32 {
-    current::get("choice").with(|x| x.choose(kind, arity))
-}
 
 /// The running task.
 #[inline]
@@ -77,10 +44,10 @@ pub(crate) fn yield_between_polls() {
 
 /// In teardown: unwinds the running task or, if it is unwinding already, lets
 /// another one be unwound first.
-pub(crate) fn stuck() {
+pub(crate) fn unwind_or_wait() {
     let current = current::get("future");
     if switch::is_unwound(current) {
-        switch::stuck(current);
+        switch::let_others_unwind(current);
     }
 }
 
@@ -104,7 +71,7 @@ pub(crate) fn is_parked(task: TaskId) -> bool {
 pub(crate) fn wait_unwound(task: TaskId) {
     let current = current::get("scope");
     while !current.with(|x| x.kernel.is_finished(task)) {
-        switch::stuck(current);
+        switch::let_others_unwind(current);
     }
 }
 
@@ -126,33 +93,4 @@ pub(crate) fn take_token(task: TaskId) -> bool {
 pub(crate) fn leave_token(task: TaskId) {
     Edge::token(task.0).release();
     current::get("unpark").with(|x| x.kernel.leave_token(task));
-}
-
-/// Panics with Go's or std's words for a misuse; the finding's kind is
-/// [`Kind::Misuse`](jostle_core::finding::Kind::Misuse), shown at the caller's site.
-#[track_caller]
-pub(crate) fn misuse(message: impl Into<String>) -> ! {
-    let message = message.into();
-    if is_teardown() && panicking() {
-        unreachable!("primitives do not misuse themselves while a task is torn down: {message}");
-    }
-    std::panic::panic_any(panics::Misuse(message))
-}
-
-/// The running task's value of a task-local key, if it has one.
-///
-/// The inner `None` means that it is being made or destroyed.
-pub(crate) fn with_local<R>(
-    key: usize,
-    f: impl FnOnce(Option<&mut Option<Box<dyn Any>>>) -> R,
-) -> R {
-    current::get("thread-local").with(|x| {
-        let row = &mut x.mine().locals;
-        f(row.iter_mut().find(|(k, _)| *k == key).map(|(_, v)| v))
-    })
-}
-
-/// Adds a value of a task-local key to the running task.
-pub(crate) fn add_local(key: usize, value: Option<Box<dyn Any>>) {
-    current::get("thread-local").with(|x| x.mine().locals.push((key, value)));
 }

@@ -10,8 +10,8 @@ use std::process::{Command, Output};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use jostle::__private::watchdog::{self, Action};
 use jostle::FiberBackend;
-use jostle::guard::watchdog::{self, Action};
 use jostle_core::backend::{Backend, Executed, Plan};
 use jostle_core::strategy::{Kind as Strategy, Policy, Profile};
 
@@ -19,7 +19,7 @@ use crate::support::scenario::scenario;
 
 /// Names the misbehaviour.
 const CHILD: &str = "JOSTLE_TEST_CHILD";
-/// Set if guards are to end the process as a crash.
+/// Set if the watchdog is to end the process as a crash.
 const ABORT: &str = "JOSTLE_TEST_ABORT";
 
 /// What the watchdog allows a step in the child process.
@@ -31,7 +31,7 @@ fn child(name: &str, abort: bool) -> (Output, String) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut command = Command::new(std::env::current_exe().expect("this binary"));
     command
-        .args(["--exact", "guard::misbehave", "--nocapture"])
+        .args(["--exact", "watchdog::misbehave", "--nocapture"])
         .env(CHILD, name)
         .env("JOSTLE_STALL_SECONDS", STALL.as_secs().to_string());
     if abort {
@@ -118,12 +118,12 @@ fn an_endless_loop_is_named() {
     ends_with(
         "endless loop",
         &[
-            "livelock: task t2 \"spinner\" (spawned at tests/alone/guard.rs:",
+            "livelock: task t2 \"spinner\" (spawned at tests/alone/watchdog.rs:",
             "of scenario sample has run for 1 s without reaching a scheduling point",
-            "last step: t2 did lock at tests/alone/guard.rs:",
+            "last step: t2 did lock at tests/alone/watchdog.rs:",
             "input: strategy random, seed 42",
             "campaign seed: 77",
-            "in alone::guard::spin_for_ever\n",
+            "in alone::watchdog::spin_for_ever\n",
         ],
     );
 }
@@ -154,8 +154,8 @@ fn a_deadlock_through_a_real_mutex_is_named() {
             "nondeterminism: the main task of scenario sample has been blocked in a real lock or \
              system call (futex) for 1 s",
             "Use jostle::sync, jostle::thread and jostle::time",
-            "in alone::guard::lock_really\n",
-            "in alone::guard::real_mutex\n",
+            "in alone::watchdog::lock_really\n",
+            "in alone::watchdog::real_mutex\n",
         ],
     );
 }
@@ -173,7 +173,7 @@ fn a_real_sleep_is_named() {
             "std::thread::sleep or the like",
             "last step: none was made",
             "in std::thread::",
-            "in alone::guard::real_sleep\n",
+            "in alone::watchdog::real_sleep\n",
         ],
     );
 }
@@ -206,11 +206,11 @@ fn a_stack_overflow_names_the_task() {
     ends_with(
         "deep recursion",
         &[
-            "panic: task t2 \"digger\" (spawned at tests/alone/guard.rs:",
+            "panic: task t2 \"digger\" (spawned at tests/alone/watchdog.rs:",
             "of scenario sample overflowed its stack of 256 KiB",
             "#[jostle::scenario(stack = 1048576)]",
             "seed 42",
-            "in alone::guard::dig\n",
+            "in alone::watchdog::dig\n",
         ],
     );
 }

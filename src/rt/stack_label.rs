@@ -1,5 +1,4 @@
-//! Who runs on a worker's stack, for eyes outside the executing OS thread: the
-//! watchdog, and signal handlers.
+//! Labels a stack with the task that runs on it, for the watchdog and for signal handlers.
 
 use std::fmt;
 use std::ops::Range;
@@ -9,16 +8,16 @@ use std::sync::{Mutex, PoisonError};
 use jostle_core::id::TaskId;
 use jostle_core::op::{AtomicSite, Site};
 
-/// How much of a task's name a badge shows, in bytes.
+/// How much of a task's name a label shows, in bytes.
 const NAME: usize = 40;
 
-/// Who runs on a worker's stack, and where that stack ends.
+/// The task that runs on a worker's stack, and the end of that stack.
 ///
-/// Atomics throughout, since it is read at any moment by others. A reader may
-/// see a mixture of two tasks, though hardly of a thread that has stood still
-/// for seconds or has just overflowed its stack.
+/// All fields are atomics, since other threads read them at any moment. A reader may
+/// see a mixture of two tasks, but hardly of a thread that has stood still for seconds
+/// or has just overflowed its stack.
 #[derive(Debug)]
-pub(crate) struct Badge {
+pub(crate) struct StackLabel {
     task: AtomicU32,
     spawned: AtomicSite,
     name: [AtomicU8; NAME],
@@ -28,16 +27,16 @@ pub(crate) struct Badge {
     stack: AtomicUsize,
 }
 
-/// Badges of workers that are gone. A badge is never freed, so that a reader
-/// that comes too late reads a stale one at worst.
-static FREE: Mutex<Vec<&'static Badge>> = Mutex::new(Vec::new());
+/// The labels of workers that are gone. A label is never freed, so that a reader that
+/// comes too late reads a stale one at worst.
+static FREE: Mutex<Vec<&'static StackLabel>> = Mutex::new(Vec::new());
 
-impl Badge {
-    /// A badge for a worker with `stack` bytes of stack above `guard`.
-    pub(crate) fn issue(guard: &Range<usize>, stack: usize) -> &'static Badge {
+impl StackLabel {
+    /// A label for a worker with `stack` bytes of stack above `guard`.
+    pub(crate) fn issue(guard: &Range<usize>, stack: usize) -> &'static StackLabel {
         let used = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let badge = used.unwrap_or_else(|| {
-            Box::leak(Box::new(Badge {
+        let label = used.unwrap_or_else(|| {
+            Box::leak(Box::new(StackLabel {
                 task: AtomicU32::new(0),
                 spawned: AtomicSite::new(),
                 name: [const { AtomicU8::new(0) }; NAME],
@@ -47,13 +46,13 @@ impl Badge {
                 stack: AtomicUsize::new(0),
             }))
         });
-        badge.guard_start.store(guard.start, Ordering::Relaxed);
-        badge.guard_end.store(guard.end, Ordering::Relaxed);
-        badge.stack.store(stack, Ordering::Relaxed);
-        badge
+        label.guard_start.store(guard.start, Ordering::Relaxed);
+        label.guard_end.store(guard.end, Ordering::Relaxed);
+        label.stack.store(stack, Ordering::Relaxed);
+        label
     }
 
-    /// Takes back the badge of a worker that is gone.
+    /// Takes back the label of a worker that is gone.
     pub(crate) fn give_back(&'static self) {
         self.guard_start.store(0, Ordering::Relaxed);
         self.guard_end.store(0, Ordering::Relaxed);
@@ -63,7 +62,7 @@ impl Badge {
     }
 
     /// The worker is going to run `task`.
-    pub(crate) fn wear(&self, task: TaskId, name: Option<&str>, spawned: Site) {
+    pub(crate) fn set(&self, task: TaskId, name: Option<&str>, spawned: Site) {
         self.task.store(task.0, Ordering::Relaxed);
         self.spawned.set(Some(spawned));
         let Some(name) = name else {
@@ -79,13 +78,13 @@ impl Badge {
         self.name_len.store(len, Ordering::Relaxed);
     }
 
-    /// Who runs.
+    /// The task that runs.
     pub(crate) fn task(&self) -> TaskId {
         TaskId(self.task.load(Ordering::Relaxed))
     }
 
     /// Addresses at which a fault means that the stack has overflowed.
-    pub(crate) fn guard(&self) -> Range<usize> {
+    pub(crate) fn guard_range(&self) -> Range<usize> {
         self.guard_start.load(Ordering::Relaxed)..self.guard_end.load(Ordering::Relaxed)
     }
 
@@ -97,7 +96,7 @@ impl Badge {
 
 /// The task: `t2 "pump" (spawned at src/pool.rs:10:5)`. It allocates nothing, so
 /// that signal handlers can use it.
-impl fmt::Display for Badge {
+impl fmt::Display for StackLabel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let task = TaskId(self.task.load(Ordering::Relaxed));
         match task {
