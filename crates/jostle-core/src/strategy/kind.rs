@@ -131,7 +131,7 @@ impl Kind {
                 bytes: &[15],
                 ..facts(
                     "delay",
-                    "as random, but two tasks fall asleep until nobody else can go on",
+                    "as random, but two tasks fall asleep until no other can go on",
                 )
             },
         }
