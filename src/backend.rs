@@ -100,7 +100,8 @@ impl Backend for FiberBackend {
         if self.executor.is_spoiled() {
             return self.execute_elsewhere(scenario, &mut plan, policy);
         }
-        let subject = (scenario.subject.site.cache_key(), plan.campaign_seed);
+        // The address is enough: a name that has moved is announced anew.
+        let subject = (scenario.subject.name.as_ptr().addr(), plan.campaign_seed);
         if self.announced != Some(subject) {
             watchdog::subject(&scenario.subject, plan.campaign_seed);
             self.announced = Some(subject);
@@ -157,7 +158,6 @@ fn capabilities() -> Capabilities {
         virtual_time: true,
         cancellation: true,
         exhaustive: true,
-        build: if sanitizer::SEES_RACES { "thread" } else { "" },
     }
 }
 

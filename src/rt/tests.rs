@@ -10,10 +10,11 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use jostle_core::backend::{Backend, Executed, Outcome, Plan};
 use jostle_core::budget::Budget;
-use jostle_core::decision::{Prescription, Rng};
+use jostle_core::decision::Rng;
 use jostle_core::finding::Kind as Found;
 use jostle_core::id::TaskId;
 use jostle_core::op::Site;
+use jostle_core::prescription::Prescription;
 use jostle_core::strategy::{Kind, NonPreemptive, Policy, Profile, Strategy, View, uniform};
 use jostle_core::subject::{Expect, Options, Subject};
 use jostle_core::trace::Trace;
@@ -25,11 +26,11 @@ use crate::scenario::{Body, Scenario};
 use crate::{sync, thread};
 
 /// A plan for one execution.
-fn plan(profile: &Profile, seed: u64, prescription: Prescription) -> Plan<'_> {
+fn plan(profile: &Profile, seed: u64) -> Plan<'_> {
     Plan {
         profile,
         seed,
-        prescription: Some(Box::new(prescription)),
+        prescription: None,
         data: &[],
         steps: u32::MAX,
         functions: false,
@@ -55,11 +56,14 @@ fn execute(
     executor: &mut Executor,
     options: Options,
     strategy: &mut dyn Strategy,
-    (seed, script): (u64, Prescription),
+    (seed, prescription): (u64, Option<Prescription>),
     body: impl FnOnce() + 'static,
 ) -> Executed {
     let profile = Profile::default();
-    let mut plan = plan(&profile, seed, script);
+    let mut plan = Plan {
+        prescription: prescription.map(Box::new),
+        ..plan(&profile, seed)
+    };
     let policy = Policy::Sample(strategy);
     executor.execute(&subject(options), &mut plan, policy, Box::new(body))
 }
@@ -71,8 +75,7 @@ fn simply(
     seed: u64,
     body: impl FnOnce() + 'static,
 ) -> Executed {
-    let free = (seed, Prescription::free());
-    execute(executor, Options::DEFAULT, strategy, free, body)
+    execute(executor, Options::DEFAULT, strategy, (seed, None), body)
 }
 
 trait Expected {
@@ -128,9 +131,14 @@ fn record(executor: &Executor) -> Trace {
     executor.kernel().recording().trace()
 }
 
-fn trace(executor: &mut Executor, kind: Kind, seed: u64, prescription: Prescription) -> Trace {
+fn trace(
+    executor: &mut Executor,
+    kind: Kind,
+    seed: u64,
+    prescribed: Option<Prescription>,
+) -> Trace {
     let mut strategy = kind.build();
-    let decisions = (seed, prescription);
+    let decisions = (seed, prescribed);
     let outcome = execute(executor, Options::DEFAULT, &mut *strategy, decisions, busy).finished();
     assert_eq!(outcome.finding, None);
     assert_eq!(outcome.divergence, None);
@@ -142,13 +150,8 @@ fn the_same_seed_gives_the_same_execution() {
     let (mut used, mut seen) = (Executor::new(), Vec::new());
     for seed in 0..20 {
         // One executor is new and the other has been used before.
-        let first = trace(
-            &mut Executor::new(),
-            Kind::Random,
-            seed,
-            Prescription::free(),
-        );
-        let second = trace(&mut used, Kind::Random, seed, Prescription::free());
+        let first = trace(&mut Executor::new(), Kind::Random, seed, None);
+        let second = trace(&mut used, Kind::Random, seed, None);
         assert_eq!(first, second);
         assert_eq!(used.kernel().recording().fingerprint(), first.fingerprint());
         seen.push(first.fingerprint());
@@ -162,9 +165,9 @@ fn the_same_seed_gives_the_same_execution() {
 fn the_choices_alone_give_the_execution_back() {
     let mut executor = Executor::new();
     for seed in 0..20 {
-        let first = trace(&mut executor, Kind::Random, seed, Prescription::free());
-        let script = Prescription::exact(first.choices.clone());
-        let second = trace(&mut executor, Kind::Random, !seed, script);
+        let first = trace(&mut executor, Kind::Random, seed, None);
+        let exact = Prescription::exact(first.choices.clone());
+        let second = trace(&mut executor, Kind::Random, !seed, Some(exact));
         assert_eq!(first.fingerprint(), second.fingerprint());
     }
 }
@@ -172,7 +175,7 @@ fn the_choices_alone_give_the_execution_back() {
 #[test]
 fn steps_are_counted_for_each_task() {
     let mut executor = Executor::new();
-    let trace = trace(&mut executor, Kind::Random, 1, Prescription::free());
+    let trace = trace(&mut executor, Kind::Random, 1, None);
     let task = &trace.tasks[2];
     // Three locks, three yields, one sleep.
     assert_eq!(task.steps, 7);
@@ -281,7 +284,7 @@ fn the_budget_is_used_up_at_the_same_step_however_often_the_executor_was_used() 
     let mut executor = Executor::new();
     for seed in 0..20 {
         let mut strategy = Kind::Random.build();
-        let free = (seed, Prescription::free());
+        let free = (seed, None);
         let outcome = execute(&mut executor, OPTIONS, &mut *strategy, free, endless).finished();
         // As many again under the fair scheduler.
         assert_eq!(outcome.steps, 200);
@@ -472,7 +475,7 @@ fn the_body_of_a_main_task_that_gets_no_stack_is_dropped_outside() {
         let mut executor = Executor::new();
         let dropped = Rc::new(Cell::new(false));
         let outside = Outside(Rc::clone(&dropped));
-        let free = (0, Prescription::free());
+        let free = (0, None);
         let body = move || drop(outside);
         let outcome = execute(&mut executor, options, &mut NonPreemptive, free, body).finished();
         let finding = outcome.finding.expect("there is no main task");
@@ -492,7 +495,7 @@ fn through(backend: &mut FiberBackend, strategy: &mut dyn Strategy, body: fn()) 
     let profile = Profile::default();
     let plan = Plan {
         functions: true,
-        ..plan(&profile, 3, Prescription::free())
+        ..plan(&profile, 3)
     };
     backend.execute(&scenario, plan, Policy::Sample(strategy))
 }

@@ -40,7 +40,6 @@ const CAPABILITIES: Capabilities = Capabilities {
     virtual_time: false,
     cancellation: false,
     exhaustive: true,
-    build: "",
 };
 
 impl Backend for Fake {

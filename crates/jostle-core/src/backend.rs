@@ -20,9 +20,6 @@ pub struct Capabilities {
     /// It tells a strategy what each transition touches, so that every behaviour can
     /// be explored.
     pub exhaustive: bool,
-    /// The kinds of sanitizers and the like that the build has, for a trace's header;
-    /// empty for none.
-    pub build: &'static str,
 }
 
 /// How one execution is made.

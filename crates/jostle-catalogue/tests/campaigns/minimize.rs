@@ -197,7 +197,13 @@ fn every_known_bug_is_minimized_to_about_the_known_minimum() {
             assert!(small.complete, "{name}: {} executions", small.trials);
             assert!(small.trials <= MOST, "{name}: {} executions", small.trials);
             assert!(small.trial.preemptions <= known + 1, "{name}: {small:?}");
-            assert!(small.trial.steps <= 2 * steps, "{name}: {small:?}");
+            // Nothing is simpler than a schedule without deviations, however many steps
+            // it takes.
+            let simplest = small.schedule.deviations.is_empty();
+            assert!(
+                simplest || small.trial.steps <= 2 * steps,
+                "{name}: {small:?}"
+            );
             let takes_data = matches!(scenario.body, Body::Data(_));
             assert!(small.schedule.data.is_empty() || takes_data, "{name}");
         }

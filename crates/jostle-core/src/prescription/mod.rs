@@ -13,7 +13,7 @@
 //! | [`Stay`] | a task from one point until another task's | explanation |
 //! | [`Order`], [`Hold`] | classes of operations | search |
 //!
-//! One [`Cursor`] follows them all:
+//! One [`Cursor`], in `cursor`, follows them all:
 //!
 //! - `numbered`: what goes by number, from `recorded`, `overrides` and `prefix`.
 //! - `point`: what goes by points.

@@ -1,7 +1,7 @@
 //! Keeping a failure: its schedule in words that survive edits of the scenario.
 //!
-//! [`Row`] is one deviation from the non-preemptive schedule, and [`Witness`] puts a
-//! schedule into rows. They are followed as any other
+//! [`Row`] is one deviation from the non-preemptive schedule, and [`Witness`], in
+//! `witness`, puts a schedule into rows. They are followed as any other
 //! [prescription](crate::prescription).
 //!
 //! A row names no line, no step and no number of a task, since all of these change
