@@ -94,8 +94,8 @@ fn named(name: &str) -> &'static Scenario {
 /// prints it, and panics if anything is found.
 ///
 /// `rows` say where the schedule deviates from the one that never preempts, in words
-/// that survive edits; see [`Row`](jostle_core::regression::Row). Where they cannot be followed any
-/// more, or do not fail, a few hundred schedules around them are tried. `data` is what
+/// that survive edits; see [`Row`]. Where they cannot be followed any more,
+/// or do not fail, a few hundred schedules around them are tried. `data` is what
 /// the scenario makes its argument of, in hexadecimal digits.
 ///
 /// If nothing is found although the schedule could not be followed, the test passes and

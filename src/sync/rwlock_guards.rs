@@ -9,7 +9,7 @@ use crate::sync::lock;
 use crate::sync::rwlock::{Core, read_unlocks, unlocks};
 use jostle_core::op::{OpKind, Site};
 
-/// The right to read what a [`RwLock`] guards; see
+/// The right to read what a [`RwLock`](crate::sync::RwLock) guards; see
 /// [`std::sync::RwLockReadGuard`].
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockReadGuard<'a, T: ?Sized> {
@@ -64,7 +64,7 @@ impl<T: ?Sized + fmt::Display> fmt::Display for RwLockReadGuard<'_, T> {
     }
 }
 
-/// The right to change what a [`RwLock`] guards; see
+/// The right to change what a [`RwLock`](crate::sync::RwLock) guards; see
 /// [`std::sync::RwLockWriteGuard`].
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockWriteGuard<'a, T: ?Sized> {
