@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// Where variables may be read. Those that are not there are passed over.
 const SOURCES: &[&str] = &[
-    ".ci", "benches", "build.rs", "crates", "examples", "fuzz", "macros", "scripts", "src", "tests",
+    ".ci", "benches", "build.rs", "crates", "examples", "fuzz", "scripts", "src", "tests",
 ];
 
 /// Folders with nothing of ours in them.

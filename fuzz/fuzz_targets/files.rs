@@ -20,8 +20,8 @@ use jostle_core::campaign::{Replayed, Runner};
 use jostle_core::explain;
 use jostle_core::input::{self, Input};
 use jostle_core::minimize::{Limits, minimize};
-use jostle_core::regression::Row;
 use jostle_core::prescription::Prescription;
+use jostle_core::regression::Row;
 use jostle_core::strategy::Profile;
 use jostle_core::trace::file::{self, ReadError};
 use jostle_report::terminal::{self, Options};
@@ -103,7 +103,11 @@ fn use_file(bytes: &[u8]) {
             };
             let mut runner = Runner::of(&Fibers);
             runner.run(scenario, &Profile::default(), &input);
-            (scenario, input.data, Prescription::recorded(runner.trace().choices))
+            (
+                scenario,
+                input.data,
+                Prescription::recorded(runner.trace().choices),
+            )
         }
         Err(error) => {
             assert!(!error.to_string().is_empty());

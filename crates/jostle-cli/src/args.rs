@@ -79,8 +79,8 @@ pub(crate) struct Hunt {
     /// The scenarios to explore; all of them if none is named.
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
-    /// This strategy instead of the search: non-preemptive, random, pct1 … pct9, pos,
-    /// urw, round-robin, newest. Several are taken in turn.
+    /// This strategy instead of the search: non-preemptive, random, pct1 … pct9,
+    /// pos, urw, round-robin, newest, delay. Several are taken in turn.
     #[arg(long, value_name = "S")]
     pub(crate) strategy: Vec<Kind>,
     /// Begin with the inputs in DIR/NAME, NAME being the scenario, and save there what

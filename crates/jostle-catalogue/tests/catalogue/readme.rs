@@ -103,11 +103,13 @@ fn the_kept_test_is_what_export_prints() {
 fn every_strategy_and_every_finding_is_explained() {
     let text = read("README.md");
     for kind in Kind::ALL {
-        let shown = match kind {
+        let names = match kind {
             Kind::Pct(_) => "`pct1` … `pct9`".to_owned(),
-            other => format!("`{other}`"),
+            other if other.name() == other.name_in_files() => format!("`{other}`"),
+            other => format!("`{other}`, `{}`", other.name_in_files()),
         };
-        assert!(text.contains(&shown), "{shown}");
+        let row = format!("\n| {names} | {} |", kind.idea());
+        assert!(text.contains(&row), "{row}");
     }
     for kind in jostle_core::finding::Kind::ALL {
         assert!(text.contains(&format!("| `{kind}` |")), "{kind}");
