@@ -1,0 +1,20 @@
+//! The kernel and all that works over the seam, driven by a second carrier: programs of
+//! instructions, whose tasks are state machines. No stacks, no OS threads, no unsafe code,
+//! and nothing of the crate `jostle`.
+//!
+//! - `program`: what is executed: instructions for each task.
+//! - `carrier`: the backend; `execute`: what each instruction does; `things`: the state of
+//!   what tasks share; `suite`: programs and backends as campaigns take them, and how they
+//!   are made to fail.
+//! - `known`: bugs that are known, each with a twin in which it is mended.
+//! - `harness`: programs executed under many seeds.
+//! - `bugs`: what is known is found, replayed, minimized, explained, kept and reported.
+
+mod bugs;
+mod carrier;
+mod execute;
+mod harness;
+mod known;
+mod program;
+mod suite;
+mod things;
