@@ -98,7 +98,7 @@ fn lost_waker() -> Bug {
             .expecting(Kind::LostWakeup, "no waker is left"),
         mended: Program::new("lost_waker_mended", &[wakes, &[Await(0)]]),
         within: 20,
-        smallest: (1, 1),
+        smallest: (0, 1),
         decides: None,
     }
 }
@@ -135,7 +135,7 @@ fn livelock() -> Bug {
             .within(200),
         mended: Program::new("livelock_mended", &[main, always]).within(200),
         within: 20,
-        smallest: (1, 1),
+        smallest: (0, 1),
         decides: Some(["load", "store"]),
     }
 }
