@@ -7,12 +7,16 @@
 //!   what tasks share; `suite`: programs and backends as campaigns take them, and how they
 //!   are made to fail.
 //! - `known`: bugs that are known, each with a twin in which it is mended.
+//! - `generate`: random programs.
 //! - `harness`: programs executed under many seeds.
 //! - `bugs`: what is known is found, replayed, minimized, explained, kept and reported.
+//! - `fast`: the fast path does what the slow one does.
 
 mod bugs;
 mod carrier;
 mod execute;
+mod fast;
+mod generate;
 mod harness;
 mod known;
 mod program;
