@@ -11,6 +11,7 @@
 //! - `harness`: programs executed under many seeds.
 //! - `bugs`: what is known is found, replayed, minimized, explained, kept and reported.
 //! - `fast`: the fast path does what the slow one does.
+//! - `model`: the kernel does what `naive` says, an interpreter that knows no tricks.
 
 mod bugs;
 mod carrier;
@@ -19,6 +20,8 @@ mod fast;
 mod generate;
 mod harness;
 mod known;
+mod model;
+mod naive;
 mod program;
 mod suite;
 mod things;
