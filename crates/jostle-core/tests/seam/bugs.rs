@@ -102,18 +102,18 @@ fn what_was_found_replays_bit_for_bit_on_a_fresh_backend() {
 /// What a failure is minimized to.
 fn smallest(bug: &Bug, seed: u64) -> (Minimized, Replayer<'_, Machine>) {
     let found = found(&bug.program, bug.within, seed);
-    let mut follower = Replayer::new(&Programs::default(), &bug.program);
+    let mut replayer = Replayer::new(&Programs::default(), &bug.program);
     let recorded = Prescription::recorded(found.trace.choices.clone());
-    let first = follower.execute(recorded, &found.input.data);
+    let first = replayer.execute(recorded, &found.input.data);
     let data = found.input.data.clone();
     let minimized = minimize(
         first.trial,
         data,
         Limits::DEFAULT,
-        &mut |candidate| Some(follower.trial(candidate)),
+        &mut |candidate| Some(replayer.trial(candidate)),
         &mut |_, _| {},
     );
-    (minimized.expect("it fails again"), follower)
+    (minimized.expect("it fails again"), replayer)
 }
 
 #[test]
@@ -121,12 +121,12 @@ fn each_is_minimized_to_its_known_minimum_and_explained() {
     for bug in bugs() {
         let name = bug.program.subject.name;
         for seed in 0..5 {
-            let (small, mut follower) = smallest(&bug, seed);
+            let (small, mut replayer) = smallest(&bug, seed);
             let size = (small.trial.preemptions, small.schedule.deviations.len());
             assert_eq!(size, bug.smallest, "{name} with seed {seed}");
             assert!(small.schedule.data.iter().all(|&byte| byte <= 1));
-            let best = follower.schedule(&small.schedule);
-            let explanation = follower.explain(&best, &small.schedule);
+            let best = replayer.schedule(&small.schedule);
+            let explanation = replayer.explain(&best, &small.schedule);
             let explanation = explanation.expect("it fails again");
             let finding = best.finding.expect("it fails again");
             assert!(bug.program.subject.expect.allows(&finding));
@@ -148,19 +148,19 @@ fn each_is_minimized_to_its_known_minimum_and_explained() {
 fn each_is_kept_as_rows_that_find_it_again() {
     for bug in bugs() {
         let name = bug.program.subject.name;
-        let (small, mut follower) = smallest(&bug, 1);
-        let rows = follower
+        let (small, mut replayer) = smallest(&bug, 1);
+        let rows = replayer
             .rows(&small.schedule)
             .expect("it can be put in words");
         let words: Vec<String> = rows.iter().map(ToString::to_string).collect();
         let read = words.iter().map(|row| row.parse().expect("a row"));
-        let mut follower = Replayer::new(&Programs::default(), &bug.program);
-        let revisit = follower.revisit(read.collect(), &small.schedule.data);
+        let mut replayer = Replayer::new(&Programs::default(), &bug.program);
+        let retest = replayer.retest(read.collect(), &small.schedule.data);
         assert!(
-            !revisit.nearby && revisit.missed.is_none(),
+            !retest.nearby && retest.missed.is_none(),
             "{name}: {words:?}"
         );
-        let failure = revisit.failure.expect("the rows lead to it");
+        let failure = retest.failure.expect("the rows lead to it");
         assert_eq!(
             failure.trial.signature, small.trial.signature,
             "{name}: {words:?}"
@@ -222,8 +222,8 @@ fn each_is_reported() {
         assert!(text.contains(line.trim()), "{line} is not in\n{text}");
         let value = serde_json::from_str(&document).expect("JSON");
         assert!(schema.is_valid(&value), "{document}");
-        let (_, mut follower) = smallest(&bug, 0);
-        let nearest = follower.nearest(&confirmed.trace, data);
+        let (_, mut replayer) = smallest(&bug, 0);
+        let nearest = replayer.nearest(&confirmed.trace, data);
         assert!(nearest.is_some() || bug.decides.is_none(), "{name}");
     }
 }
