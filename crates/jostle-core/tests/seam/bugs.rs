@@ -1,7 +1,7 @@
 //! What is known is found, replayed, minimized, explained, kept and reported; what is
 //! mended is clean, and proved to be.
 
-use jostle_core::campaign::{Confirmed, Replayer, Found, Runner, Verdict, confirm};
+use jostle_core::campaign::{Confirmed, Found, Replayer, Runner, Verdict, confirm};
 use jostle_core::finding::Kind as FindingKind;
 use jostle_core::minimize::{Limits, Minimized, minimize};
 use jostle_core::prescription::Prescription;
