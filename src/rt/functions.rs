@@ -6,8 +6,9 @@
 //! have. So an execution meets sites whose function is not known yet, and is repeated once they
 //! are known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::c_void;
+use std::sync::{Mutex, PoisonError};
 
 use jostle_core::op::{Frame, Site};
 
@@ -56,12 +57,24 @@ impl Functions {
                 file,
                 line,
                 column,
-                function: name_at(key, &addresses).leak(),
+                function: kept(name_at(key, &addresses)),
             };
             self.known.insert(key, Site::intern(frame, &[]));
         }
         any
     }
+}
+
+/// The name for as long as the program runs, once however many OS threads look it up.
+fn kept(name: String) -> &'static str {
+    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = names.get(name.as_str()) {
+        return known;
+    }
+    let name = name.leak();
+    names.insert(name);
+    name
 }
 
 /// The function on the stack that has the site: the one at its line or, where the
@@ -127,6 +140,13 @@ mod tests {
         ] {
             assert_eq!(plain(path), name, "{path}");
         }
+    }
+
+    /// A thread that has looked up what another has must not leave names behind.
+    #[test]
+    fn names_are_kept_once() {
+        let [first, second] = ["name"; 2].map(|name| kept(name.to_owned()));
+        assert!(std::ptr::eq(first, second));
     }
 
     #[track_caller]

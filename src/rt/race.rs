@@ -147,7 +147,7 @@ fn is_own(frame: &Frame) -> bool {
         .file
         .strip_prefix(SOURCES)
         .and_then(|f| f.split(['/', '.']).next());
-    module.is_some_and(|module| OWN.contains(&module))
+    frame.file.starts_with(jostle_core::SOURCES) || module.is_some_and(|m| OWN.contains(&m))
 }
 
 /// The path without what it has in common with the current folder, so that it is

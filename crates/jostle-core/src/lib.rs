@@ -73,3 +73,8 @@ pub mod campaign;
 pub mod kernel;
 
 pub mod verify;
+
+/// The folder of this crate's sources as debug information names it, by which a backend
+/// tells the crate's stack frames from a user's.
+#[doc(hidden)]
+pub const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/");
