@@ -18,6 +18,7 @@ use crate::guard::stderr::Stderr;
 use crate::guard::{frames, interrupt, overflow};
 use crate::rt::pulse::{Pulse, Subject};
 use crate::rt::sys;
+use jostle_report::settings;
 
 /// How the process ends after a guard has spoken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -91,7 +92,7 @@ pub fn start() {
         overflow::install();
         std::thread::Builder::new()
             .name("jostle-watchdog".into())
-            .spawn(|| watch(limit()))
+            .spawn(|| watch(limit().unwrap_or(DEFAULT_LIMIT)))
             .expect("an OS thread for the watchdog");
     });
 }
@@ -100,12 +101,15 @@ pub fn start() {
 /// step of a scenario by orders of magnitude, sanitizers included.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
 
-fn limit() -> Duration {
-    let seconds = std::env::var(STALL_SECONDS).ok();
-    seconds
-        .and_then(|s| s.trim().parse().ok())
-        .filter(|&s| s > 0)
-        .map_or(DEFAULT_LIMIT, Duration::from_secs)
+/// How long a step may take.
+///
+/// # Errors
+///
+/// If the environment says what is no time. Whoever executes scenarios asks before, and
+/// refuses to.
+pub(crate) fn limit() -> Result<Duration, String> {
+    let limit = settings::variable(STALL_SECONDS, settings::duration)?;
+    Ok(limit.unwrap_or(DEFAULT_LIMIT))
 }
 
 /// How often the watchdog looks, in a limit's time.

@@ -27,11 +27,18 @@ const SAVE: Duration = Duration::from_secs(1);
 
 pub(crate) fn run<S: Suite>(suite: &S, args: &Minimize) -> anyhow::Result<ExitStatus> {
     let recorded = Recorded::of(suite, &args.saved)?;
+    let out = args.out.clone();
+    let out = out.unwrap_or_else(|| beside(&args.saved.file));
+    let files = [
+        ("--out", Some(out.as_path())),
+        ("--artifact", args.artifact.as_deref()),
+    ];
+    output::check_outputs(Some(&args.saved.file), &files)?;
     interrupt::catch();
     let job = Job {
         recorded: &recorded,
         args,
-        out: args.out.clone().unwrap_or_else(|| beside(&args.saved.file)),
+        out,
     };
     let text = apart(suite, |_| job.run())?;
     output::print(&text)?;
@@ -137,8 +144,7 @@ impl<S: Suite> Job<'_, S> {
         })?;
         if let Some(path) = &self.args.artifact {
             let bytes = input.encode(self.recorded.selector());
-            publish::replace(path, &bytes)
-                .with_context(|| format!("cannot save {}", path.display()))?;
+            output::write(path, &bytes, "--artifact")?;
         }
         Ok(finding)
     }

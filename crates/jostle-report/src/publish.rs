@@ -331,6 +331,9 @@ pub fn check_file(path: &Path) -> io::Result<()> {
 ///
 /// If they could not.
 pub fn check_folder(folder: &Path) -> io::Result<()> {
+    if folder.as_os_str() == "-" {
+        return Err(io::Error::other("name a folder, or ./- if that is its name"));
+    }
     let folder = match folder.as_os_str().is_empty() {
         true => Path::new("."),
         false => folder,
@@ -524,6 +527,7 @@ mod tests {
                 .contains("is a file")
         );
         assert!(check_folder(&file.join("below")).is_err());
+        assert!(check_folder(Path::new("-")).is_err());
         fs::remove_dir_all(folder).unwrap();
     }
 }
