@@ -9,7 +9,7 @@ use jostle_core::campaign::{Summary, Verdict};
 use jostle_core::finding::Place;
 
 use crate::publish;
-use crate::text::{clean, clean_lines, message};
+use crate::text::{clean, clean_lines, message, without_commands};
 
 /// A line for everything that makes the hunt fail. What a scenario expects is no
 /// error and gets none.
@@ -58,7 +58,7 @@ fn error(place: &Place, title: &str, message: &str) -> String {
         place.line,
         place.column,
         property(&clean(title)),
-        data(&clean_lines(message))
+        data(&without_commands(&clean_lines(message)))
     )
 }
 
@@ -147,7 +147,7 @@ mod tests {
             let values: Vec<&str> = command.split(',').collect();
             prop_assert_eq!(values.len(), 4);
             prop_assert_eq!(unescaped(values[3].strip_prefix("title=").unwrap()), clean(&text));
-            prop_assert_eq!(unescaped(message), clean_lines(&text));
+            prop_assert_eq!(unescaped(message), without_commands(&clean_lines(&text)));
         }
     }
 }

@@ -332,7 +332,9 @@ pub fn check_file(path: &Path) -> io::Result<()> {
 /// If they could not.
 pub fn check_folder(folder: &Path) -> io::Result<()> {
     if folder.as_os_str() == "-" {
-        return Err(io::Error::other("name a folder, or ./- if that is its name"));
+        return Err(io::Error::other(
+            "name a folder, or ./- if that is its name",
+        ));
     }
     let folder = match folder.as_os_str().is_empty() {
         true => Path::new("."),
