@@ -12,6 +12,7 @@ use jostle_core::explain::Explanation;
 use jostle_core::finding::Finding;
 use jostle_core::input::Input;
 use jostle_core::minimize::Minimized;
+use jostle_core::trace::file::TraceFile;
 use jostle_report::Commands;
 use jostle_report::publish;
 
@@ -40,8 +41,9 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Minimize) -> anyhow::Result<ExitSt
         args,
         out,
     };
-    let text = apart(suite, |_| job.run())?;
+    let (text, saved) = apart(suite, |_| job.run())?;
     output::print(&text)?;
+    saved?;
     Ok(ExitStatus::AsExpected)
 }
 
@@ -59,17 +61,19 @@ struct Job<'a, S: Suite> {
 }
 
 impl<S: Suite> Job<'_, S> {
-    /// Minimizes, saves, and gives the report.
-    fn run(&self) -> anyhow::Result<String> {
+    /// Minimizes, and gives the report and whether the result could be saved: what took
+    /// long is told in any case.
+    fn run(&self) -> anyhow::Result<(String, anyhow::Result<()>)> {
         let mut follower = Follower::new(self.recorded.suite, self.recorded.target);
         let first = smallest::failure(self.recorded, &mut follower)
             .with_context(|| format!("cannot minimize {}", self.args.saved.file.display()))?;
         let minimized = self.search(&first, &mut follower)?;
         let best = follower.schedule(&minimized.schedule);
-        let finding = self.save(&minimized, &best)?;
+        let (finding, saved) = self.save(&minimized, &best)?;
         let explanation = follower.explain(&best, &minimized.schedule);
         let explanation = explanation.unwrap_or_default();
-        Ok(self.report(&first, &minimized, &best, &finding, &explanation))
+        let report = self.report(&first, &minimized, &best, &finding, &explanation);
+        Ok((report, saved))
     }
 
     fn search(
@@ -101,7 +105,11 @@ impl<S: Suite> Job<'_, S> {
                     best = size(better);
                     if saved.is_none_or(|at| at.elapsed() >= SAVE) {
                         let execution = follower.borrow_mut().schedule(&better.schedule);
-                        failed.replace(self.save(better, &execution).err());
+                        let result = self.save(better, &execution);
+                        // What can be saved at first and not later is told at the end.
+                        if saved.is_none() {
+                            failed.replace(result.and_then(|(_, written)| written).err());
+                        }
                         saved = Some(Instant::now());
                     }
                 }
@@ -120,7 +128,11 @@ impl<S: Suite> Job<'_, S> {
     }
 
     /// Saves the schedule, confirmed, in all the forms that were asked for.
-    fn save(&self, minimized: &Minimized, best: &Followed) -> anyhow::Result<Finding> {
+    fn save(
+        &self,
+        minimized: &Minimized,
+        best: &Followed,
+    ) -> anyhow::Result<(Finding, anyhow::Result<()>)> {
         let Some(finding) = best.finding.clone() else {
             anyhow::bail!(
                 "the minimized schedule failed and then did not; this is a bug in jostle"
@@ -136,7 +148,11 @@ impl<S: Suite> Job<'_, S> {
             &confirmed.trace,
             Some(&finding),
         );
-        publish::save_at(&self.out, &file).with_context(|| {
+        Ok((finding, self.write(&file, &input)))
+    }
+
+    fn write(&self, file: &TraceFile, input: &Input) -> anyhow::Result<()> {
+        publish::save_at(&self.out, file).with_context(|| {
             format!(
                 "cannot save {}; name another file with --out",
                 self.out.display()
@@ -146,7 +162,7 @@ impl<S: Suite> Job<'_, S> {
             let bytes = input.encode(self.recorded.selector());
             output::write(path, &bytes, "--artifact")?;
         }
-        Ok(finding)
+        Ok(())
     }
 
     fn report(

@@ -27,14 +27,17 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Replay) -> anyhow::Result<ExitStat
         }
         return Ok(ExitStatus::AsExpected);
     };
-    let full = args.full;
-    output::print(&show(
+    let shown = show(
         recorded.subject(),
         finding,
         &replayed,
         &args.saved,
-        full,
-    ))?;
+        args.full,
+    );
+    // A finding is one, whether it can be printed or not.
+    if let Err(error) = output::print(&shown) {
+        output::complain(&error);
+    }
     Ok(ExitStatus::Finding)
 }
 

@@ -1,5 +1,6 @@
 //! The command over a backend that executes nothing and says what it is told to.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
@@ -268,6 +269,9 @@ fn a_very_long_name_is_no_work() {
 /// Set for the process that is one command: its arguments, one in a line.
 const CHILD: &str = "JOSTLE_TEST_COMMAND_CHILD";
 
+/// Stands before the arguments of a command whose standard output is a full disk.
+const FULL: &str = "> /dev/full";
+
 /// Everything that a terminal, a log or a parser could stumble over.
 const HOSTILE: &str = "oh \u{1b}[31m\u{7}\r\u{9b}2J\u{202e}\u{200f}\u{fffe}\u{ffff}\u{0} ##[error]x\n\
                        ::error::y\n  ::stop-commands::z\r\n##[group]";
@@ -298,7 +302,12 @@ fn hostile() -> Scenarios {
 #[test]
 fn one_command() {
     if let Ok(args) = std::env::var(CHILD) {
-        let args = std::iter::once("jostle").chain(args.lines());
+        let mut lines = args.lines().peekable();
+        if lines.next_if_eq(&FULL).is_some() {
+            let full = fs::File::options().write(true).open("/dev/full");
+            rustix::stdio::dup2_stdout(full.unwrap()).unwrap();
+        }
+        let args = std::iter::once("jostle").chain(lines);
         let status = crate::process(&hostile(), args.map(Into::into));
         process::exit(status.code().into());
     }
@@ -401,6 +410,8 @@ fn nothing_that_a_scenario_says_does_anything() {
     let folder = made("hostile");
     let name = "f\u{1b}[31m\u{202e}\r";
     fs::write(folder.join(name), "x").unwrap();
+    let no_text = <OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"\xff");
+    fs::write(folder.join(no_text), "x").unwrap();
     let saved = [name, "--scenario", "shouts"];
     let files = |command: &'static str| [&[command][..], &saved].concat();
     let hunt = [
@@ -596,6 +607,27 @@ fn where_results_go_is_checked_before_anything_is_executed() {
         assert_eq!(fs::read(folder.join("input")).unwrap(), b"x", "{args:?}");
     }
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 3);
+    fs::remove_dir_all(folder).unwrap();
+}
+
+/// The finding decides, even where its report cannot be written.
+#[test]
+fn a_full_standard_output_is_said() {
+    let folder = made("full");
+    fs::write(folder.join("input"), "x").unwrap();
+    let hunt = ["hunt", "shouts", "--runs", "1", "--jobs", "1", "--json"];
+    let saved = ["input", "--scenario", "shouts"];
+    for (args, code) in [
+        (hunt.to_vec(), 1),
+        ([&["replay"][..], &saved].concat(), 1),
+        ([&["report"][..], &saved].concat(), 2),
+        (vec!["triage", ".", "--scenario", "shouts"], 1),
+    ] {
+        let ended = command(&[&[FULL][..], &args].concat(), &folder, &[]);
+        assert_eq!(ended.code, code, "{args:?}: {}", ended.stderr);
+        let said = "standard output; make room";
+        assert!(ended.stderr.contains(said), "{args:?}: {}", ended.stderr);
+    }
     fs::remove_dir_all(folder).unwrap();
 }
 

@@ -77,9 +77,14 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Triage) -> anyhow::Result<ExitStat
         folder.display()
     );
     table.minimize(suite, args.scenario.as_deref());
-    match args.json {
-        true => output::document(&table.document())?,
-        false => output::print(&table.text(args.scenario.as_deref()))?,
+    let printed = match args.json {
+        true => output::document(&table.document()),
+        false => output::print(&table.text(args.scenario.as_deref())),
+    };
+    // A finding is one, whether it can be printed or not.
+    match printed {
+        Err(error) if !table.bugs.is_empty() => output::complain(&error),
+        other => other?,
     }
     Ok(match (table.bugs.is_empty(), table.broken) {
         (false, _) => ExitStatus::Finding,
@@ -89,7 +94,7 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Triage) -> anyhow::Result<ExitStat
 }
 
 /// A path that need not be text.
-fn shown(path: &PathBuf) -> String {
+fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
@@ -259,7 +264,7 @@ impl Table {
         json!({
             "jostle_triage": VERSION,
             "bugs": bugs,
-            "passing": self.passing.iter().map(shown).collect::<Vec<_>>(),
+            "passing": self.passing.iter().map(|path| shown(path)).collect::<Vec<_>>(),
             "unreadable": unreadable,
         })
     }

@@ -274,13 +274,11 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let target = match fs::canonicalize(path) {
-        Ok(target) if target.is_dir() => {
-            return Err(io::Error::other("it is a folder"));
-        }
-        Ok(target) if !target.is_file() => return fs::write(path, content),
-        Ok(target) => target,
-        Err(_) => path.to_owned(),
+    // What a link in /dev/fd leads to need not have a name.
+    let target = match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => return Err(io::Error::other("it is a folder")),
+        Ok(metadata) if !metadata.is_file() => return fs::write(path, content),
+        _ => fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
     };
     let part = part_of(&target);
     let written = fs::write(&part, content).and_then(|()| fs::rename(&part, &target));
@@ -315,12 +313,11 @@ pub fn check_file(path: &Path) -> io::Result<()> {
     if path.file_name().is_none() {
         return Err(io::Error::other("it is a folder"));
     }
-    match fs::canonicalize(path) {
-        Ok(target) if target.is_dir() => Err(io::Error::other("it is a folder")),
-        // What stands there for itself can only be tried by writing.
-        Ok(target) if !target.is_file() => Ok(()),
-        Ok(target) => probe(&target),
-        Err(_) => probe(path),
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Err(io::Error::other("it is a folder")),
+        // Whether a device or a pipe takes it can only be seen by writing.
+        Ok(metadata) if !metadata.is_file() => Ok(()),
+        _ => probe(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())),
     }
 }
 

@@ -66,7 +66,7 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Hunt) -> anyhow::Result<ExitStatus
     }
     output::check_outputs(None, &[("--junit", args.junit.as_deref())])?;
     output::check_out(args.out.as_deref())?;
-    check_threads(args.jobs)?;
+    check_threads(jobs(args.jobs))?;
     interrupt::catch();
     let mut line = Line::new(args.json);
     let mut sinks = sinks(args);
@@ -206,10 +206,9 @@ fn jobs(asked: Option<u16>) -> usize {
 /// # Errors
 ///
 /// If there are not, with how many there are.
-fn check_threads(asked: Option<u16>) -> anyhow::Result<()> {
+fn check_threads(asked: usize) -> anyhow::Result<()> {
     const MORE: usize = 4;
-    let Some(asked) = asked else { return Ok(()) };
-    let wanted = usize::from(asked) + MORE;
+    let wanted = asked + MORE;
     // Each waits until all are there, and ends with the list.
     let (end, ended) = std::sync::mpsc::channel::<()>();
     let ended = std::sync::Mutex::new(ended);
@@ -228,7 +227,7 @@ fn check_threads(asked: Option<u16>) -> anyhow::Result<()> {
     });
     anyhow::ensure!(
         had == wanted,
-        "there are not enough OS threads for --jobs {asked}; use --jobs {} or raise the limit \
+        "there are not enough OS threads for {asked} jobs; use --jobs {} or raise the limit \
          (`ulimit -u`)",
         had.saturating_sub(MORE).max(1)
     );
