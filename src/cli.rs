@@ -1,5 +1,6 @@
 //! Provides the `jostle` command for the scenarios of a program.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use crate::Fibers;
@@ -24,5 +25,10 @@ macro_rules! main {
 /// program.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Err(error) = crate::watchdog::limit() {
+        // Nothing can be done about a closed standard error.
+        let _ = writeln!(std::io::stderr(), "error: {error}");
+        return ExitCode::from(2);
+    }
     jostle_cli::main(&Fibers)
 }

@@ -27,7 +27,8 @@ use jostle_core::input::{self, Input};
 use jostle_core::search::Search;
 use jostle_core::strategy::Profile;
 use jostle_core::trace::Trace;
-use jostle_report::{Commands, publish};
+use jostle_report::text::fit;
+use jostle_report::{Commands, publish, settings};
 
 /// The environment variable that names the scenario to fuzz.
 const SCENARIO_VARIABLE: &str = "JOSTLE_SCENARIO";
@@ -216,6 +217,7 @@ impl Fuzzer {
     }
 
     fn new() -> Result<Fuzzer, String> {
+        watchdog::limit()?;
         let all = scenarios().map_err(|error| error.to_string())?;
         if all.is_empty() {
             return Err(
@@ -224,9 +226,8 @@ impl Fuzzer {
                     .to_owned(),
             );
         }
-        let named = std::env::var(SCENARIO_VARIABLE)
-            .ok()
-            .filter(|n| !n.is_empty());
+        let name = |text: &str| Ok::<String, String>(text.to_owned());
+        let named = settings::variable(SCENARIO_VARIABLE, name)?.filter(|n| !n.is_empty());
         let scenarios = match &named {
             None => all
                 .into_iter()
@@ -237,16 +238,15 @@ impl Fuzzer {
                 vec![found.ok_or_else(|| {
                     let names: Vec<&str> = all.iter().map(|s| s.subject.name).collect();
                     format!(
-                        "{SCENARIO_VARIABLE} names {name:?}, which is no scenario; there are {}",
+                        "{SCENARIO_VARIABLE} names {:?}, which is no scenario; there are {}",
+                        fit(name, 100),
                         names.join(", ")
                     )
                 })?]
             }
         };
-        let off = std::env::var(COVERAGE_VARIABLE).unwrap_or_default();
-        let features: FeatureKinds = off
-            .parse()
-            .map_err(|error| format!("{COVERAGE_VARIABLE}: {error}"))?;
+        let features = settings::variable(COVERAGE_VARIABLE, str::parse::<FeatureKinds>)?;
+        let features = features.unwrap_or(FeatureKinds::ALL);
         watchdog::on_stall(watchdog::Action::Abort);
         Ok(Fuzzer {
             names: scenarios.iter().map(|s| s.subject.name).collect(),
@@ -330,7 +330,7 @@ impl Fuzzer {
         // Not beside the artifact: cargo-fuzz takes every new file there for one.
         let folder = Path::new(publish::FOLDER);
         match publish::save(folder, &stem, &file) {
-            Ok(path) => say(&format!("Trace:    {}\n\n", path.display())),
+            Ok(path) => say(&format!("Trace:    {}\n\n", publish::quoted(&path))),
             Err(error) => say(&format!(
                 "warning: the trace could not be saved in {}: {error}\n\n",
                 folder.display()

@@ -6,25 +6,28 @@
 //! | variable | meaning | default |
 //! | --- | --- | --- |
 //! | `JOSTLE_RUNS` | executions | 1000 |
-//! | `JOSTLE_TIME` | seconds at most | no limit |
+//! | `JOSTLE_TIME` | seconds at most, or a number with s, m or h behind it | no limit |
 //! | `JOSTLE_SEED` | the campaign's seed | 0 |
 //! | `JOSTLE_STRATEGY` | one strategy instead of the search | none |
 //! | `JOSTLE_REPLAY` | a trace file: its scenario is executed as it says, and no other | none |
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
-use std::time::Duration;
 
 use crate::backend::Fibers;
 use crate::scenario::registry::scenarios;
 use crate::scenario::{Expect, Scenario};
+use crate::watchdog;
+use jostle_core::backend::Suite;
 use jostle_core::campaign::{self, Campaign, Found, Progress, Replayer, Summary, Verdict};
 use jostle_core::coverage::FeatureKinds;
+use jostle_core::finding::Kind;
 use jostle_core::input::Input;
 use jostle_core::regression::Row;
-use jostle_core::strategy::Kind;
+use jostle_core::strategy;
 use jostle_core::trace;
+use jostle_report::settings::{self, above_zero, duration};
+use jostle_report::text::{clean, fit};
 use jostle_report::{Commands, publish};
 
 /// Executions of one test. A second for most scenarios.
@@ -43,6 +46,7 @@ const KNOWN_BUG_FACTOR: u64 = 20;
 /// something unexpected is found, or if the expected finding is not.
 pub fn explore(name: &str) {
     let scenario = named(name);
+    check_limit();
     if let Some(path) = std::env::var_os("JOSTLE_REPLAY") {
         return replay(scenario, Path::new(&path));
     }
@@ -107,6 +111,7 @@ fn named(name: &str) -> &'static Scenario {
 /// be read.
 pub fn keep(name: &str, rows: &[&str], data: &str) {
     let scenario = named(name);
+    check_limit();
     let parsed: Result<Vec<Row>, _> = rows.iter().map(|row| row.parse()).collect();
     let rows = match parsed {
         Ok(rows) => rows,
@@ -166,17 +171,32 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
 
 /// Executes the trace in `path` if it is one of `scenario`.
 fn replay(scenario: &'static Scenario, path: &Path) {
-    let bytes = match std::fs::read(path) {
+    let shown = clean(&path.to_string_lossy());
+    let bytes = match publish::read_file(path) {
         Ok(bytes) => bytes,
-        Err(error) => panic!("JOSTLE_REPLAY: cannot read {}: {error}", path.display()),
+        Err(error) => panic!("JOSTLE_REPLAY: cannot read {shown}: {error}"),
     };
     let file = match trace::file::read(&bytes) {
         Ok(file) => file,
-        Err(error) => panic!("JOSTLE_REPLAY: cannot replay {}: {error}", path.display()),
+        Err(error) => panic!("JOSTLE_REPLAY: cannot replay {shown}: {error}"),
     };
     if file.scenario != scenario.subject.name {
+        let all = scenarios().unwrap_or_default();
+        assert!(
+            all.iter().any(|s| s.subject.name == file.scenario),
+            "JOSTLE_REPLAY: {shown} is a trace of the scenario {:?}, and no scenario of this test \
+             program has that name; name the program that has it (`cargo test --test NAME` or \
+             `cargo test -p PACKAGE`), or record the failure anew if it was renamed",
+            fit(&file.scenario, 100)
+        );
         return;
     }
+    let race = file.finding.as_ref().is_some_and(|f| f.kind == Kind::Race);
+    assert!(
+        !race || Fibers.capabilities().races,
+        "JOSTLE_REPLAY: {shown} was recorded with a data race, which only a build with \
+         ThreadSanitizer sees; build with the nightly toolchain and RUSTFLAGS=-Zsanitizer=thread"
+    );
     let (run, trace) = campaign::apart(&Fibers, |runner| {
         let run = runner.replay(scenario, file.choices, &file.data);
         (run, runner.trace())
@@ -190,8 +210,7 @@ fn replay(scenario: &'static Scenario, path: &Path) {
     let outcome = run.outcome;
     if let Some(divergence) = outcome.divergence {
         panic!(
-            "the trace in {} does not fit scenario {} any more: {divergence}",
-            path.display(),
+            "the trace in {shown} does not fit scenario {} any more: {divergence}",
             scenario.subject.name
         );
     }
@@ -201,7 +220,7 @@ fn replay(scenario: &'static Scenario, path: &Path) {
             minimize: publish::minimize_command(path, None),
         };
         let report = publish::report(&scenario.subject, &finding, &trace, &commands, false);
-        panic!("replayed {}\n\n{report}", path.display());
+        panic!("replayed {shown}\n\n{report}");
     }
 }
 
@@ -215,19 +234,16 @@ fn replay_command(scenario: &Scenario, path: &Path) -> String {
 }
 
 fn campaign(scenario: &Scenario) -> Campaign {
-    let runs = variable("JOSTLE_RUNS").unwrap_or(match scenario.subject.expect {
+    let runs = variable("JOSTLE_RUNS", above_zero).unwrap_or(match scenario.subject.expect {
         Expect::Clean => RUNS,
         Expect::Finds(..) => RUNS * KNOWN_BUG_FACTOR,
     });
-    let strategies = match variable("JOSTLE_STRATEGY") {
-        Some::<Kind>(kind) => vec![kind],
-        None => Vec::new(),
-    };
+    let strategy = variable("JOSTLE_STRATEGY", str::parse::<strategy::Kind>);
     Campaign {
-        strategies,
+        strategies: strategy.into_iter().collect(),
         runs,
-        time: variable("JOSTLE_TIME").map(Duration::from_secs),
-        seed: variable("JOSTLE_SEED").unwrap_or(0),
+        time: variable("JOSTLE_TIME", duration),
+        seed: seed(),
         jobs: 1,
         stop_at_first: true,
         features: FeatureKinds::SEARCH,
@@ -235,14 +251,24 @@ fn campaign(scenario: &Scenario) -> Campaign {
 }
 
 /// The value of an environment variable, if it is set.
-fn variable<T: FromStr>(name: &str) -> Option<T>
-where
-    T::Err: std::fmt::Display,
-{
-    let text = std::env::var(name).ok()?;
-    match text.parse() {
-        Ok(value) => Some(value),
-        Err(error) => panic!("the environment variable {name} is {text:?}: {error}"),
+fn variable<T, E: std::fmt::Display>(
+    name: &str,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Option<T> {
+    settings::variable(name, parse).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn seed() -> u64 {
+    let number = |text: &str| {
+        let wrong = "this is no whole number below 2^64; write for example 7";
+        text.parse().map_err(|_| wrong)
+    };
+    variable("JOSTLE_SEED", number).unwrap_or(0)
+}
+
+fn check_limit() {
+    if let Err(error) = watchdog::limit() {
+        panic!("{error}");
     }
 }
 
@@ -257,7 +283,7 @@ fn fail(scenario: &Scenario, summary: &Summary) -> ! {
             Ok(path) => replay_command(scenario, path),
             Err(_) => format!(
                 "JOSTLE_SEED={} JOSTLE_RUNS={} cargo test {}",
-                variable("JOSTLE_SEED").unwrap_or(0),
+                seed(),
                 found.execution,
                 scenario.subject.name
             ),

@@ -21,4 +21,5 @@ mod stderr;
 mod watch;
 
 pub use exit::{Action, on_stall};
+pub(crate) use watch::limit;
 pub use watch::{start, subject};

@@ -9,6 +9,8 @@ use std::fmt::Write;
 use std::sync::Once;
 use std::time::Duration;
 
+use jostle_report::settings;
+
 use crate::rt::sys;
 use crate::rt::thread_status::{ThreadStatus, Workload};
 use crate::watchdog::message::{self, STALL_SECONDS, Stalled};
@@ -49,7 +51,7 @@ pub fn start() {
         overflow::install();
         std::thread::Builder::new()
             .name("jostle-watchdog".into())
-            .spawn(|| watch(limit()))
+            .spawn(|| watch(limit().unwrap_or(DEFAULT_LIMIT)))
             .expect("an OS thread for the watchdog");
     });
 }
@@ -58,12 +60,15 @@ pub fn start() {
 /// step of a scenario by orders of magnitude, sanitizers included.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
 
-fn limit() -> Duration {
-    let seconds = std::env::var(STALL_SECONDS).ok();
-    seconds
-        .and_then(|s| s.trim().parse().ok())
-        .filter(|&s| s > 0)
-        .map_or(DEFAULT_LIMIT, Duration::from_secs)
+/// How long a step may take.
+///
+/// # Errors
+///
+/// If the environment says what is no time. Whoever executes scenarios asks before, and
+/// refuses to.
+pub(crate) fn limit() -> Result<Duration, String> {
+    let limit = settings::variable(STALL_SECONDS, settings::duration)?;
+    Ok(limit.unwrap_or(DEFAULT_LIMIT))
 }
 
 /// How often the watchdog looks, in a limit's time.

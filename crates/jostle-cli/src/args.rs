@@ -3,19 +3,21 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgGroup, Args as Group, Parser, Subcommand, ValueEnum};
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use jostle_core::strategy::Kind;
 use jostle_core::verify::Bounds;
-use jostle_report::publish::FOLDER;
-
-/// Set to `true` by GitHub Actions in every step.
-const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
+use jostle_report::publish;
+use jostle_report::settings::{above_zero, duration};
 
 /// Finds concurrency bugs by making the scheduler the fuzz input.
 ///
 /// Exit codes: 0 everything came out as the scenarios expect, or the command has done
 /// its work; 1 a finding; 2 the command could not do its work; 130 Ctrl-C, with nothing
 /// found by then.
+///
+/// Standard output is the command's alone: what scenarios print there goes to standard
+/// error. Files that are read are regular files of at most 16 MiB, and `-` is none.
 #[derive(Parser, Debug)]
 #[command(name = "jostle", version, arg_required_else_help = true)]
 pub(crate) struct Args {
@@ -42,9 +44,14 @@ pub(crate) enum Command {
     /// one ends the process at once.
     Verify(Verify),
     /// Executes one recorded trace or fuzz input again and shows it.
+    ///
+    /// Ends with 1 if it fails, with 0 if it does not, and with 2 if it does not fail and
+    /// is not what was recorded: the trace does not fit the scenario any more, or has a
+    /// data race that this build cannot see.
     Replay(Replay),
     /// Executes one recorded trace or fuzz input again and writes all that is
-    /// known of it, to be looked at or for other programs.
+    /// known of it, to be looked at or for other programs. Without a format it is the
+    /// report for the terminal.
     ///
     /// A failing execution is accompanied by one that passes, if one is found: it
     /// does the same up to the last choice that could still save it. The exit code
@@ -64,7 +71,19 @@ pub(crate) enum Command {
     /// Prints a failure as a #[test] that survives edits of the scenario.
     ///
     /// The failure is minimized before.
+    ///
+    /// The file that it is appended to has to link the crate of the scenario once, by
+    /// `use my_crate as _;`: a comment of the test names it.
     Export(Export),
+    /// Prints a script that makes a shell complete this command's options.
+    Completions(Completions),
+}
+
+#[derive(Group, Debug)]
+pub(crate) struct Completions {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: Shell,
 }
 
 #[derive(Group, Debug)]
@@ -76,7 +95,8 @@ pub(crate) struct List {
 
 #[derive(Group, Debug)]
 pub(crate) struct Hunt {
-    /// The scenarios to explore; all of them if none is named.
+    /// The scenarios to explore; all of them if none is named. In a name, * stands for any
+    /// characters and ? for one.
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
     /// This strategy instead of the search: non-preemptive, random, pct1 … pct9,
@@ -84,14 +104,16 @@ pub(crate) struct Hunt {
     #[arg(long, value_name = "S")]
     pub(crate) strategy: Vec<Kind>,
     /// Begin with the inputs in DIR/NAME, NAME being the scenario, and save there what
-    /// reaches something new: the fuzz target reads and writes the same.
+    /// reaches something new: the fuzz target reads and writes the same. DIR has to be
+    /// there.
     #[arg(long, value_name = "DIR", conflicts_with = "strategy")]
     pub(crate) corpus: Option<PathBuf>,
     /// Executions of each scenario at most, besides those of a corpus. Without it, a
     /// scenario that expects nothing gets 2000, and a known bug is looked for in up to 100000.
+    /// 0 executes a corpus and nothing else.
     #[arg(long, value_name = "N")]
     pub(crate) runs: Option<u64>,
-    /// Seconds for each scenario at most; a number with s, m or h behind it
+    /// Seconds for each scenario at most, above 0; a number with s, m or h behind it
     /// also does. With it and without --runs, time alone is the limit.
     #[arg(long, value_name = "T", value_parser = duration)]
     pub(crate) time: Option<Duration>,
@@ -104,9 +126,10 @@ pub(crate) struct Hunt {
     /// Go on after a finding, up to the limit, to find others.
     #[arg(long)]
     pub(crate) keep_going: bool,
-    /// Where the traces of findings are saved.
-    #[arg(long, value_name = "DIR", default_value = FOLDER)]
-    pub(crate) out: PathBuf,
+    /// Where the traces of findings are saved: jostle-findings unless another folder is
+    /// named, which has to be writable from the start.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
     /// Show every step in reports.
     #[arg(long)]
     pub(crate) full: bool,
@@ -146,7 +169,7 @@ pub(crate) enum When {
 impl When {
     pub(crate) fn is_now(self) -> bool {
         match self {
-            When::Auto => std::env::var_os(GITHUB_ACTIONS).is_some_and(|value| value == "true"),
+            When::Auto => publish::in_github_actions(),
             When::Always => true,
             When::Never => false,
         }
@@ -155,7 +178,7 @@ impl When {
 
 #[derive(Group, Debug)]
 pub(crate) struct Verify {
-    /// The scenarios.
+    /// The scenarios. In a name, * stands for any characters and ? for one.
     #[arg(value_name = "NAME", required = true)]
     pub(crate) names: Vec<String>,
     /// Only schedules with at most this many preemptions: a step of another task
@@ -166,21 +189,27 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "N", default_value_t = Bounds::DEFAULT.rare)]
     pub(crate) rare: u32,
     /// Steps of one execution at most.
-    #[arg(long, value_name = "N", default_value_t = Bounds::DEFAULT.steps)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = Bounds::DEFAULT.steps,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
     pub(crate) steps: u32,
     /// Executions of each scenario at most.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = above_zero)]
     pub(crate) runs: Option<u64>,
-    /// Seconds for each scenario at most; a number with s, m or h behind it
+    /// Seconds for each scenario at most, above 0; a number with s, m or h behind it
     /// also does.
     #[arg(long, value_name = "T", value_parser = duration)]
     pub(crate) time: Option<Duration>,
     /// A file that the argument of the scenario is made of; without it, no bytes.
     #[arg(long, value_name = "FILE")]
     pub(crate) data: Option<PathBuf>,
-    /// Where the trace of a finding is saved.
-    #[arg(long, value_name = "DIR", default_value = FOLDER)]
-    pub(crate) out: PathBuf,
+    /// Where the trace of a finding is saved: jostle-findings unless another folder is
+    /// named, which has to be writable from the start.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
     /// Show every step in reports.
     #[arg(long)]
     pub(crate) full: bool,
@@ -211,12 +240,6 @@ pub(crate) struct Replay {
 }
 
 #[derive(Group, Debug)]
-#[command(group(
-    ArgGroup::new("format")
-        .args(["html", "json", "perfetto"])
-        .required(true)
-        .multiple(true)
-))]
 pub(crate) struct Report {
     #[command(flatten)]
     pub(crate) saved: Saved,
@@ -242,7 +265,7 @@ pub(crate) struct Minimize {
     /// Save it as an input of the fuzz target, too.
     #[arg(long, value_name = "FILE")]
     pub(crate) artifact: Option<PathBuf>,
-    /// Seconds at most; a number with s, m or h behind it also does. Without it, a
+    /// Seconds at most, above 0; a number with s, m or h behind it also does. Without it, a
     /// fixed number of executions is the limit, and the result the same each time.
     #[arg(long, value_name = "T", value_parser = duration)]
     pub(crate) time: Option<Duration>,
@@ -276,19 +299,6 @@ pub(crate) struct Export {
     pub(crate) saved: Saved,
 }
 
-/// Parses a number of seconds, minutes or hours.
-fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) = match text.char_indices().last() {
-        Some((at, 's')) => (&text[..at], 1.0),
-        Some((at, 'm')) => (&text[..at], 60.0),
-        Some((at, 'h')) => (&text[..at], 3600.0),
-        _ => (text, 1.0),
-    };
-    let wrong = || format!("{text:?} is no time; write for example 30, 30s, 5m or 1h");
-    let seconds: f64 = number.parse().map_err(|_| wrong())?;
-    Duration::try_from_secs_f64(seconds * unit).map_err(|_| wrong())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -297,16 +307,5 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Args::command().debug_assert();
-    }
-
-    #[test]
-    fn times_are_seconds_minutes_or_hours() {
-        assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
-        assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1500)));
-        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
-        assert_eq!(duration("1h"), Ok(Duration::from_secs(3600)));
-        for wrong in ["", "s", "-1", "1d", "nan", "1e40h"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
     }
 }

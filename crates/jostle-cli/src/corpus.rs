@@ -68,6 +68,25 @@ impl Corpus {
     }
 }
 
+/// Checks that the folder of `--corpus` is there and can be written to.
+///
+/// # Errors
+///
+/// If not: one that is not there is more likely mistyped than meant to be new.
+pub(crate) fn check(folder: &Path) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        folder.is_dir(),
+        "there is no folder {}; name another folder with --corpus, or make it with mkdir",
+        folder.display()
+    );
+    publish::check_folder(folder).with_context(|| {
+        format!(
+            "the corpus in {} cannot be written to; name another folder with --corpus",
+            folder.display()
+        )
+    })
+}
+
 fn read(folder: &Path) -> io::Result<Vec<Input>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -81,6 +100,12 @@ fn read(folder: &Path) -> io::Result<Vec<Input>> {
         }
     }
     paths.sort();
-    let input = |path: &PathBuf| Ok(Input::decode(&fs::read(path)?).1);
+    let input = |path: &PathBuf| {
+        let bytes = publish::read_file(path);
+        let bytes = bytes.map_err(|error| {
+            io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+        })?;
+        Ok(Input::decode(&bytes).1)
+    };
     paths.iter().map(input).collect()
 }

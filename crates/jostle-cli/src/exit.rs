@@ -21,13 +21,20 @@ pub(crate) enum ExitStatus {
     Finding,
 }
 
-impl From<ExitStatus> for ExitCode {
-    fn from(status: ExitStatus) -> ExitCode {
-        ExitCode::from(match status {
+impl ExitStatus {
+    /// What the process ends with.
+    pub(crate) fn code(self) -> u8 {
+        match self {
             ExitStatus::AsExpected => 0,
             ExitStatus::Finding => 1,
             ExitStatus::Unusable | ExitStatus::Broken => 2,
             ExitStatus::Stopped => interrupt::CODE,
-        })
+        }
+    }
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> ExitCode {
+        ExitCode::from(status.code())
     }
 }

@@ -33,7 +33,7 @@ fn explain<S: Suite>(recorded: &Recorded<'_, S>) -> anyhow::Result<String> {
         "{} in {}: {}\n\n{}",
         finding.kind,
         recorded.subject().name,
-        finding.headline(),
+        output::headline(&finding),
         publish::explanation(&finding, &best.trace, &explanation)
     ))
 }

@@ -8,6 +8,7 @@ use jostle_core::campaign::{Replayer, apart};
 use jostle_core::finding::Finding;
 use jostle_core::regression::Row;
 use jostle_core::subject::Subject;
+use jostle_report::text::{clean, fit};
 
 use crate::args::Export;
 use crate::exit::ExitStatus;
@@ -19,7 +20,12 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Export) -> anyhow::Result<ExitStat
     let recorded = Recorded::of(suite, &args.saved)?;
     let text = apart(suite, |_| export(&recorded));
     let text = text.with_context(|| format!("cannot export {}", args.saved.file.display()))?;
-    output::print(&text)?;
+    output::print_bytes(text.as_bytes())?;
+    let module = recorded.subject().module;
+    output::warn(&format!(
+        "The file that this is appended to has to link the scenario once: `use {} as _;`",
+        krate(module)
+    ));
     Ok(ExitStatus::AsExpected)
 }
 
@@ -41,17 +47,34 @@ fn export<S: Suite>(recorded: &Recorded<'_, S>) -> anyhow::Result<String> {
     ))
 }
 
+/// The crate of a module.
+fn krate(module: &str) -> &str {
+    module.split("::").next().unwrap_or(module)
+}
+
+/// The message in the comment has so many cells at most.
+const MESSAGE: usize = 200;
+
 /// The text of the test, as rustfmt would have it.
 fn test(subject: &Subject, finding: &Finding, rows: &[Row], data: &[u8]) -> String {
     let mut text = String::new();
-    let message = finding.headline();
-    let _ = writeln!(text, "/// {} in {}: {message}", finding.kind, subject.name);
+    // Some characters must not stand in a comment, and one that ends a line would end it.
+    let message = clean(&fit(finding.headline(), MESSAGE));
+    let _ = writeln!(
+        text,
+        "/// {} in {}: {}",
+        finding.kind,
+        clean(subject.name),
+        message.trim_end()
+    );
     text += "///\n/// Kept by `jostle export`. The rows say where the schedule deviates from the one that\n\
-             /// never preempts.\n#[test]\n";
+             /// never preempts. Outside of the scenario's crate this file needs, once,\n";
+    let _ = writeln!(text, "/// `use {} as _;`\n#[test]", krate(subject.module));
     let signature = finding.signature();
     let hash = signature.rsplit('-').next().unwrap_or_default();
     let kind = finding.kind.name().replace('-', "_");
-    let _ = writeln!(text, "fn {}_{kind}_{:.8}() {{", subject.name, hash);
+    let name: String = subject.name.chars().map(word).collect();
+    let _ = writeln!(text, "fn {name}_{kind}_{hash:.8}() {{");
     let _ = writeln!(text, "    jostle::testing::keep(");
     let _ = writeln!(text, "        {:?},", subject.name);
     if rows.is_empty() {
@@ -66,4 +89,12 @@ fn test(subject: &Subject, finding: &Finding, rows: &[Row], data: &[u8]) -> Stri
     let data: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
     let _ = writeln!(text, "        {data:?},\n    );\n}}");
     text
+}
+
+/// A character of a name, or what stands for it in the name of a function.
+fn word(c: char) -> char {
+    match c.is_alphanumeric() {
+        true => c,
+        false => '_',
+    }
 }

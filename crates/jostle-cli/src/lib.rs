@@ -2,7 +2,7 @@
 //!
 //! - `args`: what can be typed, and the text of `--help`.
 //! - `list`, `hunt`, `verify`, `replay`, `report`, `minimize`,
-//!   `explain`, `export`, `triage`: one subcommand each.
+//!   `explain`, `export`, `triage`, `completions`: one subcommand each.
 //! - `recorded`: files that hold an execution, and executing them again.
 //!   `smallest`: its failure, minimized.
 //! - `corpus`: inputs that a hunt begins with, and those that it keeps.
@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod completions;
 mod corpus;
 mod exit;
 mod explain;
@@ -40,6 +41,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use jostle_core::backend::Suite;
+use jostle_report::text;
 
 use crate::args::{Args, Command};
 use crate::exit::ExitStatus;
@@ -51,28 +53,57 @@ use crate::output::Fault;
 /// takes it for a finding or a pass.
 #[must_use]
 pub fn main<S: Suite>(suite: &S) -> ExitCode {
-    let args = std::env::args_os();
-    let status = catch_unwind(AssertUnwindSafe(|| run(suite, args)));
-    // The panic has printed its message.
-    let status = status.unwrap_or_else(|_| {
-        output::warn("error: that was a fault of Jostle; please report it");
-        ExitStatus::Broken
-    });
-    status.into()
+    process(suite, std::env::args_os()).into()
 }
 
+/// Runs a command line that standard output belongs to.
+fn process<S: Suite>(suite: &S, args: impl Iterator<Item = OsString>) -> ExitStatus {
+    let status = catch_unwind(AssertUnwindSafe(|| match parse(args) {
+        Ok(args) => match output::own_stdout() {
+            Ok(()) => execute(suite, &args),
+            Err(error) => {
+                output::warn(&format!(
+                    "error: standard output cannot be kept apart from what scenarios print: {error}"
+                ));
+                ExitStatus::Unusable
+            }
+        },
+        Err(status) => status,
+    }));
+    // The panic has printed its message.
+    status.unwrap_or_else(|_| {
+        output::warn("error: that was a fault of Jostle; please report it");
+        ExitStatus::Broken
+    })
+}
+
+#[cfg(test)]
 fn run<S: Suite>(suite: &S, args: impl Iterator<Item = OsString>) -> ExitStatus {
-    let args = match Args::try_parse_from(args) {
-        Ok(args) => args,
-        Err(error) => {
-            // Help and version are no errors and go to standard output.
+    match parse(args) {
+        Ok(args) => execute(suite, &args),
+        Err(status) => status,
+    }
+}
+
+/// What was typed, or how the command ends without it.
+fn parse(args: impl Iterator<Item = OsString>) -> Result<Args, ExitStatus> {
+    Args::try_parse_from(args).map_err(|error| {
+        // Help and version are no errors and go to standard output. An error quotes what was
+        // typed.
+        let plain = error.render().to_string();
+        if text::clean_lines(&plain) == plain {
             let _ = error.print();
-            return match error.exit_code() {
-                0 => ExitStatus::AsExpected,
-                _ => ExitStatus::Unusable,
-            };
+        } else {
+            output::warn(&plain);
         }
-    };
+        match error.exit_code() {
+            0 => ExitStatus::AsExpected,
+            _ => ExitStatus::Unusable,
+        }
+    })
+}
+
+fn execute<S: Suite>(suite: &S, args: &Args) -> ExitStatus {
     let result = match &args.command {
         Command::List(list) => list::run(suite, list),
         Command::Hunt(hunt) => hunt::run(suite, hunt),
@@ -83,6 +114,7 @@ fn run<S: Suite>(suite: &S, args: impl Iterator<Item = OsString>) -> ExitStatus 
         Command::Explain(explain) => explain::run(suite, explain),
         Command::Triage(triage) => triage::run(suite, triage),
         Command::Export(export) => export::run(suite, export),
+        Command::Completions(completions) => completions::run(completions),
     };
     match result {
         Ok(status) => status,

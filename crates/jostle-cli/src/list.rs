@@ -1,13 +1,20 @@
 //! `jostle list`.
 
+use std::cmp::Reverse;
+
 use jostle_core::backend::{Suite, TargetOf};
 use jostle_core::subject::Subject;
 use jostle_report::publish::expectation;
+use jostle_report::text::{GAP, clean, fit, width};
 use serde_json::json;
+use wildmatch::WildMatch;
 
 use crate::args::List;
 use crate::exit::ExitStatus;
 use crate::output;
+
+/// Errors show names up to so many cells.
+const LONGEST: usize = 100;
 
 pub(crate) fn run<S: Suite>(suite: &S, args: &List) -> anyhow::Result<ExitStatus> {
     let scenarios: Vec<&Subject> = all(suite)?.into_iter().map(AsRef::as_ref).collect();
@@ -24,24 +31,27 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &List) -> anyhow::Result<ExitStatus
                 })
             })
             .collect();
-        output::print(&format!("{:#}\n", json!({ "scenarios": rows })))?;
+        output::document(&json!({ "scenarios": rows }))?;
         return Ok(ExitStatus::AsExpected);
     }
-    let name = width(scenarios.iter().map(|s| s.name.len()));
-    let expect = width(scenarios.iter().map(|s| expectation(s).len()));
-    let mut text = String::new();
-    for s in scenarios {
+    let rows = scenarios.iter().map(|s| {
         let about = s.about.lines().next().unwrap_or_default();
-        let line = format!("{:name$}  {:expect$}  {about}", s.name, expectation(s));
+        [clean(s.name), expectation(s), clean(about)]
+    });
+    let rows: Vec<[String; 3]> = rows.collect();
+    let widest = |column: usize| rows.iter().map(|row| width(&row[column])).max();
+    let filled = |text: &str, column: usize| {
+        let blanks = widest(column).unwrap_or(0) - width(text);
+        format!("{text}{}{GAP}", " ".repeat(blanks))
+    };
+    let mut text = String::new();
+    for [name, expect, about] in &rows {
+        let line = format!("{}{}{about}", filled(name, 0), filled(expect, 1));
         text.push_str(line.trim_end());
         text.push('\n');
     }
     output::print(&text)?;
     Ok(ExitStatus::AsExpected)
-}
-
-fn width(lengths: impl Iterator<Item = usize>) -> usize {
-    lengths.max().unwrap_or(0)
 }
 
 /// Every target of `suite`.
@@ -71,14 +81,51 @@ pub(crate) fn named<S: Suite>(
     if let Some(found) = targets.iter().find(|target| target.as_ref().name == name) {
         return Ok(found);
     }
+    // A file may hold a name of any length, and no name is like one that is much longer.
+    let name = fit(name, LONGEST);
     let mut near: Vec<&str> = targets.iter().map(|target| target.as_ref().name).collect();
-    near.sort_by(|a, b| {
-        let likeness = |n: &str| strsim::jaro_winkler(n, name);
-        likeness(b).total_cmp(&likeness(a))
-    });
+    near.sort_by_cached_key(|n| Reverse((strsim::jaro_winkler(n, &name) * 1e6) as u32));
     near.truncate(3);
     anyhow::bail!(
         "there is no scenario {name:?}; did you mean {}? `jostle list` shows all",
         near.join(", ")
     )
+}
+
+/// The targets with these names, each once. In a name, `*` stands for any characters and
+/// `?` for one.
+///
+/// # Errors
+///
+/// If a name is that of none.
+pub(crate) fn chosen<S: Suite>(
+    targets: &[&'static TargetOf<S>],
+    names: &[String],
+) -> anyhow::Result<Vec<&'static TargetOf<S>>> {
+    let mut chosen: Vec<&'static TargetOf<S>> = Vec::new();
+    for name in names {
+        let found = match name.contains(['*', '?']) {
+            false => vec![named::<S>(targets, name)?],
+            true => {
+                let pattern = WildMatch::new(name);
+                let all = targets.iter().copied();
+                all.filter(|target| pattern.matches(target.as_ref().name))
+                    .collect()
+            }
+        };
+        anyhow::ensure!(
+            !found.is_empty(),
+            "no scenario has a name like {:?}; `jostle list` shows all",
+            fit(name, LONGEST)
+        );
+        for target in found {
+            if !chosen
+                .iter()
+                .any(|there| there.as_ref().name == target.as_ref().name)
+            {
+                chosen.push(target);
+            }
+        }
+    }
+    Ok(chosen)
 }

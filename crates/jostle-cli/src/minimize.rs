@@ -12,6 +12,7 @@ use jostle_core::explain::Explanation;
 use jostle_core::finding::Finding;
 use jostle_core::input::Input;
 use jostle_core::minimize::Minimized;
+use jostle_core::trace::file::TraceFile;
 use jostle_report::Commands;
 use jostle_report::publish;
 
@@ -27,14 +28,22 @@ const SAVE: Duration = Duration::from_secs(1);
 
 pub(crate) fn run<S: Suite>(suite: &S, args: &Minimize) -> anyhow::Result<ExitStatus> {
     let recorded = Recorded::of(suite, &args.saved)?;
+    let out = args.out.clone();
+    let out = out.unwrap_or_else(|| beside(&args.saved.file));
+    let files = [
+        ("--out", Some(out.as_path())),
+        ("--artifact", args.artifact.as_deref()),
+    ];
+    output::check_outputs(Some(&args.saved.file), &files)?;
     interrupt::catch();
     let job = Job {
         recorded: &recorded,
         args,
-        out: args.out.clone().unwrap_or_else(|| beside(&args.saved.file)),
+        out,
     };
-    let text = apart(suite, |_| job.run())?;
+    let (text, saved) = apart(suite, |_| job.run())?;
     output::print(&text)?;
+    saved?;
     Ok(ExitStatus::AsExpected)
 }
 
@@ -52,17 +61,19 @@ struct Job<'a, S: Suite> {
 }
 
 impl<S: Suite> Job<'_, S> {
-    /// Minimizes, saves, and gives the report.
-    fn run(&self) -> anyhow::Result<String> {
+    /// Minimizes, and gives the report and whether the result could be saved: what took
+    /// long is told in any case.
+    fn run(&self) -> anyhow::Result<(String, anyhow::Result<()>)> {
         let mut replayer = Replayer::new(self.recorded.suite, self.recorded.target);
         let first = smallest::failure(self.recorded, &mut replayer)
             .with_context(|| format!("cannot minimize {}", self.args.saved.file.display()))?;
         let minimized = self.search(&first, &mut replayer)?;
         let best = replayer.schedule(&minimized.schedule);
-        let finding = self.save(&minimized, &best)?;
+        let (finding, saved) = self.save(&minimized, &best)?;
         let explanation = replayer.explain(&best, &minimized.schedule);
         let explanation = explanation.unwrap_or_default();
-        Ok(self.report(&first, &minimized, &best, &finding, &explanation))
+        let report = self.report(&first, &minimized, &best, &finding, &explanation);
+        Ok((report, saved))
     }
 
     fn search(
@@ -94,7 +105,11 @@ impl<S: Suite> Job<'_, S> {
                     best = size(better);
                     if saved.is_none_or(|at| at.elapsed() >= SAVE) {
                         let execution = replayer.borrow_mut().schedule(&better.schedule);
-                        failed.replace(self.save(better, &execution).err());
+                        let result = self.save(better, &execution);
+                        // What can be saved at first and not later is told at the end.
+                        if saved.is_none() {
+                            failed.replace(result.and_then(|(_, written)| written).err());
+                        }
                         saved = Some(Instant::now());
                     }
                 }
@@ -113,7 +128,11 @@ impl<S: Suite> Job<'_, S> {
     }
 
     /// Saves the schedule, confirmed, in all the forms that were asked for.
-    fn save(&self, minimized: &Minimized, best: &Replayed) -> anyhow::Result<Finding> {
+    fn save(
+        &self,
+        minimized: &Minimized,
+        best: &Replayed,
+    ) -> anyhow::Result<(Finding, anyhow::Result<()>)> {
         let Some(finding) = best.finding.clone() else {
             anyhow::bail!(
                 "the minimized schedule failed and then did not; this is a bug in jostle"
@@ -130,7 +149,11 @@ impl<S: Suite> Job<'_, S> {
             &confirmed.trace,
             Some(&finding),
         );
-        publish::save_at(&self.out, &file).with_context(|| {
+        Ok((finding, self.write(&file, &input)))
+    }
+
+    fn write(&self, file: &TraceFile, input: &Input) -> anyhow::Result<()> {
+        publish::save_at(&self.out, file).with_context(|| {
             format!(
                 "cannot save {}; name another file with --out",
                 self.out.display()
@@ -138,10 +161,9 @@ impl<S: Suite> Job<'_, S> {
         })?;
         if let Some(path) = &self.args.artifact {
             let bytes = input.encode(self.recorded.selector());
-            publish::replace(path, &bytes)
-                .with_context(|| format!("cannot save {}", path.display()))?;
+            output::write(path, &bytes, "--artifact")?;
         }
-        Ok(finding)
+        Ok(())
     }
 
     fn report(

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use jostle_report::text::clean;
 
 use crate::interrupt;
-use crate::output::warn;
+use crate::output::{show, warn};
 
 /// How often the line is renewed on a terminal.
 const TICK: Duration = Duration::from_millis(100);
@@ -26,7 +27,8 @@ pub(crate) struct Line {
 impl Line {
     /// A line that shows nothing if `quiet`.
     pub(crate) fn new(quiet: bool) -> Line {
-        let live = !quiet && io::stderr().is_terminal();
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let live = !quiet && !dumb && io::stderr().is_terminal();
         let bar = live.then(|| {
             let bar = ProgressBar::new_spinner();
             if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
@@ -86,7 +88,7 @@ impl Line {
             let text = || text(start.elapsed());
             match &self.bar {
                 Some(bar) => {
-                    bar.set_message(text());
+                    bar.set_message(clean(&text()));
                     bar.tick();
                 }
                 None if self.printed.elapsed() >= PLAIN => {
@@ -101,16 +103,24 @@ impl Line {
     /// Shows `text` on a terminal.
     pub(crate) fn set(&self, text: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_message(text.to_owned());
+            bar.set_message(clean(text));
             bar.tick();
         }
     }
 
-    /// Prints a line above the live one.
+    /// Prints text of which nothing does anything above the live line.
     pub(crate) fn say(&self, line: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| warn(line)),
             None => warn(line),
+        }
+    }
+
+    /// Prints a report or a command of a CI system above the live line.
+    pub(crate) fn report(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| show(text)),
+            None => show(text),
         }
     }
 

@@ -1,7 +1,6 @@
 //! Reads files that hold an execution, and executes them again.
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use jostle_core::backend::{Suite, TargetOf};
@@ -12,6 +11,7 @@ use jostle_core::strategy::{self, Profile};
 use jostle_core::subject::Subject;
 use jostle_core::trace::file::{self, ReadError, TraceFile};
 use jostle_core::trace::{self, Trace};
+use jostle_report::publish;
 
 use crate::args::Saved;
 use crate::list;
@@ -23,6 +23,7 @@ pub(crate) struct Recorded<'a, S: Suite> {
     /// Of which scenario.
     pub(crate) target: &'static TargetOf<S>,
     content: Content,
+    path: PathBuf,
 }
 
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub(crate) struct ReplayOutcome {
     pub(crate) run: Run,
     pub(crate) trace: Trace,
     pub(crate) fingerprint: u64,
+    /// Whether it is what was recorded, as far as that was executed and can be seen.
+    pub(crate) fits: bool,
 }
 
 impl<'a, S: Suite> Recorded<'a, S> {
@@ -54,7 +57,8 @@ impl<'a, S: Suite> Recorded<'a, S> {
         name: Option<&str>,
     ) -> anyhow::Result<Recorded<'a, S>> {
         let targets = list::all(suite)?;
-        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let bytes =
+            publish::read_file(path).with_context(|| format!("cannot read {}", path.display()))?;
         let (scenario, content) =
             read(&bytes, name).with_context(|| format!("cannot replay {}", path.display()))?;
         let target = list::named::<S>(&targets, &scenario)
@@ -63,6 +67,7 @@ impl<'a, S: Suite> Recorded<'a, S> {
             suite,
             target,
             content,
+            path: path.to_owned(),
         })
     }
 
@@ -89,37 +94,42 @@ impl<'a, S: Suite> Recorded<'a, S> {
 
     /// Executes it again and warns if it is not what was recorded.
     pub(crate) fn replay(&self) -> anyhow::Result<ReplayOutcome> {
-        let replayed = self.on_a_runner(|runner| match &self.content {
+        let mut replayed = self.on_a_runner(|runner| match &self.content {
             Content::Trace(file) => runner.replay(self.target, file.choices.clone(), &file.data),
             Content::Input(_, input) => {
                 let profile = campaign::profile(runner, self.target);
                 runner.run(self.target, &profile, input)
             }
         })?;
-        if let Content::Trace(file) = &self.content {
-            if let Some(divergence) = &replayed.run.outcome.divergence {
-                output::warn(&format!(
-                    "warning: the trace does not fit the scenario any more; {divergence}. The \
-                     scenario has changed since it was recorded, or something decides that Jostle \
-                     does not control"
-                ));
-            } else if file.fingerprint != replayed.fingerprint {
-                output::warn(
-                    "warning: all choices of the trace fit, but the steps between them have \
-                     changed since it was recorded",
-                );
-            }
-        }
-        if let Content::Trace(file) = &self.content
-            && file.finding.as_ref().is_some_and(|f| f.kind == Kind::Race)
-            && replayed.run.outcome.finding.is_none()
-            && !self.suite.capabilities().races
-        {
-            output::warn(
-                "warning: the trace was recorded with a data race, which only a build with \
-                 ThreadSanitizer sees; this one executes the same steps and finds nothing",
+        let Content::Trace(file) = &self.content else {
+            return Ok(replayed);
+        };
+        let warn =
+            |text: String| output::warn(&format!("warning: {}: {text}", self.path.display()));
+        let outcome = &replayed.run.outcome;
+        let race = file.finding.as_ref().is_some_and(|f| f.kind == Kind::Race);
+        let unseen = race && outcome.finding.is_none() && !self.suite.capabilities().races;
+        if unseen {
+            // That explains whatever else is different.
+            warn(
+                "it was recorded with a data race, which only a build with ThreadSanitizer sees; \
+                 this one finds nothing. Replay it with the nightly toolchain and \
+                 RUSTFLAGS=-Zsanitizer=thread"
+                    .to_owned(),
+            );
+        } else if let Some(divergence) = &outcome.divergence {
+            warn(format!(
+                "the trace does not fit the scenario any more; {divergence}. The scenario has \
+                 changed since it was recorded, or something decides that Jostle does not control"
+            ));
+        } else if file.fingerprint != replayed.fingerprint {
+            warn(
+                "all choices of the trace fit, but the steps between them have changed since it \
+                 was recorded"
+                    .to_owned(),
             );
         }
+        replayed.fits = !unseen && outcome.divergence.is_none();
         Ok(replayed)
     }
 
@@ -180,6 +190,7 @@ impl<'a, S: Suite> Recorded<'a, S> {
                 run,
                 trace: runner.trace(),
                 fingerprint: runner.fingerprint(),
+                fits: true,
             }
         });
         match replayed.run.broken {

@@ -8,7 +8,7 @@ use jostle_core::subject::Subject;
 use jostle_report::Commands;
 use jostle_report::publish;
 
-use crate::args::Replay;
+use crate::args::{Replay, Saved};
 use crate::exit::ExitStatus;
 use crate::output;
 use crate::recorded::{self, Recorded, ReplayOutcome};
@@ -18,13 +18,30 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Replay) -> anyhow::Result<ExitStat
     let replayed = recorded.replay()?;
     let Some(finding) = &replayed.run.outcome.finding else {
         output::print(&clean(recorded.subject(), &replayed))?;
+        if !replayed.fits {
+            output::warn(
+                "error: what was recorded could not be executed again, so that this says nothing \
+                 about it; `jostle hunt` looks for failures anew",
+            );
+            return Ok(ExitStatus::Unusable);
+        }
         return Ok(ExitStatus::AsExpected);
     };
-    output::print(&show(recorded.subject(), finding, &replayed, args))?;
+    let shown = show(
+        recorded.subject(),
+        finding,
+        &replayed,
+        &args.saved,
+        args.full,
+    );
+    // A finding is one, whether it can be printed or not.
+    if let Err(error) = output::print(&shown) {
+        output::complain(&error);
+    }
     Ok(ExitStatus::Finding)
 }
 
-fn clean(subject: &Subject, replayed: &ReplayOutcome) -> String {
+pub(crate) fn clean(subject: &Subject, replayed: &ReplayOutcome) -> String {
     let outcome = &replayed.run.outcome;
     if replayed.run.rejected {
         return format!(
@@ -42,9 +59,15 @@ fn clean(subject: &Subject, replayed: &ReplayOutcome) -> String {
     )
 }
 
-fn show(subject: &Subject, finding: &Finding, replayed: &ReplayOutcome, args: &Replay) -> String {
-    let commands = commands(&args.saved.file, args.saved.scenario.as_deref());
-    let report = publish::report(subject, finding, &replayed.trace, &commands, args.full);
+pub(crate) fn show(
+    subject: &Subject,
+    finding: &Finding,
+    replayed: &ReplayOutcome,
+    saved: &Saved,
+    full: bool,
+) -> String {
+    let commands = commands(&saved.file, saved.scenario.as_deref());
+    let report = publish::report(subject, finding, &replayed.trace, &commands, full);
     format!("{report}Fingerprint: {:016x}\n", replayed.fingerprint)
 }
 

@@ -1,9 +1,7 @@
 //! `jostle report`.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::Context;
 use jostle_core::backend::Suite;
 use jostle_core::campaign::{Replayer, apart};
 use jostle_core::explain::Pair;
@@ -22,6 +20,11 @@ type Compared = (Trace, Option<[Pair; 2]>);
 
 pub(crate) fn run<S: Suite>(suite: &S, args: &Report) -> anyhow::Result<ExitStatus> {
     let recorded = Recorded::of(suite, &args.saved)?;
+    let files = [
+        ("--html", args.html.as_deref()),
+        ("--perfetto", args.perfetto.as_deref()),
+    ];
+    output::check_outputs(Some(&args.saved.file), &files)?;
     let replayed = recorded.replay()?;
     let subject = recorded.subject();
     anyhow::ensure!(
@@ -30,6 +33,13 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Report) -> anyhow::Result<ExitStat
          report; name another file",
         subject.name
     );
+    if args.html.is_none() && args.perfetto.is_none() && !args.json {
+        output::print(&match &replayed.run.outcome.finding {
+            Some(finding) => replay::show(subject, finding, &replayed, &args.saved, false),
+            None => replay::clean(subject, &replayed),
+        })?;
+        return Ok(ExitStatus::AsExpected);
+    }
     let passing = match replayed.run.outcome.finding {
         Some(_) => passing(&recorded, &replayed.trace)?,
         None => None,
@@ -55,7 +65,7 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Report) -> anyhow::Result<ExitStat
         write(path, &perfetto::render(&page), "--perfetto")?;
     }
     if args.json {
-        output::print(&json::render(&page, read))?;
+        output::print_bytes(json::render(&page, read).as_bytes())?;
     }
     Ok(ExitStatus::AsExpected)
 }
@@ -85,12 +95,7 @@ fn execution(replayed: &ReplayOutcome) -> Execution<'_> {
 }
 
 fn write(path: &Path, text: &str, option: &str) -> anyhow::Result<()> {
-    fs::write(path, text).with_context(|| {
-        format!(
-            "cannot write to {}; name another file with {option}",
-            path.display()
-        )
-    })?;
+    output::write(path, text.as_bytes(), option)?;
     output::warn(&format!("wrote {}", path.display()));
     Ok(())
 }

@@ -3,14 +3,13 @@
 //! A command explores and decides; each format is a sink in a file of its own, and a
 //! line in the command's list of sinks.
 
+use crate::output;
 use crate::progress::Line;
 
 /// A format of results of type `R`, one for each scenario.
 pub(crate) trait Sink<R> {
     /// A scenario is done. `line` is the live line, above which there may be others.
-    fn result(&mut self, _result: &R, _line: &Line) -> anyhow::Result<()> {
-        Ok(())
-    }
+    fn result(&mut self, _result: &R, _line: &Line) {}
 
     /// The command is done, and the live line gone.
     fn end(&mut self, _results: &[R]) -> anyhow::Result<()> {
@@ -31,14 +30,19 @@ impl<R> Sinks<R> {
     }
 
     /// See [`Sink::result`].
-    pub(crate) fn result(&mut self, result: &R, line: &Line) -> anyhow::Result<()> {
-        let mut sinks = self.0.iter_mut();
-        sinks.try_for_each(|sink| sink.result(result, line))
+    pub(crate) fn result(&mut self, result: &R, line: &Line) {
+        for sink in &mut self.0 {
+            sink.result(result, line);
+        }
     }
 
-    /// See [`Sink::end`].
-    pub(crate) fn end(&mut self, results: &[R]) -> anyhow::Result<()> {
-        let mut sinks = self.0.iter_mut();
-        sinks.try_for_each(|sink| sink.end(results))
+    /// See [`Sink::end`]. What one of them cannot write is no reason for the others not to.
+    /// Complains of each, and tells whether all is written.
+    #[must_use]
+    pub(crate) fn end(&mut self, results: &[R]) -> bool {
+        let ends = self.0.iter_mut().map(|sink| sink.end(results));
+        let errors: Vec<_> = ends.filter_map(Result::err).collect();
+        errors.iter().for_each(output::complain);
+        errors.is_empty()
     }
 }

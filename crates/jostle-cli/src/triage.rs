@@ -9,8 +9,8 @@ use anyhow::Context;
 use jostle_core::backend::Suite;
 use jostle_core::campaign::{Replayer, apart};
 use jostle_report::publish;
-use jostle_report::text::{GAP, clean, fit, width};
-use serde_json::json;
+use jostle_report::text::{self, GAP, clean, fit, width};
+use serde_json::{Value, json};
 
 use crate::args::Triage;
 use crate::exit::ExitStatus;
@@ -77,15 +77,25 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Triage) -> anyhow::Result<ExitStat
         folder.display()
     );
     table.minimize(suite, args.scenario.as_deref());
-    output::print(&match args.json {
-        true => table.document(),
-        false => table.text(args.scenario.as_deref()),
-    })?;
+    let printed = match args.json {
+        true => output::document(&table.document()),
+        false => output::print(&table.text(args.scenario.as_deref())),
+    };
+    // A finding is one, whether it can be printed or not.
+    match printed {
+        Err(error) if !table.bugs.is_empty() => output::complain(&error),
+        other => other?,
+    }
     Ok(match (table.bugs.is_empty(), table.broken) {
         (false, _) => ExitStatus::Finding,
         (true, true) => ExitStatus::Broken,
         (true, false) => ExitStatus::AsExpected,
     })
+}
+
+/// A path that need not be text.
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }
 
 impl Table {
@@ -104,7 +114,7 @@ impl Table {
         let key = (recorded.subject().name, finding.signature());
         let bug = self.bugs.entry(key).or_insert_with(|| Bug {
             kind: finding.kind.name(),
-            message: finding.headline().to_owned(),
+            message: text::message(finding.headline()).into_owned(),
             files: Vec::new(),
             size: None,
         });
@@ -184,7 +194,8 @@ impl Table {
             text += &self.overview();
         }
         for ((scenario, signature), bug) in &self.bugs {
-            let _ = writeln!(text, "\n{} in {scenario}: {}", bug.kind, bug.message);
+            let message = clean(&bug.message);
+            let _ = writeln!(text, "\n{} in {}: {message}", bug.kind, clean(scenario));
             let _ = write!(
                 text,
                 "  {} file{}",
@@ -213,15 +224,20 @@ impl Table {
             }
         }
         for path in &self.passing {
-            let _ = writeln!(text, "\nnothing found (any more): {}", path.display());
+            let _ = writeln!(text, "\nnothing found (any more): {}", clean(&shown(path)));
         }
         for (path, reason) in &self.unreadable {
-            let _ = writeln!(text, "\nleft out: {}: {reason}", path.display());
+            let _ = writeln!(
+                text,
+                "\nleft out: {}: {}",
+                clean(&shown(path)),
+                clean(reason)
+            );
         }
         text
     }
 
-    fn document(&self) -> String {
+    fn document(&self) -> Value {
         let bugs: Vec<_> = self
             .bugs
             .iter()
@@ -231,7 +247,7 @@ impl Table {
                     "signature": signature,
                     "kind": bug.kind,
                     "message": bug.message,
-                    "files": bug.files.iter().map(|(_, path)| path).collect::<Vec<_>>(),
+                    "files": bug.files.iter().map(|(_, path)| shown(path)).collect::<Vec<_>>(),
                     "minimized": bug.size.map(|(preemptions, others, steps)| json!({
                         "preemptions": preemptions,
                         "other_deviations": others,
@@ -243,15 +259,14 @@ impl Table {
         let unreadable: Vec<_> = self
             .unreadable
             .iter()
-            .map(|(path, reason)| json!({ "file": path, "reason": reason }))
+            .map(|(path, reason)| json!({ "file": shown(path), "reason": reason }))
             .collect();
-        let document = json!({
+        json!({
             "jostle_triage": VERSION,
             "bugs": bugs,
-            "passing": self.passing,
+            "passing": self.passing.iter().map(|path| shown(path)).collect::<Vec<_>>(),
             "unreadable": unreadable,
-        });
-        format!("{document:#}\n")
+        })
     }
 }
 

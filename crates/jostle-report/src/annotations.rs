@@ -9,6 +9,7 @@ use jostle_core::campaign::{Summary, Verdict};
 use jostle_core::finding::Place;
 
 use crate::publish;
+use crate::text::{clean, clean_lines, message, without_commands};
 
 /// A line for everything that makes the hunt fail. What a scenario expects is no
 /// error and gets none.
@@ -25,7 +26,7 @@ pub fn render(summary: &Summary) -> Vec<String> {
                     let finding = &found.finding;
                     let title = format!("{} in {}", finding.kind, subject.name);
                     let place = finding.place.as_ref().unwrap_or(&here);
-                    error(place, &title, &finding.message)
+                    error(place, &title, &message(&finding.message))
                 })
                 .collect()
         }
@@ -53,11 +54,11 @@ pub fn render(summary: &Summary) -> Vec<String> {
 fn error(place: &Place, title: &str, message: &str) -> String {
     format!(
         "::error file={},line={},col={},title={}::{}",
-        property(&place.file),
+        property(&clean(&place.file)),
         place.line,
         place.column,
-        property(title),
-        data(message)
+        property(&clean(title)),
+        data(&without_commands(&clean_lines(message)))
     )
 }
 
@@ -103,7 +104,7 @@ mod tests {
     fn signs_that_end_something_are_escaped() {
         assert_eq!(
             error(&place("C:\\a,b.rs"), "50%", "left: 1\r\nright: 2"),
-            "::error file=C%3A\\a%2Cb.rs,line=7,col=3,title=50%25::left: 1%0D%0Aright: 2"
+            "::error file=C%3A\\a%2Cb.rs,line=7,col=3,title=50%25::left: 1\\r%0Aright: 2"
         );
     }
 
@@ -145,8 +146,8 @@ mod tests {
             let (command, message) = line[2..].split_once("::").unwrap();
             let values: Vec<&str> = command.split(',').collect();
             prop_assert_eq!(values.len(), 4);
-            prop_assert_eq!(unescaped(values[3].strip_prefix("title=").unwrap()), &*text);
-            prop_assert_eq!(unescaped(message), text);
+            prop_assert_eq!(unescaped(values[3].strip_prefix("title=").unwrap()), clean(&text));
+            prop_assert_eq!(unescaped(message), without_commands(&clean_lines(&text)));
         }
     }
 }

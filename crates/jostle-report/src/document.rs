@@ -1,6 +1,8 @@
 //! The input of a page, and the same as data to serialize: all that is known of an
 //! execution.
 
+use std::borrow::Cow;
+
 use jostle_core::explain::Pair;
 use jostle_core::finding::{self, Finding};
 use jostle_core::id::{ObjectId, TaskId};
@@ -11,6 +13,7 @@ use serde::Serialize;
 use crate::clues::Clues;
 use crate::order;
 use crate::places::{Place, Places};
+use crate::text;
 use crate::{Commands, ReadSource};
 
 /// The version of the document. Raised when a field changes its meaning or goes
@@ -94,7 +97,7 @@ struct Record<'a> {
 #[derive(Serialize)]
 struct Found<'a> {
     kind: &'static str,
-    message: &'a str,
+    message: Cow<'a, str>,
     signature: String,
     task: Option<u32>,
     place: Option<usize>,
@@ -126,7 +129,7 @@ struct Access<'a> {
 
 #[derive(Serialize)]
 struct Task<'a> {
-    name: Option<&'a str>,
+    name: Option<Cow<'a, str>>,
     parent: u32,
     place: usize,
     born: u32,
@@ -192,7 +195,7 @@ impl<'a> Document<'a> {
 fn record<'a>(execution: Execution<'a>, places: &mut Places<'_>) -> Record<'a> {
     let trace = execution.trace;
     let tasks = trace.tasks.iter().map(|info| Task {
-        name: info.name.as_deref(),
+        name: info.name.as_deref().map(text::message),
         parent: info.parent.0,
         place: places.site(info.site),
         born: info.born,
@@ -244,7 +247,7 @@ fn found<'a>(finding: &'a Finding, trace: &Trace, places: &mut Places<'_>) -> Fo
     let clues = Clues::new(finding, trace);
     Found {
         kind: finding.kind.name(),
-        message: &finding.message,
+        message: text::message(&finding.message),
         signature: finding.signature(),
         task: finding.task.map(|task| task.0),
         place: finding.place.as_ref().map(|place| places.place(place)),

@@ -17,9 +17,10 @@ use jostle_core::id::TaskId;
 use jostle_core::op::OpKind;
 use jostle_core::trace::Trace;
 
+use crate::list;
 use crate::names::{self, Names};
 use crate::palette::{Palette, paint, paint_cell};
-use crate::terminal::Options;
+use crate::terminal::{NARROWEST, Options};
 use crate::text::{GAP, count, fit, fit_end, width};
 
 /// Pairs that are named; the others are counted.
@@ -44,7 +45,7 @@ pub fn render(
         finding,
         trace,
         names: Names::new(trace, finding),
-        width: options.width.max(40),
+        width: options.width.max(NARROWEST),
         palette: Palette::new(options.color),
     };
     let mut text = String::new();
@@ -180,20 +181,20 @@ impl Page<'_> {
         let room = self.width.saturating_sub(3) / 2;
         let cell = room.min(widest.unwrap_or(0));
         let head = self.palette.head;
-        let _ = writeln!(
-            text,
-            "{} │ {}",
-            paint_cell(head, "  fails", cell),
-            paint(head, "  passes")
-        );
-        let line = "─".repeat(cell);
-        let _ = writeln!(text, "{line}─┼─{line}");
-        for row in 0..left.len().max(right.len()) {
-            let [left, right] = [&left, &right].map(|column| match column.get(row) {
-                Some(row) => paint_cell(row.style, &row.within(cell), cell),
-                None => " ".repeat(cell),
-            });
-            let _ = writeln!(text, "{left} │ {right}");
+        let what = left.iter().chain(&right).map(|line| width(&line.what));
+        if what.max().is_some_and(|what| what > cell) {
+            // Too narrow for both side by side: one below the other, and nothing is cut.
+            for (title, column) in [("  fails", &left), ("\n  passes", &right)] {
+                let _ = writeln!(text, "{}", paint(head, title));
+                for line in column {
+                    for (i, part) in line.below(self.width).iter().enumerate() {
+                        let indent = if i == 0 { "" } else { "      " };
+                        let _ = writeln!(text, "{indent}{}", paint(line.style, part));
+                    }
+                }
+            }
+        } else {
+            self.both(text, &left, &right, cell);
         }
         let before = match start {
             0 => String::new(),
@@ -203,6 +204,26 @@ impl Page<'_> {
             ),
         };
         let _ = writeln!(text, "\n  ◆ the pair{before}");
+    }
+
+    /// Two columns of `cell` cells.
+    fn both(&self, text: &mut String, left: &[HalfLine], right: &[HalfLine], cell: usize) {
+        let head = self.palette.head;
+        let _ = writeln!(
+            text,
+            "{} │ {}",
+            paint_cell(head, "  fails", cell),
+            paint(head, "  passes")
+        );
+        let line = "─".repeat(cell);
+        let _ = writeln!(text, "{line}─┼─{line}");
+        for row in 0..left.len().max(right.len()) {
+            let [left, right] = [left, right].map(|column| match column.get(row) {
+                Some(row) => paint_cell(row.style, &row.within(cell), cell),
+                None => " ".repeat(cell),
+            });
+            let _ = writeln!(text, "{left} │ {right}");
+        }
     }
 
     /// The steps of one execution from `start` on, and what of the pair is no step.
@@ -320,6 +341,15 @@ impl HalfLine {
 
     fn width(&self) -> usize {
         width(&self.what) + GAP.len() + width(&self.place)
+    }
+
+    /// The line in lines of `max` cells: the mark and the number, what was done, and where.
+    fn below(&self, max: usize) -> Vec<String> {
+        let line = format!("{}{GAP}{}", self.what, self.place);
+        match width(&line) <= max {
+            true => vec![line],
+            false => list::together(&[&self.what, &self.place], max.saturating_sub(6)),
+        }
     }
 
     /// The line in `cell` cells. What is done tells more than where, and of a place the

@@ -43,5 +43,5 @@ pub const SCHEMA: &str = include_str!("report.schema.json");
 pub fn render(page: &crate::Page<'_>, read: ReadSource<'_>) -> String {
     let document = Document::new(page, read);
     let text = serde_json::to_string(&document).expect("strings and lists can be written as JSON");
-    text + "\n"
+    crate::text::inert_json(&text) + "\n"
 }

@@ -11,6 +11,7 @@ use jostle_core::campaign::{Summary, Verdict};
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::publish;
+use crate::text::{clean_lines, message, without_colors};
 
 /// What became of one scenario.
 #[derive(Clone, Copy, Debug)]
@@ -91,16 +92,24 @@ fn status(summary: &Summary, reports: &[String]) -> TestCaseStatus {
         }
     };
     let mut status = TestCaseStatus::non_success(how);
-    status.set_type(kind).set_message(message);
+    status
+        .set_type(kind)
+        .set_message(legible(&self::message(&message)));
     if !reports.is_empty() {
-        status.set_description(reports.join("\n"));
+        status.set_description(legible(&without_colors(&reports.join("\n"))));
     }
     status
 }
 
+/// XML has no control characters but line ends and tabs, and no U+FFFE or U+FFFF, not even
+/// escaped: they are shown as escapes, as everywhere.
+fn legible(text: &str) -> String {
+    clean_lines(text)
+}
+
 fn skipped(why: String) -> TestCaseStatus {
     let mut skipped = TestCaseStatus::skipped();
-    skipped.set_message(why);
+    skipped.set_message(legible(&why));
     skipped
 }
 
@@ -182,9 +191,27 @@ mod tests {
                 "{text}"
             );
             assert!(
-                !text.contains(['\u{1b}', '\u{1}']),
+                !text.contains(['\u{1b}', '\u{1}', '\u{fffe}', '\u{ffff}']),
                 "XML has no such signs: {text}"
             );
+        }
+    }
+
+    /// Whether XML 1.0 has this character.
+    fn is_in_xml(c: char) -> bool {
+        matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_text_is_well_formed(text in "(?s).*[\u{fffe}\u{ffff}\u{1b}\u{0}\u{9b}]?") {
+            let mut summary = samples::unexpected();
+            summary.findings[0].finding.message.clone_from(&text);
+            let reports = [text];
+            let hunted = Hunted { summary: &summary, reports: &reports };
+            let xml = render(&[hunted]).unwrap();
+            proptest::prop_assert!(xml.chars().all(is_in_xml), "{:?}", xml);
+            proptest::prop_assert!(Report::deserialize_from_str(&xml).is_ok(), "{}", xml);
         }
     }
 }

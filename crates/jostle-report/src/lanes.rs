@@ -26,8 +26,8 @@ pub(super) struct Lanes {
 
 impl Lanes {
     /// Lanes if they fit into `room` cells with the text and a gap before and
-    /// after it; otherwise the text, cut if need be.
-    pub(super) fn fit(events: &[&Event], names: &Names<'_>, room: usize) -> Lanes {
+    /// after it; otherwise the text; nothing if that would have to be cut.
+    pub(super) fn fit(events: &[&Event], names: &Names<'_>, room: usize) -> Option<Lanes> {
         let mut lanes: BTreeMap<TaskId, (usize, usize)> = BTreeMap::new();
         for (i, event) in events.iter().enumerate() {
             lanes.entry(event.task).or_insert((i, i)).1 = i;
@@ -43,12 +43,12 @@ impl Lanes {
             lanes.clear();
         }
         let needed = if lanes.is_empty() { what } else { with_lanes };
-        Lanes {
+        Some(Lanes {
             lanes,
             lane,
-            what: what.min(room),
-            spare: room.saturating_sub(needed),
-        }
+            what,
+            spare: room.checked_sub(needed)?,
+        })
     }
 
     /// How much of the room is left over.
@@ -68,7 +68,7 @@ impl Lanes {
         if !self.lanes.is_empty() {
             f.write_str(GAP)?;
         }
-        let head = paint_cell(palette.head, &fit(HEAD, self.what), self.what);
+        let head = paint_cell(palette.head, HEAD, self.what);
         write!(f, "{head}{GAP}")
     }
 
@@ -96,8 +96,11 @@ impl Lanes {
         if !self.lanes.is_empty() {
             f.write_str(GAP)?;
         }
-        let said = fit(&said(event, names), self.what);
-        write!(f, "{}{GAP}", paint_cell(style, &said, self.what))
+        write!(
+            f,
+            "{}{GAP}",
+            paint_cell(style, &said(event, names), self.what)
+        )
     }
 }
 

@@ -10,10 +10,11 @@
 //! - [`annotations`], `junit` (with the feature of that name): the results of a hunt
 //!   for CI.
 //! - [`publish`]: reports for the terminal of this process, and trace files.
+//! - [`settings`]: what options and environment variables hold.
 //! - `clues`: the steps that explain a finding.
 //! - `rows`: which steps are shown, and repetitions folded.
 //! - `lines`: a step in words, whatever the layout.
-//! - `table`: the lines as a table; `columns`, `lanes`: its layouts.
+//! - `table`: the lines as a table; `columns`, `lanes`, `list`: its layouts.
 //! - `waits`: where tasks stand, in the form of Go's leak profile; `circle`:
 //!   tasks that wait for each other.
 //! - `snippet`: the source at a place.
@@ -36,6 +37,7 @@ pub mod json;
 pub mod junit;
 mod lanes;
 mod lines;
+mod list;
 mod names;
 mod order;
 mod palette;
@@ -45,6 +47,7 @@ pub mod publish;
 mod rows;
 #[cfg(test)]
 mod samples;
+pub mod settings;
 mod snippet;
 mod table;
 pub mod terminal;

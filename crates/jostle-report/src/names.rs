@@ -12,6 +12,9 @@ use crate::text;
 /// So many entries are in the list of objects.
 const LEGEND: usize = 12;
 
+/// Names of tasks are cut to this many cells.
+const LONGEST: usize = 200;
+
 /// The names of one report.
 pub(super) struct Names<'a> {
     trace: &'a Trace,
@@ -135,7 +138,8 @@ impl<'a> Names<'a> {
             return None;
         }
         let name = self.trace.tasks.get(task.index())?.name.as_deref()?;
-        Some(text::clean(name))
+        // A name that fills pages names nothing.
+        Some(text::clean(&text::fit(name, LONGEST)))
     }
 }
 

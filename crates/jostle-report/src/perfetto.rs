@@ -16,6 +16,7 @@ use jostle_core::trace::{Step, Trace};
 use serde_json::{Value, json};
 
 use crate::Page;
+use crate::text;
 
 /// The number of the process.
 const PID: u32 = 1;
@@ -36,7 +37,7 @@ pub fn render(page: &Page<'_>) -> String {
     if let Some(finding) = page.failing.finding {
         let task = finding.task.unwrap_or(TaskId::MAIN);
         events.push(json!({
-            "name": finding.to_string(),
+            "name": format!("{}: {}", finding.kind, text::message(&finding.message)),
             "cat": "finding",
             "ph": "i",
             "s": "g",
@@ -54,7 +55,7 @@ pub fn render(page: &Page<'_>) -> String {
             "unit": "one microsecond is one step",
         },
     });
-    format!("{document}\n")
+    text::inert_json(&document.to_string()) + "\n"
 }
 
 /// What the process and its threads are called and in which order they stand.
@@ -65,7 +66,7 @@ fn names(scenario: &str, trace: &Trace) -> Vec<Value> {
         let task = TaskId(tid);
         let given = trace.tasks[task.index()].name.as_deref();
         let name = match given {
-            Some(name) => format!("{task} {name}"),
+            Some(name) => format!("{task} {}", text::message(name)),
             None => task.to_string(),
         };
         events.push(metadata("thread_name", tid, json!({ "name": name })));

@@ -12,7 +12,8 @@ use jostle_core::subject::{Expect, Options, Subject};
 use jostle_core::trace::Trace;
 
 /// A message with everything that a format could stumble over.
-pub(crate) const MESSAGE: &str = "50% of <a> & \"b\" ]]>: left, right\n::error::\u{1b}[31m\u{1}";
+pub(crate) const MESSAGE: &str =
+    "50% of <a> & \"b\" ]]>: left, right\n::error::\u{1b}[31m\u{1}\u{fffe}\u{ffff}";
 
 /// A summary of three executions that found nothing.
 fn summary(name: &'static str, expect: Expect) -> Summary {

@@ -20,15 +20,18 @@
 //!
 //! The text alone. A step belongs to one task, so one column of places serves
 //! all layouts.
+//!
+//! A list, where even that does not fit: see [`list`].
 
 use std::fmt;
 
 use crate::columns::Columns;
 use crate::lanes::Lanes;
 use crate::lines::{self, Event, Line, Outcome};
+use crate::list;
 use crate::names::Names;
 use crate::palette::{Palette, paint, paint_cell};
-use crate::text::{GAP, fit, fit_end, width};
+use crate::text::{GAP, fit, fit_end, width, wrap};
 
 /// Stands before a step that is a preemption.
 pub(super) const PREEMPTION: &str = "»";
@@ -56,8 +59,14 @@ pub(super) fn write(
             }
             Line::Note(note) => {
                 let indent = table.step + GAP.len();
-                let note = fit(note, max.saturating_sub(indent));
-                writeln!(f, "{:indent$}{}", "", paint(palette.faint, &note))?;
+                let room = max.saturating_sub(indent);
+                let notes = match table.layout {
+                    Layout::List(_) => wrap(note, room),
+                    _ => vec![fit(note, room)],
+                };
+                for note in notes {
+                    writeln!(f, "{:indent$}{}", "", paint(palette.faint, &note))?;
+                }
             }
         }
     }
@@ -75,6 +84,8 @@ struct Table {
 enum Layout {
     Columns(Columns),
     Lanes(Lanes),
+    /// In so many cells.
+    List(usize),
 }
 
 impl Table {
@@ -100,7 +111,14 @@ impl Table {
             }
         }
         let least = place.min(LEAST_PLACE);
-        let lanes = Lanes::fit(events, names, room.saturating_sub(least));
+        let Some(lanes) = Lanes::fit(events, names, room.saturating_sub(least)) else {
+            let room = max.saturating_sub(step + GAP.len());
+            return Table {
+                step,
+                place: 0,
+                layout: Layout::List(room),
+            };
+        };
         Table {
             step,
             place: place.min(least + lanes.spare()),
@@ -115,11 +133,14 @@ impl Table {
         match &self.layout {
             Layout::Columns(columns) => columns.write_head(f, palette)?,
             Layout::Lanes(lanes) => lanes.write_head(f, palette)?,
+            Layout::List(_) => {
+                return writeln!(f, "{GAP}{}", paint(palette.head, list::HEAD));
+            }
         }
         writeln!(f, "{}", paint(palette.head, "where"))?;
         match &self.layout {
             Layout::Columns(columns) => columns.write_rule(f, self.step, self.place),
-            Layout::Lanes(_) => Ok(()),
+            Layout::Lanes(_) | Layout::List(_) => Ok(()),
         }
     }
 
@@ -148,6 +169,11 @@ impl Table {
         match &self.layout {
             Layout::Columns(columns) => columns.write_event(f, event, style)?,
             Layout::Lanes(lanes) => lanes.write_event(f, i, event, names, style)?,
+            Layout::List(room) => {
+                f.write_str(GAP)?;
+                let at = (self.step + GAP.len(), *room);
+                return list::write_event(f, event, names, at, style, palette);
+            }
         }
         let place = fit_end(&event.place, self.place);
         match event.outcome.word() {

@@ -14,14 +14,17 @@ use crate::lines::{self, Line};
 use crate::names::Names;
 use crate::palette::{Palette, paint};
 use crate::table;
-use crate::text::{clean, count, flow};
+use crate::text::{self, clean, count, flow};
 use crate::waits::Waits;
 use crate::{Commands, ReadSource, Report};
+
+/// No terminal is taken to be narrower.
+pub const NARROWEST: usize = 20;
 
 /// How to write a report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Options {
-    /// How many cells a line may take, at least 40. What is to be copied, that
+    /// How many cells a line may take, at least [`NARROWEST`]. What is to be copied, that
     /// is messages, full paths and commands, is never cut or broken.
     pub width: usize,
     /// Whether to show every step and every task.
@@ -57,7 +60,7 @@ pub fn render(report: &Report<'_>, options: &Options, read: ReadSource<'_>) -> S
         names,
         clues: Clues::new(report.finding, report.trace),
         options: Options {
-            width: options.width.max(40),
+            width: options.width.max(NARROWEST),
             ..*options
         },
         palette: Palette::new(options.color),
@@ -94,6 +97,7 @@ impl Page<'_> {
     fn write_headline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Finding { kind, message, .. } = self.report.finding;
         let kind = paint(self.palette.bad, kind.name());
+        let message = text::message(message);
         let mut message = message.lines().map(clean);
         let first = message.next().unwrap_or_default();
         writeln!(f, "{kind} in {}: {first}", clean(self.report.scenario))?;

@@ -121,6 +121,7 @@ fn a_hunt_tells_and_saves_what_it_has() {
     let (corpus, junit) = (out.join("corpus"), out.join("results.xml"));
     let output = attempt("no hunt was interrupted in the middle", || {
         let _ = fs::remove_dir_all(&corpus);
+        fs::create_dir_all(&corpus).unwrap();
         let mut child = start(&[
             "hunt",
             "shutdown",

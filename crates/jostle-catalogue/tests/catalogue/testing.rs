@@ -62,6 +62,59 @@ fn a_trace_of_another_scenario_is_left_to_it() {
     assert!(output.status.success(), "{text}");
 }
 
+/// As after it was renamed: were it passed over, the command would check nothing.
+#[test]
+fn a_trace_of_no_scenario_fails() {
+    let trace = crate::command::folder("renamed").join("x.trace.json");
+    let text = std::fs::read_to_string(corpus("cron_tick", "leak.trace.json")).unwrap();
+    std::fs::write(&trace, text.replace("\"cron_tick\"", "\"cron_tock\"")).unwrap();
+    let (output, text) = explore("JOSTLE_REPLAY", trace.to_str().unwrap());
+    assert!(!output.status.success(), "{text}");
+    assert!(
+        text.contains("cron_tock") && text.contains("cargo test"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_trace_of_a_race_fails_where_nobody_can_see_it() {
+    let trace = crate::command::folder("testing-race").join("x.trace.json");
+    let text = std::fs::read_to_string(corpus("pool_shutdown", "misuse.trace.json")).unwrap();
+    let text = text.replace("\"kind\": \"misuse\"", "\"kind\": \"race\"");
+    std::fs::write(&trace, text).unwrap();
+    let (output, text) = explore("JOSTLE_REPLAY", trace.to_str().unwrap());
+    assert!(!output.status.success(), "{text}");
+    assert!(text.contains("ThreadSanitizer"), "{text}");
+}
+
+#[test]
+fn variables_mean_what_options_mean() {
+    for (variable, value) in [
+        ("JOSTLE_TIME", "0"),
+        ("JOSTLE_TIME", "soon"),
+        ("JOSTLE_TIME", ""),
+        ("JOSTLE_RUNS", "0"),
+        ("JOSTLE_RUNS", "1.5"),
+        ("JOSTLE_SEED", "-1"),
+        ("JOSTLE_STRATEGY", "best"),
+        ("JOSTLE_STALL_SECONDS", "abc"),
+        ("JOSTLE_REPLAY", "/dev/zero"),
+        ("JOSTLE_REPLAY", "-"),
+    ] {
+        let (output, text) = explore(variable, value);
+        assert!(!output.status.success(), "{variable}={value}: {text}");
+        assert!(text.contains(variable), "{variable}={value}: {text}");
+    }
+    for (variable, value) in [
+        ("JOSTLE_TIME", "2.5"),
+        ("JOSTLE_TIME", "1m"),
+        ("JOSTLE_RUNS", "900"),
+    ] {
+        let (output, text) = explore(variable, value);
+        assert!(output.status.success(), "{variable}={value}: {text}");
+    }
+}
+
 #[test]
 fn what_cannot_be_read_is_said() {
     let (output, text) = explore("JOSTLE_REPLAY", "no/such/file");

@@ -17,10 +17,9 @@ pub(super) fn asked(args: &Hunt) -> Asked<Hunted> {
 }
 
 impl Sink<Hunted> for Annotations {
-    fn result(&mut self, hunted: &Hunted, line: &Line) -> anyhow::Result<()> {
+    fn result(&mut self, hunted: &Hunted, line: &Line) {
         for annotation in annotations::render(&hunted.summary) {
-            line.say(&annotation);
+            line.report(&annotation);
         }
-        Ok(())
     }
 }

@@ -2,11 +2,12 @@
 
 use jostle_core::campaign::{Found, Verdict};
 use jostle_report::publish::expectation;
+use jostle_report::text::message;
 use serde_json::{Value, json};
 
 use crate::args::Hunt;
 use crate::hunt::Hunted;
-use crate::output::print;
+use crate::output;
 use crate::sink::{Asked, Sink};
 
 /// Raised when a field changes its meaning or goes away.
@@ -36,7 +37,7 @@ impl Sink<Hunted> for Json {
             "as_expected": results.iter().all(fine),
             "scenarios": results.iter().map(scenario).collect::<Vec<_>>(),
         });
-        Ok(print(&format!("{document:#}\n"))?)
+        output::document(&document)
     }
 }
 
@@ -64,18 +65,18 @@ fn scenario(hunted: &Hunted) -> Value {
         "seconds": seconds,
         "executions_per_second": summary.executions as f64 / seconds.max(1e-9),
         "findings": summary.findings.iter().map(finding).collect::<Vec<_>>(),
-        "traces": hunted.traces,
+        "traces": hunted.traces.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>(),
     })
 }
 
 fn finding(found: &Found) -> Value {
     json!({
         "kind": found.finding.kind,
-        "message": found.finding.message,
+        "message": message(&found.finding.message),
         "signature": found.finding.signature(),
         "expected": found.expected,
         "place": found.finding.place,
-        "task": found.finding.task.map(|task| found.trace.task_name(task)),
+        "task": found.finding.task.map(|task| message(&found.trace.task_name(task)).into_owned()),
         "execution": found.execution,
         "count": found.count,
         "strategy": found.input.strategy.name_in_files(),

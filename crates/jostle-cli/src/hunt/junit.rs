@@ -1,13 +1,12 @@
 //! The results of a hunt as the file of `--junit`.
 
-use std::fs;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use jostle_report::junit;
 
 use crate::args::Hunt;
 use crate::hunt::Hunted;
+use crate::output;
 use crate::sink::{Asked, Sink};
 
 struct Junit {
@@ -28,11 +27,6 @@ impl Sink<Hunted> for Junit {
                 reports: &hunted.reports,
             })
             .collect();
-        fs::write(&self.path, junit::render(&results)?).with_context(|| {
-            format!(
-                "the results cannot be written to {}; name another file with --junit",
-                self.path.display()
-            )
-        })
+        output::write(&self.path, junit::render(&results)?.as_bytes(), "--junit")
     }
 }

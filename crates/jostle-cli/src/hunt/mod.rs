@@ -8,7 +8,7 @@ mod json;
 mod junit;
 mod terminal;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::HumanCount;
@@ -17,10 +17,10 @@ use jostle_core::campaign::{Campaign, Found, Progress, Summary, Verdict};
 use jostle_core::coverage::FeatureKinds;
 use jostle_core::input::Input;
 use jostle_core::subject::Expect;
-use jostle_report::publish;
+use jostle_report::{Commands, publish};
 
 use crate::args::Hunt;
-use crate::corpus::Corpus;
+use crate::corpus::{self, Corpus};
 use crate::exit::ExitStatus;
 use crate::output::{self, Fault};
 use crate::progress::Line;
@@ -54,19 +54,26 @@ fn sinks(args: &Hunt) -> Sinks<Hunted> {
 
 pub(crate) fn run<S: Suite>(suite: &S, args: &Hunt) -> anyhow::Result<ExitStatus> {
     let all = list::all(suite)?;
-    let chosen = if args.names.is_empty() {
-        all
-    } else {
-        let named = args.names.iter().map(|name| list::named::<S>(&all, name));
-        named.collect::<anyhow::Result<_>>()?
+    let chosen = match args.names.is_empty() {
+        true => all,
+        false => list::chosen::<S>(&all, &args.names)?,
     };
     if args.runs == Some(0) && args.corpus.is_none() {
         anyhow::bail!("--runs 0 executes nothing but a corpus; name one with --corpus");
     }
+    if let Some(folder) = &args.corpus {
+        corpus::check(folder)?;
+    }
+    output::check_outputs(None, &[("--junit", args.junit.as_deref())])?;
+    output::check_out(args.out.as_deref())?;
+    check_threads(jobs(args.jobs))?;
     interrupt::catch();
     let mut line = Line::new(args.json);
     let mut sinks = sinks(args);
     let mut results = Vec::new();
+    // Whether everything is where it should be. What is not is complained of, and nothing
+    // that was found is lost for it.
+    let mut written = true;
     for (i, target) in chosen.iter().enumerate() {
         let corpus = match &args.corpus {
             Some(folder) => Corpus::open(folder, target.as_ref(), suite)?,
@@ -74,16 +81,19 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Hunt) -> anyhow::Result<ExitStatus
         };
         let seeds = corpus.inputs();
         let summary = explore(suite, target, args, seeds, &mut line, i + 1, chosen.len());
-        corpus.save(&summary.kept)?;
-        let hunted = save(summary, args)?;
-        sinks.result(&hunted, &line)?;
+        if let Err(error) = corpus.save(&summary.kept) {
+            line.say(&format!("error: {error:#}"));
+            written = false;
+        }
+        let hunted = save(summary, args, &line, &mut written);
+        sinks.result(&hunted, &line);
         results.push(hunted);
         if interrupt::caught() {
             break;
         }
     }
     line.end();
-    sinks.end(&results)?;
+    written &= sinks.end(&results);
     let stopped = results
         .iter()
         .filter(|hunted| hunted.verdict() == Verdict::Stopped);
@@ -107,7 +117,8 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Hunt) -> anyhow::Result<ExitStatus
         );
     }
     let rest = match left {
-        0 => ExitStatus::AsExpected,
+        0 if written => ExitStatus::AsExpected,
+        0 => ExitStatus::Unusable,
         _ => ExitStatus::Stopped,
     };
     let gravest = results.iter().map(Hunted::status).max();
@@ -137,25 +148,90 @@ impl Hunted {
 }
 
 /// Saves the traces of the findings that are of interest: all of a scenario that was
-/// named, and otherwise those that it does not expect.
-fn save(summary: Summary, args: &Hunt) -> anyhow::Result<Hunted> {
+/// named, and otherwise those that it does not expect. One that cannot be saved is reported
+/// all the same, with a command that finds it again.
+fn save(summary: Summary, args: &Hunt, line: &Line, written: &mut bool) -> Hunted {
     let subject = &summary.subject;
     let (mut traces, mut reports) = (Vec::new(), Vec::new());
     let wanted = |found: &&Found| !found.expected || !args.names.is_empty();
     for found in summary.findings.iter().filter(wanted) {
         let (finding, trace) = (&found.finding, &found.trace);
-        let path = output::save(&args.out, subject, &found.input, trace, finding)?;
-        let commands = replay::commands(&path, None);
+        let out = args.out.as_deref();
+        let commands = match output::save(out, subject, &found.input, trace, finding) {
+            Ok(path) => {
+                let commands = replay::commands(&path, None);
+                traces.push(path);
+                commands
+            }
+            Err(error) => {
+                line.say(&format!("error: {error:#}"));
+                *written = false;
+                Commands {
+                    replay: again(subject.name, args),
+                    minimize: None,
+                }
+            }
+        };
         reports.push(publish::report(
             subject, finding, trace, &commands, args.full,
         ));
-        traces.push(path);
     }
-    Ok(Hunted {
+    Hunted {
         summary,
         traces,
         reports,
-    })
+    }
+}
+
+/// The command that explores this scenario as this one does.
+fn again(name: &str, args: &Hunt) -> String {
+    let name = publish::quoted(Path::new(name));
+    let mut command = format!("{} hunt {name} --seed {}", output::program(), args.seed);
+    for strategy in &args.strategy {
+        command += &format!(" --strategy {strategy}");
+    }
+    command + &format!(" --jobs {} --out ANOTHER_FOLDER", jobs(args.jobs))
+}
+
+fn jobs(asked: Option<u16>) -> usize {
+    asked.map_or_else(
+        || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        usize::from,
+    )
+}
+
+/// Checks that there are as many OS threads as were asked for, and the few more that a
+/// hunt needs.
+///
+/// # Errors
+///
+/// If there are not, with how many there are.
+fn check_threads(asked: usize) -> anyhow::Result<()> {
+    const MORE: usize = 4;
+    let wanted = asked + MORE;
+    // Each waits until all are there, and ends with the list.
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let ended = std::sync::Mutex::new(ended);
+    let had = std::thread::scope(|scope| {
+        let ended = &ended;
+        let wait = || {
+            let _ = ended.lock().map(|ended| ended.recv());
+        };
+        let threads = (0..wanted).map_while(|_| {
+            let thread = std::thread::Builder::new();
+            thread.spawn_scoped(scope, wait).ok()
+        });
+        let had = threads.count();
+        drop(end);
+        had
+    });
+    anyhow::ensure!(
+        had == wanted,
+        "there are not enough OS threads for {asked} jobs; use --jobs {} or raise the limit \
+         (`ulimit -u`)",
+        had.saturating_sub(MORE).max(1)
+    );
+    Ok(())
 }
 
 fn explore<S: Suite>(
@@ -173,10 +249,6 @@ fn explore<S: Suite>(
         Expect::Clean => CLEAN_RUNS,
         Expect::Finds(..) => BUG_RUNS,
     };
-    let jobs = args.jobs.map_or_else(
-        || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        usize::from,
-    );
     let campaign = Campaign {
         strategies: args.strategy.clone(),
         runs: args
@@ -185,7 +257,7 @@ fn explore<S: Suite>(
             .saturating_add(corpus.len() as u64),
         time: args.time,
         seed: args.seed,
-        jobs,
+        jobs: jobs(args.jobs),
         stop_at_first: !args.keep_going,
         features: FeatureKinds::SEARCH,
     };

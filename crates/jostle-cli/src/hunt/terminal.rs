@@ -19,16 +19,15 @@ pub(super) fn asked(args: &Hunt) -> Asked<Hunted> {
 }
 
 impl Sink<Hunted> for Terminal {
-    fn result(&mut self, hunted: &Hunted, line: &Line) -> anyhow::Result<()> {
+    fn result(&mut self, hunted: &Hunted, line: &Line) {
         for report in &hunted.reports {
-            line.say(report);
+            line.report(report);
         }
         line.say(&verdict(&hunted.summary));
-        Ok(())
     }
 
     fn end(&mut self, results: &[Hunted]) -> anyhow::Result<()> {
-        Ok(print(&total(results))?)
+        print(&total(results))
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::args::Verify;
 use crate::exit::ExitStatus;
-use crate::output::print;
+use crate::output;
 use crate::sink::{Asked, Sink};
 use crate::verify::Explored;
 
@@ -18,10 +18,7 @@ pub(super) fn asked(args: &Verify) -> Asked<Explored> {
 impl Sink<Explored> for Json {
     fn end(&mut self, results: &[Explored]) -> anyhow::Result<()> {
         let scenarios: Vec<_> = results.iter().map(scenario).collect();
-        Ok(print(&format!(
-            "{:#}\n",
-            json!({ "scenarios": scenarios })
-        ))?)
+        output::document(&json!({ "scenarios": scenarios }))
     }
 }
 
@@ -48,6 +45,6 @@ fn scenario(explored: &Explored) -> Value {
         "limited": verified.limited,
         "longest": verified.longest,
         "seconds": verified.elapsed.as_secs_f64(),
-        "trace": explored.saved.as_ref().map(|saved| &saved.path),
+        "trace": explored.saved.as_ref().and_then(|saved| saved.path.as_ref()).map(|path| path.to_string_lossy()),
     })
 }

@@ -9,7 +9,6 @@ mod json;
 mod statement;
 mod terminal;
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,7 +20,7 @@ use jostle_core::input::{Input, Steering};
 use jostle_core::strategy::Kind;
 use jostle_core::subject::Subject;
 use jostle_core::verify::{Bounds, End, Progress, Reduction, Verification, Verified};
-use jostle_report::publish;
+use jostle_report::{Commands, publish};
 
 use crate::args::Verify;
 use crate::exit::ExitStatus;
@@ -41,9 +40,10 @@ pub(crate) struct Explored {
     saved: Option<Saved>,
 }
 
-/// A finding that was saved.
+/// A finding, and the path of its trace, or why it has none.
 struct Saved {
-    path: PathBuf,
+    path: Option<PathBuf>,
+    error: Option<anyhow::Error>,
     report: String,
 }
 
@@ -54,14 +54,14 @@ fn sinks(args: &Verify) -> Sinks<Explored> {
 
 pub(crate) fn run<S: Suite>(suite: &S, args: &Verify) -> anyhow::Result<ExitStatus> {
     let all = list::all(suite)?;
-    let named = args.names.iter().map(|name| list::named::<S>(&all, name));
-    let chosen = named.collect::<anyhow::Result<Vec<_>>>()?;
+    let chosen = list::chosen::<S>(&all, &args.names)?;
     anyhow::ensure!(
         suite.capabilities().exhaustive,
         "what executes these scenarios cannot go through every behaviour; `jostle hunt` explores \
          some"
     );
     let verification = verification(args)?;
+    output::check_out(args.out.as_deref())?;
     interrupt::catch();
     let mut line = Line::new(args.json);
     let mut sinks = sinks(args);
@@ -71,9 +71,13 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Verify) -> anyhow::Result<ExitStat
         let subject = target.as_ref();
         let verified = explore(&verification, suite, target, args, &mut line);
         let saved = match &verified.end {
-            End::Found(found) => Some(save(args, subject, found, &verification.data)?),
+            End::Found(found) => Some(save(args, subject, found, &verification.data)),
             _ => None,
         };
+        if let Some(error) = saved.as_ref().and_then(|saved| saved.error.as_ref()) {
+            line.say(&format!("error: {error:#}"));
+            rest = rest.max(ExitStatus::Unusable);
+        }
         let conclusion = Conclusion::of(subject, suite.capabilities(), &verified);
         let explored = Explored {
             name: subject.name,
@@ -82,7 +86,7 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Verify) -> anyhow::Result<ExitStat
             conclusion,
             saved,
         };
-        sinks.result(&explored, &line)?;
+        sinks.result(&explored, &line);
         results.push(explored);
         let left = chosen.len() - (i + 1);
         if interrupt::caught() && left > 0 {
@@ -90,12 +94,14 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Verify) -> anyhow::Result<ExitStat
                 "Ctrl-C: {left} of {} scenarios were not explored",
                 chosen.len()
             ));
-            rest = ExitStatus::Stopped;
+            rest = rest.max(ExitStatus::Stopped);
             break;
         }
     }
     line.end();
-    sinks.end(&results)?;
+    if !sinks.end(&results) {
+        rest = rest.max(ExitStatus::Unusable);
+    }
     for fault in results.iter().filter_map(Explored::fault) {
         output::complain(&fault.into());
     }
@@ -117,7 +123,9 @@ impl Explored {
 
 fn verification(args: &Verify) -> anyhow::Result<Verification> {
     let data = match &args.data {
-        Some(path) => fs::read(path).with_context(|| format!("cannot read {}", path.display()))?,
+        Some(path) => {
+            publish::read_file(path).with_context(|| format!("cannot read {}", path.display()))?
+        }
         None => Vec::new(),
     };
     Ok(Verification {
@@ -160,7 +168,7 @@ fn explore<S: Suite>(
     })
 }
 
-fn save(args: &Verify, subject: &Subject, found: &Confirmed, data: &[u8]) -> anyhow::Result<Saved> {
+fn save(args: &Verify, subject: &Subject, found: &Confirmed, data: &[u8]) -> Saved {
     let input = Input {
         strategy: Kind::NonPreemptive,
         seed: 0,
@@ -169,10 +177,24 @@ fn save(args: &Verify, subject: &Subject, found: &Confirmed, data: &[u8]) -> any
         data: data.to_vec(),
     };
     let (finding, trace) = (&found.finding, &found.trace);
-    let path = output::save(&args.out, subject, &input, trace, finding)?;
-    let commands = replay::commands(&path, None);
-    Ok(Saved {
+    let (path, error) = match output::save(args.out.as_deref(), subject, &input, trace, finding) {
+        Ok(path) => (Some(path), None),
+        Err(error) => (None, Some(error)),
+    };
+    let commands = match &path {
+        Some(path) => replay::commands(path, None),
+        None => Commands {
+            replay: format!(
+                "{} verify {} --out ANOTHER_FOLDER",
+                output::program(),
+                subject.name
+            ),
+            minimize: None,
+        },
+    };
+    Saved {
         report: publish::report(subject, finding, trace, &commands, args.full),
         path,
-    })
+        error,
+    }
 }

@@ -12,11 +12,10 @@ pub(super) fn asked(args: &Verify) -> Asked<Explored> {
 }
 
 impl Sink<Explored> for Terminal {
-    fn result(&mut self, explored: &Explored, line: &Line) -> anyhow::Result<()> {
+    fn result(&mut self, explored: &Explored, line: &Line) {
         if let Some(saved) = &explored.saved {
-            line.say(&saved.report);
+            line.report(&saved.report);
         }
         line.say(&format!("{}: {}", explored.name, explored.statement));
-        Ok(())
     }
 }

@@ -41,6 +41,8 @@
 //! [`SCHEMA`] says the same to programs. What it cannot say is checked by
 //! [`read()`] alone: that a choice is one of its alternatives, and the limits.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::decision::{Choice, Override};
@@ -64,6 +66,24 @@ pub const MAX_BYTES: usize = 16 << 20;
 /// one, so that without this limit a file of a hundred bytes could stand for any
 /// number.
 pub const MAX_CHOICES: usize = 8 << 20;
+
+/// A message of a finding is saved up to so many bytes, 16 KiB, and ends with how many
+/// there were.
+pub const MAX_MESSAGE: usize = 16 << 10;
+
+/// A message, cut if it is longer than [`MAX_MESSAGE`].
+#[must_use]
+pub fn cut(message: &str) -> Cow<'_, str> {
+    if message.len() <= MAX_MESSAGE {
+        return Cow::Borrowed(message);
+    }
+    let more = format!("… ({} bytes in all)", message.len());
+    let mut end = MAX_MESSAGE - more.len();
+    while !message.is_char_boundary(end) {
+        end -= 1;
+    }
+    Cow::Owned(format!("{}{more}", &message[..end]))
+}
 
 /// An execution as trace files hold it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -99,7 +119,7 @@ pub struct FindingSummary {
     /// See [`Finding::kind`].
     #[serde(with = "fields::finding_kind")]
     pub kind: finding::Kind,
-    /// See [`Finding::message`].
+    /// See [`Finding::message`]; at most [`MAX_MESSAGE`] bytes of it.
     pub message: String,
     /// See [`Finding::signature`].
     pub signature: String,
@@ -109,7 +129,7 @@ impl From<&Finding> for FindingSummary {
     fn from(finding: &Finding) -> FindingSummary {
         FindingSummary {
             kind: finding.kind,
-            message: finding.message.clone(),
+            message: cut(&finding.message).into_owned(),
             signature: finding.signature(),
         }
     }
@@ -243,6 +263,21 @@ mod tests {
                 signature: "deadlock-0123456789abcdef".to_owned(),
             }),
         }
+    }
+
+    #[test]
+    fn a_long_message_is_cut_and_says_so() {
+        let finding = Finding::new(finding::Kind::Panic, "é".repeat(8 << 20));
+        let summary = FindingSummary::from(&finding);
+        assert!(summary.message.len() <= MAX_MESSAGE);
+        assert!(summary.message.ends_with("é… (16777216 bytes in all)"));
+        let file = TraceFile {
+            finding: Some(summary),
+            ..v1()
+        };
+        assert_eq!(read(write(&file).unwrap().as_bytes()), Ok(file));
+        let short = "x".repeat(MAX_MESSAGE);
+        assert_eq!(cut(&short), short);
     }
 
     #[test]

@@ -182,9 +182,31 @@ fn layouts_give_way_in_order() {
             _ => "text",
         }
     };
-    let mut layouts: Vec<&str> = (40..200).rev().map(layout).collect();
+    let mut layouts: Vec<&str> = (20..200).rev().map(layout).collect();
     layouts.dedup();
     assert_eq!(layouts, ["columns", "tight columns", "lanes", "text"]);
+}
+
+/// At 20 columns nothing of what a task did, and of where, is cut.
+#[test]
+fn a_narrow_page_is_a_list() {
+    let case = pool::shutdown();
+    let options = Options {
+        width: 20,
+        ..Options::default()
+    };
+    let page = report(&case, &options);
+    let table = page.split_once("where\n").unwrap().1;
+    let table = table.split("\n\n").next().unwrap();
+    assert!(!table.contains('…'), "{table}");
+    assert!(
+        table.lines().all(|line| crate::text::width(line) <= 20),
+        "{table}"
+    );
+    let whole: String = table.split_whitespace().collect();
+    for said in ["t2worker:", "receive#1", "pool.rs:21", "✗misuse"] {
+        assert!(whole.contains(said), "{said} in {table}");
+    }
 }
 
 #[test]

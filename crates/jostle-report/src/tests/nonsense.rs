@@ -208,7 +208,7 @@ proptest! {
         let head = |line: &&str| line.trim_start().starts_with("step") && line.ends_with("where");
         let table = page.lines().skip_while(|line| !head(line));
         for line in table.take_while(|line| !line.is_empty()) {
-            prop_assert!(width(line) <= options.width.max(40), "{page}");
+            prop_assert!(width(line) <= options.width.max(crate::terminal::NARROWEST), "{page}");
         }
         let shown = page.lines().any(|line| head(&line));
         prop_assert!(shown || trace.steps.is_empty());
