@@ -119,8 +119,10 @@ pub fn keep(name: &str, rows: &[&str], data: &str) {
         let execution = scope.spawn(|| Follower::new(&Fibers, scenario).revisit(rows, &data));
         execution.join()
     });
-    let Ok(revisit) = revisit else {
-        panic!("the executor gave up; this is a bug in jostle")
+    let revisit = match revisit {
+        Ok(Ok(revisit)) => revisit,
+        Ok(Err(broken)) => panic!("this is a bug in jostle, not in scenario {name}: {broken}"),
+        Err(_) => panic!("the executor gave up; this is a bug in jostle"),
     };
     let missed = revisit.missed.map_or_else(String::new, |missed| {
         format!("the kept schedule cannot be followed any more: {missed}; ")

@@ -111,7 +111,7 @@ fn use_file(bytes: &[u8]) {
         }
     };
     let mut follower = Follower::new(&Fibers, scenario);
-    let first = follower.execute(route, &data);
+    let first = follower.execute(route, &data).expect("the runtime does not fail");
     report(scenario, &first);
     if first.finding.is_some() {
         pursue(scenario, &first, data, &mut follower);
@@ -126,6 +126,7 @@ fn follow(scenario: &'static Scenario, lines: &str, data: &[u8]) {
         assert_eq!(row.to_string().parse().as_ref(), Ok(row));
     }
     let revisit = Follower::new(&Fibers, scenario).revisit(rows, data);
+    let revisit = revisit.expect("the runtime does not fail");
     if let Some(failure) = revisit.failure {
         assert!(failure.finding.is_some());
     }
@@ -145,16 +146,17 @@ fn pursue(
         first.trial.clone(),
         data,
         LIMITS,
-        &mut |candidate| Some(follower.trial(candidate)),
+        &mut |candidate| follower.trial(candidate),
         &mut |_, _| {},
     );
     let small = small.expect("the catalogue leaves nothing to chance");
     assert_eq!(small.trial.signature, first.trial.signature);
     assert!(small.trial.preemptions <= first.trial.preemptions);
-    let best = follower.schedule(&small.schedule);
+    let best = follower.schedule(&small.schedule).expect("the runtime does not fail");
     assert_eq!(best.trial.signature, first.trial.signature);
     report(scenario, &best);
-    if let Some(explained) = follower.explain(&best, &small.schedule) {
+    let explained = follower.explain(&best, &small.schedule);
+    if let Some(explained) = explained.expect("the runtime does not fail") {
         let finding = best.finding.as_ref().expect("it was explained");
         let releases = explain::releases(finding, &best.trace);
         for width in WIDTHS {
@@ -162,11 +164,13 @@ fn pursue(
             let _ = explanation::render(finding, &best.trace, &explained, &releases, &options);
         }
     }
-    if let Some(rows) = follower.rows(&small.schedule) {
+    let rows = follower.rows(&small.schedule);
+    if let Some(rows) = rows.expect("the runtime does not fail") {
         let text = rows.iter().map(|row| row.to_string().parse());
         let again: Result<Vec<Row>, _> = text.collect();
         let again = again.expect("what is exported can be read");
         let again = Follower::new(&Fibers, scenario).revisit(again, &small.schedule.data);
+        let again = again.expect("the runtime does not fail");
         let failure = again.failure.expect("what is exported fails");
         assert_eq!(failure.trial.signature, first.trial.signature);
     }

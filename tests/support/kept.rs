@@ -9,5 +9,7 @@ use jostle_core::regression::Row;
 pub(crate) fn revisit(scenario: &'static Scenario, rows: &[Row], data: &[u8]) -> Revisit {
     // What is exported is text.
     let rows = rows.iter().map(|row| row.to_string().parse().unwrap());
-    Follower::new(&Fibers, scenario).revisit(rows.collect(), data)
+    Follower::new(&Fibers, scenario)
+        .revisit(rows.collect(), data)
+        .unwrap()
 }

@@ -23,8 +23,9 @@ fn explain<S: Suite>(recorded: &Recorded<'_, S>) -> anyhow::Result<String> {
     let mut follower = Follower::new(recorded.suite, recorded.target);
     let first = smallest::failure(recorded, &mut follower)?;
     let small = smallest::of(&first, recorded, &mut follower)?;
-    let best = follower.schedule(&small.schedule);
-    let explanation = follower.explain(&best, &small.schedule);
+    let fault = |broken| recorded.fault(broken);
+    let best = follower.schedule(&small.schedule).map_err(fault)?;
+    let explanation = follower.explain(&best, &small.schedule).map_err(fault)?;
     let (finding, explanation) = best
         .finding
         .zip(explanation)

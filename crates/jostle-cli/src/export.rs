@@ -27,11 +27,12 @@ fn export<S: Suite>(recorded: &Recorded<'_, S>) -> anyhow::Result<String> {
     let mut follower = Follower::new(recorded.suite, recorded.target);
     let first = smallest::failure(recorded, &mut follower)?;
     let small = smallest::of(&first, recorded, &mut follower)?;
-    let rows = follower.rows(&small.schedule).context(
+    let fault = |broken| recorded.fault(broken);
+    let rows = follower.rows(&small.schedule).map_err(fault)?.context(
         "its schedule cannot be put in words that lead to the same failure; keep the trace, which \
          JOSTLE_REPLAY=FILE makes `cargo test` replay as long as the scenario stays as it is",
     )?;
-    let finding = follower.schedule(&small.schedule).finding;
+    let finding = follower.schedule(&small.schedule).map_err(fault)?.finding;
     let finding = finding.context("it failed and then did not")?;
     Ok(test(
         recorded.subject(),

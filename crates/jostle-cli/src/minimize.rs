@@ -58,10 +58,11 @@ impl<S: Suite> Job<'_, S> {
         let first = smallest::failure(self.recorded, &mut follower)
             .with_context(|| format!("cannot minimize {}", self.args.saved.file.display()))?;
         let minimized = self.search(&first, &mut follower)?;
-        let best = follower.schedule(&minimized.schedule);
+        let fault = |broken| self.recorded.fault(broken);
+        let best = follower.schedule(&minimized.schedule).map_err(fault)?;
         let finding = self.save(&minimized, &best)?;
         let explanation = follower.explain(&best, &minimized.schedule);
-        let explanation = explanation.unwrap_or_default();
+        let explanation = explanation.map_err(fault)?.unwrap_or_default();
         Ok(self.report(&first, &minimized, &best, &finding, &explanation))
     }
 
@@ -87,14 +88,19 @@ impl<S: Suite> Job<'_, S> {
             &mut |candidate| {
                 // The first one is the failure itself, which there is always time for.
                 let go_on = !std::mem::replace(&mut tried, true) || !over();
-                go_on.then(|| follower.borrow_mut().trial(candidate))
+                go_on
+                    .then(|| follower.borrow_mut().trial(candidate))
+                    .flatten()
             },
             &mut |trials, better| {
                 if let Some(better) = better {
                     best = size(better);
                     if saved.is_none_or(|at| at.elapsed() >= SAVE) {
                         let execution = follower.borrow_mut().schedule(&better.schedule);
-                        failed.replace(self.save(better, &execution).err());
+                        let result = execution
+                            .map_err(|broken| self.recorded.fault(broken))
+                            .and_then(|execution| self.save(better, &execution));
+                        failed.replace(result.err());
                         saved = Some(Instant::now());
                     }
                 }
@@ -106,6 +112,8 @@ impl<S: Suite> Job<'_, S> {
             },
         );
         line.end();
+        let sound = follower.borrow().check();
+        sound.map_err(|broken| self.recorded.fault(broken))?;
         match failed.into_inner() {
             Some(error) => Err(error),
             None => minimized,
@@ -122,6 +130,7 @@ impl<S: Suite> Job<'_, S> {
         let input = Input::from_decisions(&minimized.trial.log, minimized.schedule.data.clone());
         let Recorded { suite, target, .. } = *self.recorded;
         let confirmed = confirm(suite, target, finding, best.trace.clone(), &input.data);
+        let confirmed = confirmed.map_err(|broken| self.recorded.fault(broken))?;
         let finding = confirmed.finding;
         let file = publish::trace_file(
             self.recorded.subject(),

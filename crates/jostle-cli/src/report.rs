@@ -69,7 +69,8 @@ fn passing<S: Suite>(
     let nearest = apart(recorded.suite, |_| {
         let mut follower = Follower::new(recorded.suite, recorded.target);
         follower.nearest(failing, recorded.data())
-    });
+    })
+    .map_err(|broken| recorded.fault(broken))?;
     if let Some((trace, decides)) = nearest {
         return Ok(Some((trace, Some(decides))));
     }

@@ -82,8 +82,8 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Triage) -> anyhow::Result<ExitStat
         false => table.text(args.scenario.as_deref()),
     })?;
     Ok(match (table.bugs.is_empty(), table.broken) {
-        (false, _) => ExitStatus::Finding,
-        (true, true) => ExitStatus::Broken,
+        (_, true) => ExitStatus::Broken,
+        (false, false) => ExitStatus::Finding,
         (true, false) => ExitStatus::AsExpected,
     })
 }
@@ -121,16 +121,23 @@ impl Table {
                 continue;
             };
             let size = || {
-                let recorded = Recorded::load(suite, path, name).ok()?;
+                let recorded = Recorded::load(suite, path, name)?;
                 let mut follower = Follower::new(suite, recorded.target);
-                let first = smallest::failure(&recorded, &mut follower).ok()?;
-                let small = smallest::of(&first, &recorded, &mut follower).ok()?;
+                let first = smallest::failure(&recorded, &mut follower)?;
+                let small = smallest::of(&first, &recorded, &mut follower)?;
                 let preemptions = small.trial.preemptions;
                 let others = small.schedule.deviations.len();
                 let others = others.saturating_sub(preemptions as usize);
-                Some((preemptions, others, small.trial.steps))
+                anyhow::Ok((preemptions, others, small.trial.steps))
             };
-            bug.size = apart(suite, |_| size());
+            match apart(suite, |_| size()) {
+                Ok(size) => bug.size = Some(size),
+                Err(error) if error.is::<Fault>() => {
+                    output::complain(&error);
+                    self.broken = true;
+                }
+                Err(_) => {}
+            }
         }
     }
 

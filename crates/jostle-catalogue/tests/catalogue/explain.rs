@@ -30,8 +30,8 @@ fn explain_one(scenario: &'static Scenario, input: &Input) -> Explained {
     let (small, _) = minimized(scenario, input);
     let schedule = small.schedule;
     let mut follower = Follower::new(&Fibers, scenario);
-    let failure = follower.schedule(&schedule);
-    let explanation = follower.explain(&failure, &schedule).unwrap();
+    let failure = follower.schedule(&schedule).unwrap();
+    let explanation = follower.explain(&failure, &schedule).unwrap().unwrap();
     Explained {
         failure,
         explanation,

@@ -1,6 +1,6 @@
 //! Schedules put into rows, and rows followed.
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Broken};
 use crate::campaign::follow::{Followed, Follower};
 use crate::minimize::{Schedule, nearby};
 use crate::prescription::{Missed, Prescription, Row};
@@ -25,43 +25,56 @@ pub struct Revisit {
 impl<B: Backend> Follower<'_, B> {
     /// The rows that `schedule` is in words. `None` if they cannot be put so that
     /// following them gives the same finding.
-    pub fn rows(&mut self, schedule: &Schedule) -> Option<Vec<Row>> {
+    ///
+    /// # Errors
+    ///
+    /// If the backend fails.
+    pub fn rows(&mut self, schedule: &Schedule) -> Result<Option<Vec<Row>>, Broken> {
         let mut directed = Directed::new();
         directed.follow(Prescription::deviations(schedule.deviations.clone()));
         let mut witness = Witness::new(&mut directed);
-        self.under(&mut witness, true, &schedule.data);
-        let rows = witness.rows()?;
-        let wanted = self.schedule(schedule).trial.signature;
+        self.under(&mut witness, true, &schedule.data)?;
+        let Some(rows) = witness.rows() else {
+            return Ok(None);
+        };
+        let wanted = self.schedule(schedule)?.trial.signature;
         directed.follow(Prescription::rows(rows.clone()));
-        let followed = self.under(&mut directed, true, &schedule.data);
-        (directed.missed().is_none() && followed.trial.signature == wanted).then_some(rows)
+        let followed = self.under(&mut directed, true, &schedule.data)?;
+        let leads_there = directed.missed().is_none() && followed.trial.signature == wanted;
+        Ok(leads_there.then_some(rows))
     }
 
     /// Executes along `rows`, and looks around if that does not fail. The follower is to
     /// be a new one.
-    pub fn revisit(&mut self, rows: Vec<Row>, data: &[u8]) -> Revisit {
+    ///
+    /// # Errors
+    ///
+    /// If the backend fails.
+    pub fn revisit(&mut self, rows: Vec<Row>, data: &[u8]) -> Result<Revisit, Broken> {
         let mut directed = Directed::new();
         directed.follow(Prescription::rows(rows));
-        let followed = self.under(&mut directed, true, data);
+        let followed = self.under(&mut directed, true, data)?;
         let missed = directed.missed();
         let choices = Prescription::recorded(followed.trace.choices);
-        let base = self.execute(choices, data);
+        let base = self.execute(choices, data)?;
         if base.finding.is_some() {
-            return Revisit {
+            return Ok(Revisit {
                 failure: Some(base),
                 missed,
                 nearby: false,
-            };
+            });
         }
         let base = Schedule {
             data: data.to_vec(),
             deviations: base.trial.log.deviations(),
         };
-        let found = nearby(&base, NEARBY, &mut |candidate| Some(self.trial(candidate)));
-        Revisit {
-            failure: found.map(|schedule| self.schedule(&schedule)),
+        let found = nearby(&base, NEARBY, &mut |candidate| self.trial(candidate));
+        self.check()?;
+        let failure = found.map(|schedule| self.schedule(&schedule));
+        Ok(Revisit {
+            failure: failure.transpose()?,
             missed,
             nearby: true,
-        }
+        })
     }
 }

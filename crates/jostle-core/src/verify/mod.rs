@@ -45,7 +45,7 @@ mod tree;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::backend::{Suite, TargetOf};
+use crate::backend::{Broken, Suite, TargetOf};
 use crate::campaign::{Confirmed, Run, Runner, confirm};
 use crate::coverage::Equivalence;
 use crate::history::History;
@@ -271,7 +271,10 @@ impl Verification {
                     let decisive = after(&run, &runner, tree.class());
                     if let Some(finding) = run.outcome.finding.filter(|_| decisive) {
                         let confirmed = confirm(suite, target, finding, runner.trace(), &self.data);
-                        verified.end = End::Found(Box::new(confirmed));
+                        verified.end = match confirmed {
+                            Ok(confirmed) => End::Found(Box::new(confirmed)),
+                            Err(Broken(why)) => End::Broken(why),
+                        };
                         break;
                     }
                 }

@@ -118,8 +118,20 @@ fn fragment(vocabulary: Vocabulary) -> BoxedStrategy<Vec<Instr>> {
             small.clone().prop_map(Stop),
             Just(Now),
         ];
+        let locked = (small.clone(), small.clone(), ms.clone()).prop_map(|(one, other, ms)| {
+            vec![
+                Lock(one),
+                LockFor(other, ms),
+                UnlockHeld(other),
+                Unlock(one),
+            ]
+        });
         let waits = (small, ms).prop_map(|(c, ms)| vec![Lock(0), WaitFor(c, 0, ms), Unlock(0)]);
-        all.extend([(4, one(timed.boxed())), (2, waits.boxed())]);
+        all.extend([
+            (4, one(timed.boxed())),
+            (2, waits.boxed()),
+            (2, locked.boxed()),
+        ]);
     }
     prop::strategy::Union::new_weighted(all).boxed()
 }
