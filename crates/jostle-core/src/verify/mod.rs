@@ -193,7 +193,9 @@ impl Verification {
     }
 
     /// As [`explore`](Verification::explore); `after` sees each execution that came
-    /// to an end, and says whether a finding ends the exploration.
+    /// to an end, and says whether a finding ends the exploration. If it goes on, not
+    /// every finding need be met: behind one that stops an execution at once (a panic, a
+    /// circle) it is not known what other tasks were about to do.
     #[doc(hidden)]
     pub fn explore_with<S: Suite>(
         &self,

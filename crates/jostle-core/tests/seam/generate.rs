@@ -161,11 +161,9 @@ pub(crate) fn programs(
                 bodies[by].insert(at, Spawn(task));
             }
             // Main joins what it has spawned, and the first one what that has.
-            for task in 1..=last {
+            for task in (1..=last).filter(|&task| joins[task]) {
                 let by = usize::from(nested && task == last);
-                if joins[task] {
-                    bodies[by].push(Join(task));
-                }
+                bodies[by].push(Join(task));
             }
             let tasks: Vec<&[Instr]> = bodies.iter().map(Vec::as_slice).collect();
             let mut program = Program::new("random", &tasks).within(500);

@@ -526,10 +526,10 @@ impl Naive<'_> {
                     Instr::Rmw(_, by) => {
                         self.world.atomics.insert(cell, seen.wrapping_add(by));
                     }
-                    Instr::ExchangeWeak(_, from, to) if seen == from => {
-                        if self.choice(ChoiceKind::WeakFailure, 2) == 0 {
-                            self.world.atomics.insert(cell, to);
-                        }
+                    Instr::ExchangeWeak(_, from, to)
+                        if seen == from && self.choice(ChoiceKind::WeakFailure, 2) == 0 =>
+                    {
+                        self.world.atomics.insert(cell, to);
                     }
                     _ => {}
                 }
