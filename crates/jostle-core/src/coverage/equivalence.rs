@@ -105,7 +105,9 @@ impl Equivalence {
     /// What the environment did since the last step belongs to `task`, who made that
     /// step. Returns the sum of the hashes.
     fn environment(&mut self, task: TaskId, choices: &[Choice]) -> u64 {
-        let task = &mut self.tasks[task.index()];
+        let Some(task) = self.tasks.get_mut(task.index()) else {
+            return 0;
+        };
         choices.iter().fold(0u64, |sum, choice| {
             *task = mix(*task, u64::from(choice.picked) << 8 | choice.kind as u64);
             sum.wrapping_add(*task)
