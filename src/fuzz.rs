@@ -17,7 +17,7 @@ use crate::fuzz::mutator::Mutant;
 use crate::scenario::Scenario;
 use crate::scenario::registry::scenarios;
 use crate::watchdog;
-use jostle_core::backend::Suite;
+use jostle_core::backend::{Broken, Suite};
 use jostle_core::campaign::{self, Runner};
 use jostle_core::coverage::{FeatureKinds, Features};
 use jostle_core::finding::Finding;
@@ -267,12 +267,15 @@ impl Fuzzer {
         let at = self.selected(selector);
         let scenario = self.scenarios[at];
         let runner = &mut self.runner;
-        let profile = self.profiles[at].get_or_insert_with(|| campaign::profile(runner, scenario));
+        let profile = match &mut self.profiles[at] {
+            Some(profile) => profile,
+            unknown => {
+                let profile = campaign::profile(runner, scenario);
+                unknown.insert(profile.unwrap_or_else(|broken| breaks(&broken)))
+            }
+        };
         let run = runner.run(scenario, profile, &input);
-        if let Some(why) = run.broken {
-            say(&format!("error: this is a bug in jostle: {why}\n"));
-            process::abort();
-        }
+        let run = run.sound().unwrap_or_else(|broken| breaks(&broken));
         if let Some(finding) = run.outcome.finding
             && (self.named || !scenario.subject.expect.allows(&finding))
         {
@@ -309,7 +312,8 @@ impl Fuzzer {
         finding: Finding,
         trace: Trace,
     ) -> ! {
-        let confirmed = campaign::confirm(&Fibers, scenario, finding, trace, &input.data);
+        let confirmed = campaign::confirm(&Fibers, scenario, finding, trace, &input.data)
+            .unwrap_or_else(|broken| breaks(&broken));
         let stem = format!("crash-{}", sha1_smol::Sha1::from(bytes).digest());
         let artifact = PathBuf::from(format!("{}{stem}", self.artifacts));
         let commands = commands(scenario, &artifact);
@@ -338,6 +342,12 @@ impl Fuzzer {
         }
         process::abort();
     }
+}
+
+/// Ends the process because the runtime failed.
+fn breaks(broken: &Broken) -> ! {
+    say(&format!("error: this is a bug in jostle: {broken}\n"));
+    process::abort();
 }
 
 fn commands(scenario: &Scenario, artifact: &Path) -> Commands {

@@ -124,8 +124,10 @@ pub fn keep(name: &str, rows: &[&str], data: &str) {
         let execution = scope.spawn(|| Replayer::new(&Fibers, scenario).retest(rows, &data));
         execution.join()
     });
-    let Ok(retest) = retest else {
-        panic!("the executor gave up; this is a bug in jostle")
+    let retest = match retest {
+        Ok(Ok(retest)) => retest,
+        Ok(Err(broken)) => panic!("this is a bug in jostle, not in scenario {name}: {broken}"),
+        Err(_) => panic!("the executor gave up; this is a bug in jostle"),
     };
     let missed = retest.missed.map_or_else(String::new, |missed| {
         format!("the kept schedule cannot be followed any more: {missed}; ")

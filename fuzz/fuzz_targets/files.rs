@@ -115,7 +115,7 @@ fn use_file(bytes: &[u8]) {
         }
     };
     let mut replayer = Replayer::new(&Fibers, scenario);
-    let first = replayer.execute(route, &data);
+    let first = replayer.execute(route, &data).expect("the runtime does not fail");
     report(scenario, &first);
     if first.finding.is_some() {
         pursue(scenario, &first, data, &mut replayer);
@@ -130,6 +130,7 @@ fn follow(scenario: &'static Scenario, lines: &str, data: &[u8]) {
         assert_eq!(row.to_string().parse().as_ref(), Ok(row));
     }
     let retest = Replayer::new(&Fibers, scenario).retest(rows, data);
+    let retest = retest.expect("the runtime does not fail");
     if let Some(failure) = retest.failure {
         assert!(failure.finding.is_some());
     }
@@ -149,16 +150,17 @@ fn pursue(
         first.trial.clone(),
         data,
         LIMITS,
-        &mut |candidate| Some(replayer.trial(candidate)),
+        &mut |candidate| replayer.trial(candidate),
         &mut |_, _| {},
     );
     let small = small.expect("the catalogue leaves nothing to chance");
     assert_eq!(small.trial.signature, first.trial.signature);
     assert!(small.trial.preemptions <= first.trial.preemptions);
-    let best = replayer.schedule(&small.schedule);
+    let best = replayer.schedule(&small.schedule).expect("the runtime does not fail");
     assert_eq!(best.trial.signature, first.trial.signature);
     report(scenario, &best);
-    if let Some(explained) = replayer.explain(&best, &small.schedule) {
+    let explained = replayer.explain(&best, &small.schedule);
+    if let Some(explained) = explained.expect("the runtime does not fail") {
         let finding = best.finding.as_ref().expect("it was explained");
         let releases = explain::releases(finding, &best.trace);
         for width in WIDTHS {
@@ -166,11 +168,13 @@ fn pursue(
             let _ = explanation::render(finding, &best.trace, &explained, &releases, &options);
         }
     }
-    if let Some(rows) = replayer.rows(&small.schedule) {
+    let rows = replayer.rows(&small.schedule);
+    if let Some(rows) = rows.expect("the runtime does not fail") {
         let text = rows.iter().map(|row| row.to_string().parse());
         let again: Result<Vec<Row>, _> = text.collect();
         let again = again.expect("what is exported can be read");
         let again = Replayer::new(&Fibers, scenario).retest(again, &small.schedule.data);
+        let again = again.expect("the runtime does not fail");
         let failure = again.failure.expect("what is exported fails");
         assert_eq!(failure.trial.signature, first.trial.signature);
     }

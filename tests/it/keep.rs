@@ -146,6 +146,7 @@ fn rows_of_the_original() -> Vec<Row> {
     Replayer::new(&Fibers, &ORIGINAL)
         .rows(&small.schedule)
         .unwrap()
+        .unwrap()
 }
 
 #[test]

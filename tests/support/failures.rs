@@ -17,7 +17,7 @@ pub(crate) fn inputs() -> impl Iterator<Item = Input> {
 /// Those of the first `patience` [`inputs`] that fail.
 pub(crate) fn failing(scenario: &'static Scenario, patience: usize) -> impl Iterator<Item = Input> {
     let mut runner = Runner::of(&Fibers);
-    let profile = profile(&mut runner, scenario);
+    let profile = profile(&mut runner, scenario).unwrap();
     inputs().take(patience).filter(move |input| {
         let run = runner.run(scenario, &profile, input);
         run.outcome.finding.is_some()
@@ -27,7 +27,7 @@ pub(crate) fn failing(scenario: &'static Scenario, patience: usize) -> impl Iter
 /// The choices of the execution of `input`, and the signature of what it finds.
 fn choices(scenario: &'static Scenario, input: &Input) -> (Vec<Choice>, Option<String>) {
     let mut runner = Runner::of(&Fibers);
-    let profile = profile(&mut runner, scenario);
+    let profile = profile(&mut runner, scenario).unwrap();
     let run = runner.run(scenario, &profile, input);
     let found = run.outcome.finding.map(|finding| finding.signature());
     (runner.trace().choices, found)
@@ -50,12 +50,13 @@ pub(crate) fn minimized_from(
     let mut replayer = Replayer::new(&Fibers, scenario);
     let first = replayer
         .execute(Prescription::recorded(choices), data)
+        .unwrap()
         .trial;
     let small = minimize(
         first.clone(),
         data.to_vec(),
         Limits::DEFAULT,
-        &mut |candidate| Some(replayer.trial(candidate)),
+        &mut |candidate| replayer.trial(candidate),
         &mut |_, _| {},
     );
     let small = small.unwrap();
@@ -65,7 +66,7 @@ pub(crate) fn minimized_from(
         scenario.subject.name
     );
     // What is said of the schedule is true of it.
-    let again = replayer.schedule(&small.schedule);
+    let again = replayer.schedule(&small.schedule).unwrap();
     assert_eq!(
         again.trial.signature, first.signature,
         "{}",

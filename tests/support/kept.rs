@@ -9,5 +9,7 @@ use jostle_core::regression::Row;
 pub(crate) fn retest(scenario: &'static Scenario, rows: &[Row], data: &[u8]) -> Retest {
     // What is exported is text.
     let rows = rows.iter().map(|row| row.to_string().parse().unwrap());
-    Replayer::new(&Fibers, scenario).retest(rows.collect(), data)
+    Replayer::new(&Fibers, scenario)
+        .retest(rows.collect(), data)
+        .unwrap()
 }

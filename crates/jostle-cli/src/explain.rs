@@ -23,8 +23,9 @@ fn explain<S: Suite>(recorded: &Recorded<'_, S>) -> anyhow::Result<String> {
     let mut replayer = Replayer::new(recorded.suite, recorded.target);
     let first = smallest::failure(recorded, &mut replayer)?;
     let small = smallest::of(&first, recorded, &mut replayer)?;
-    let best = replayer.schedule(&small.schedule);
-    let explanation = replayer.explain(&best, &small.schedule);
+    let fault = |broken| recorded.fault(broken);
+    let best = replayer.schedule(&small.schedule).map_err(fault)?;
+    let explanation = replayer.explain(&best, &small.schedule).map_err(fault)?;
     let (finding, explanation) = best
         .finding
         .zip(explanation)

@@ -33,11 +33,12 @@ fn export<S: Suite>(recorded: &Recorded<'_, S>) -> anyhow::Result<String> {
     let mut replayer = Replayer::new(recorded.suite, recorded.target);
     let first = smallest::failure(recorded, &mut replayer)?;
     let small = smallest::of(&first, recorded, &mut replayer)?;
-    let rows = replayer.rows(&small.schedule).context(
+    let fault = |broken| recorded.fault(broken);
+    let rows = replayer.rows(&small.schedule).map_err(fault)?.context(
         "its schedule cannot be put in words that lead to the same failure; keep the trace, which \
          JOSTLE_REPLAY=FILE makes `cargo test` replay as long as the scenario stays as it is",
     )?;
-    let finding = replayer.schedule(&small.schedule).finding;
+    let finding = replayer.schedule(&small.schedule).map_err(fault)?.finding;
     let finding = finding.context("it failed and then did not")?;
     Ok(test(
         recorded.subject(),

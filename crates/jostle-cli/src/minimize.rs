@@ -68,10 +68,11 @@ impl<S: Suite> Job<'_, S> {
         let first = smallest::failure(self.recorded, &mut replayer)
             .with_context(|| format!("cannot minimize {}", self.args.saved.file.display()))?;
         let minimized = self.search(&first, &mut replayer)?;
-        let best = replayer.schedule(&minimized.schedule);
+        let fault = |broken| self.recorded.fault(broken);
+        let best = replayer.schedule(&minimized.schedule).map_err(fault)?;
         let (finding, saved) = self.save(&minimized, &best)?;
         let explanation = replayer.explain(&best, &minimized.schedule);
-        let explanation = explanation.unwrap_or_default();
+        let explanation = explanation.map_err(fault)?.unwrap_or_default();
         let report = self.report(&first, &minimized, &best, &finding, &explanation);
         Ok((report, saved))
     }
@@ -98,14 +99,18 @@ impl<S: Suite> Job<'_, S> {
             &mut |candidate| {
                 // The first one is the failure itself, which there is always time for.
                 let go_on = !std::mem::replace(&mut tried, true) || !over();
-                go_on.then(|| replayer.borrow_mut().trial(candidate))
+                go_on
+                    .then(|| replayer.borrow_mut().trial(candidate))
+                    .flatten()
             },
             &mut |trials, better| {
                 if let Some(better) = better {
                     best = size(better);
                     if saved.is_none_or(|at| at.elapsed() >= SAVE) {
                         let execution = replayer.borrow_mut().schedule(&better.schedule);
-                        let result = self.save(better, &execution);
+                        let result = execution
+                            .map_err(|broken| self.recorded.fault(broken))
+                            .and_then(|execution| self.save(better, &execution));
                         // What can be saved at first and not later is told at the end.
                         if saved.is_none() {
                             failed.replace(result.and_then(|(_, written)| written).err());
@@ -121,6 +126,8 @@ impl<S: Suite> Job<'_, S> {
             },
         );
         line.end();
+        let sound = replayer.borrow().check();
+        sound.map_err(|broken| self.recorded.fault(broken))?;
         match failed.into_inner() {
             Some(error) => Err(error),
             None => minimized,
@@ -142,6 +149,7 @@ impl<S: Suite> Job<'_, S> {
             Input::from_decisions(&minimized.trial.transcript, minimized.schedule.data.clone());
         let Recorded { suite, target, .. } = *self.recorded;
         let confirmed = confirm(suite, target, finding, best.trace.clone(), &input.data);
+        let confirmed = confirmed.map_err(|broken| self.recorded.fault(broken))?;
         let finding = confirmed.finding;
         let file = publish::trace_file(
             self.recorded.subject(),

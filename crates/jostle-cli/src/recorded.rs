@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use jostle_core::backend::{Suite, TargetOf};
+use jostle_core::backend::{Broken, Suite, TargetOf};
 use jostle_core::campaign::{self, Run, Runner};
 use jostle_core::finding::Kind;
 use jostle_core::input::Input;
@@ -95,10 +95,12 @@ impl<'a, S: Suite> Recorded<'a, S> {
     /// Executes it again and warns if it is not what was recorded.
     pub(crate) fn replay(&self) -> anyhow::Result<ReplayOutcome> {
         let mut replayed = self.on_a_runner(|runner| match &self.content {
-            Content::Trace(file) => runner.replay(self.target, file.choices.clone(), &file.data),
+            Content::Trace(file) => {
+                Ok(runner.replay(self.target, file.choices.clone(), &file.data))
+            }
             Content::Input(_, input) => {
-                let profile = campaign::profile(runner, self.target);
-                runner.run(self.target, &profile, input)
+                let profile = campaign::profile(runner, self.target)?;
+                Ok(runner.run(self.target, &profile, input))
             }
         })?;
         let Content::Trace(file) = &self.content else {
@@ -150,7 +152,7 @@ impl<'a, S: Suite> Recorded<'a, S> {
                 let run = runner.replay(self.target, choices, data);
                 steps = run.outcome.steps.saturating_add(steps);
                 if passes(&run) || run.broken.is_some() || steps > ENOUGH_STEPS {
-                    return run;
+                    return Ok(run);
                 }
             }
             let random = |runner: &mut Runner<S::Backend>, seed| {
@@ -160,7 +162,7 @@ impl<'a, S: Suite> Recorded<'a, S> {
             };
             let mut best = (None, 0);
             for seed in 0..RANDOM {
-                let run = random(runner, seed);
+                let run = random(runner, seed).sound()?;
                 let common = passes(&run).then(|| common_steps(failing, &runner.trace()));
                 if common > best.0 {
                     best = (common, seed);
@@ -170,7 +172,7 @@ impl<'a, S: Suite> Recorded<'a, S> {
                     break;
                 }
             }
-            random(runner, best.1)
+            Ok(random(runner, best.1))
         })?;
         Ok(Some(replayed).filter(|replayed| passes(&replayed.run)))
     }
@@ -182,24 +184,25 @@ impl<'a, S: Suite> Recorded<'a, S> {
     /// If the backend fails.
     fn on_a_runner(
         &self,
-        execute: impl FnOnce(&mut Runner<S::Backend>) -> Run + Send,
+        execute: impl FnOnce(&mut Runner<S::Backend>) -> Result<Run, Broken> + Send,
     ) -> anyhow::Result<ReplayOutcome> {
         let replayed = campaign::apart(self.suite, |runner| {
-            let run = execute(runner);
-            ReplayOutcome {
-                run,
+            Ok(ReplayOutcome {
+                run: execute(runner)?.sound()?,
                 trace: runner.trace(),
                 fingerprint: runner.fingerprint(),
                 fits: true,
-            }
+            })
         });
-        match replayed.run.broken {
-            None => Ok(replayed),
-            Some(why) => Err(anyhow::Error::new(Fault {
-                scenario: self.subject().name,
-                why,
-            })),
-        }
+        replayed.map_err(|broken| self.fault(broken))
+    }
+
+    /// That the backend failed on it.
+    pub(crate) fn fault(&self, Broken(why): Broken) -> anyhow::Error {
+        anyhow::Error::new(Fault {
+            scenario: self.subject().name,
+            why,
+        })
     }
 }
 

@@ -79,7 +79,8 @@ fn passing<S: Suite>(
     let nearest = apart(recorded.suite, |_| {
         let mut replayer = Replayer::new(recorded.suite, recorded.target);
         replayer.nearest(failing, recorded.data())
-    });
+    })
+    .map_err(|broken| recorded.fault(broken))?;
     if let Some((trace, decides)) = nearest {
         return Ok(Some((trace, Some(decides))));
     }

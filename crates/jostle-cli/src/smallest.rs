@@ -12,13 +12,14 @@ use crate::recorded::Recorded;
 ///
 /// # Errors
 ///
-/// If it does not fail.
+/// If it does not fail, or if the backend fails.
 pub(crate) fn failure<S: Suite>(
     recorded: &Recorded<'_, S>,
     replayer: &mut Replayer<'_, S::Backend>,
 ) -> anyhow::Result<Replayed> {
     let choices = recorded.replay()?.trace.choices;
     let first = replayer.execute(Prescription::recorded(choices), recorded.data());
+    let first = first.map_err(|broken| recorded.fault(broken))?;
     anyhow::ensure!(
         first.finding.is_some(),
         "it does not fail (any more), so that there is nothing to minimize; `jostle hunt {}` looks \
@@ -32,18 +33,21 @@ pub(crate) fn failure<S: Suite>(
 ///
 /// # Errors
 ///
-/// As [`search`].
+/// As [`search`], or if the backend fails.
 pub(crate) fn of<S: Suite>(
     first: &Replayed,
     recorded: &Recorded<'_, S>,
     replayer: &mut Replayer<'_, S::Backend>,
 ) -> anyhow::Result<Minimized> {
-    search(
+    let minimized = search(
         first,
         recorded,
-        &mut |candidate| Some(replayer.trial(candidate)),
+        &mut |candidate| replayer.trial(candidate),
         &mut |_, _| {},
-    )
+    );
+    // What ended it is no answer to whether it fails.
+    replayer.check().map_err(|broken| recorded.fault(broken))?;
+    minimized
 }
 
 /// Minimizes the failure `first` of `recorded`; see [`minimize`].

@@ -87,8 +87,8 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Triage) -> anyhow::Result<ExitStat
         other => other?,
     }
     Ok(match (table.bugs.is_empty(), table.broken) {
-        (false, _) => ExitStatus::Finding,
-        (true, true) => ExitStatus::Broken,
+        (_, true) => ExitStatus::Broken,
+        (false, false) => ExitStatus::Finding,
         (true, false) => ExitStatus::AsExpected,
     })
 }
@@ -131,16 +131,23 @@ impl Table {
                 continue;
             };
             let size = || {
-                let recorded = Recorded::load(suite, path, name).ok()?;
+                let recorded = Recorded::load(suite, path, name)?;
                 let mut replayer = Replayer::new(suite, recorded.target);
-                let first = smallest::failure(&recorded, &mut replayer).ok()?;
-                let small = smallest::of(&first, &recorded, &mut replayer).ok()?;
+                let first = smallest::failure(&recorded, &mut replayer)?;
+                let small = smallest::of(&first, &recorded, &mut replayer)?;
                 let preemptions = small.trial.preemptions;
                 let others = small.schedule.deviations.len();
                 let others = others.saturating_sub(preemptions as usize);
-                Some((preemptions, others, small.trial.steps))
+                anyhow::Ok((preemptions, others, small.trial.steps))
             };
-            bug.size = apart(suite, |_| size());
+            match apart(suite, |_| size()) {
+                Ok(size) => bug.size = Some(size),
+                Err(error) if error.is::<Fault>() => {
+                    output::complain(&error);
+                    self.broken = true;
+                }
+                Err(_) => {}
+            }
         }
     }
 

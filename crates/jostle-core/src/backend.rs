@@ -75,6 +75,12 @@ pub enum Executed {
     Broken(String),
 }
 
+/// The backend or a strategy failed, in words: a fault of Jostle, which says nothing about
+/// the subject. Whatever depends on the execution has no answer.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Broken(pub String);
+
 /// Executes targets on the calling OS thread, one at a time.
 ///
 /// Tables are kept from one execution to the next. Should an execution leave the OS

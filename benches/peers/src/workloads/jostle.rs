@@ -51,7 +51,7 @@ pub(crate) fn run(contender: Contender, workload: Workload, executions: u64) -> 
 /// Executions alone: what shuttle's runner does, too.
 fn execute(scenario: &Scenario, strategy: Kind, executions: u64) -> u64 {
     let mut runner = Runner::of(&Fibers);
-    let profile = profile(&mut runner, scenario);
+    let profile = profile(&mut runner, scenario).expect("the runtime does not fail");
     let mut input = Input {
         strategy,
         seed: SEED,

@@ -79,7 +79,7 @@ struct Execution {
 
 fn execute(scenario: &'static Scenario, input: &Input) -> Execution {
     let mut runner = Runner::of(&Fibers);
-    let profile = profile(&mut runner, scenario);
+    let profile = profile(&mut runner, scenario).unwrap();
     let run = runner.run(scenario, &profile, input);
     assert!(!run.rejected, "{}", scenario.subject.name);
     Execution {

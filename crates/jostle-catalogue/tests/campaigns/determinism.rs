@@ -21,7 +21,7 @@ fn executions() -> Vec<String> {
     let mut lines = Vec::new();
     for scenario in catalogue() {
         let mut runner = Runner::of(&Fibers);
-        let profile = profile(&mut runner, scenario);
+        let profile = profile(&mut runner, scenario).unwrap();
         for &kind in Kind::ALL {
             for seed in 0..seeds() {
                 let input = Input::from_seed(kind, seed);
@@ -79,7 +79,7 @@ fn logging_changes_nothing() {
     let outcomes = |name: &str| {
         let scenario = named(name);
         let mut runner = Runner::of(&Fibers);
-        let profile = profile(&mut runner, scenario);
+        let profile = profile(&mut runner, scenario).unwrap();
         let mut outcomes = Vec::new();
         for input in inputs().take(500) {
             let run = runner.run(scenario, &profile, &input);

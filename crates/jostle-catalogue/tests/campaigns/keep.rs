@@ -37,7 +37,7 @@ fn every_known_bug_can_be_kept_and_its_twin_passes() {
         };
         let (small, _) = minimized(bug, &input);
         let data = &small.schedule.data;
-        let rows = Replayer::new(&Fibers, bug).rows(&small.schedule);
+        let rows = Replayer::new(&Fibers, bug).rows(&small.schedule).unwrap();
         let rows = rows.unwrap_or_else(|| panic!("{}: no words", bug.subject.name));
         let again = retest(bug, &rows, data);
         let found = again.failure.unwrap().trial.signature;

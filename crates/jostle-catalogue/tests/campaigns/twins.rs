@@ -28,7 +28,10 @@ fn random_bytes_never_make_a_fixed_twin_fail() {
         .filter(|s| s.subject.expect == Expect::Clean)
         .collect();
     let mut runner = Runner::of(&Fibers);
-    let profiles: Vec<Profile> = twins.iter().map(|s| profile(&mut runner, s)).collect();
+    let profiles: Vec<Profile> = twins
+        .iter()
+        .map(|s| profile(&mut runner, s).unwrap())
+        .collect();
     let mut numbers = Numbers(0x5eed);
     let mut bytes = Vec::new();
     for _ in 0..executions() {

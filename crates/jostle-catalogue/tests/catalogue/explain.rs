@@ -30,8 +30,8 @@ fn explain_one(scenario: &'static Scenario, input: &Input) -> Explained {
     let (small, _) = minimized(scenario, input);
     let schedule = small.schedule;
     let mut replayer = Replayer::new(&Fibers, scenario);
-    let failure = replayer.schedule(&schedule);
-    let explanation = replayer.explain(&failure, &schedule).unwrap();
+    let failure = replayer.schedule(&schedule).unwrap();
+    let explanation = replayer.explain(&failure, &schedule).unwrap().unwrap();
     Explained {
         failure,
         explanation,

@@ -38,7 +38,7 @@ fn commands() -> Commands {
 fn execution(name: &str, fails: bool) -> (Option<Finding>, Trace) {
     let scenario = named(name);
     let mut runner = Runner::of(&Fibers);
-    let profile = profile(&mut runner, scenario);
+    let profile = profile(&mut runner, scenario).unwrap();
     for seed in 0..1_000 {
         let input = Input::from_seed(strategy::Kind::Random, seed);
         let run = runner.run(scenario, &profile, &input);
@@ -62,7 +62,9 @@ fn with_page(name: &str, check: impl Fn(&Page<'_>)) {
     let commands = commands();
     let failing = execution(name, true);
     let passes = !matches!(name, "cron_tick");
-    let nearest = Replayer::new(&Fibers, scenario).nearest(&failing.1, &[]);
+    let nearest = Replayer::new(&Fibers, scenario)
+        .nearest(&failing.1, &[])
+        .unwrap();
     let (passing, decides) = match nearest {
         Some((trace, decides)) => (Some((None, trace)), Some(decides)),
         None => (passes.then(|| execution(name, false)), None),
@@ -348,7 +350,7 @@ proptest! {
         let scenario = named("pool_shutdown");
         let (_, input) = Input::decode(&bytes);
         let mut runner = Runner::of(&Fibers);
-        let profile = profile(&mut runner, scenario);
+        let profile = profile(&mut runner, scenario).unwrap();
         let run = runner.run(scenario, &profile, &input);
         render(scenario, run.outcome.finding.as_ref(), &runner.trace());
     }

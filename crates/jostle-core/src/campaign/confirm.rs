@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::backend::{Suite, TargetOf};
+use crate::backend::{Broken, Suite, TargetOf};
 use crate::campaign::runner::apart;
 use crate::finding::{Finding, Kind};
 use crate::trace::{Step, Trace};
@@ -26,34 +26,37 @@ pub struct Confirmed {
 /// those are is a matter of chance. What it reports is true. Only the steps have to be
 /// the same up to there.
 ///
+/// # Errors
+///
+/// If the backend fails, which says nothing about the scenario.
+///
 /// # Panics
 ///
 /// If the operating system gives no thread.
-#[must_use]
 pub fn confirm<S: Suite>(
     suite: &S,
     target: &TargetOf<S>,
     finding: Finding,
     trace: Trace,
     data: &[u8],
-) -> Confirmed {
+) -> Result<Confirmed, Broken> {
     let choices = trace.choices.clone();
     let (again, other) = apart(suite, |runner| {
-        let run = runner.replay(target, choices, data);
-        (run.outcome.finding, runner.trace())
-    });
+        let run = runner.replay(target, choices, data).sound()?;
+        Ok((run.outcome.finding, runner.trace()))
+    })?;
     let difference = match (again, other) {
         (again, other) if is_race(&finding) && other.steps.starts_with(&trace.steps) => {
-            return Confirmed {
+            return Ok(Confirmed {
                 finding: again.filter(is_race).unwrap_or(finding),
                 trace,
-            };
+            });
         }
         (Some(again), other) if is_race(&again) && trace.steps.starts_with(&other.steps) => {
-            return Confirmed {
+            return Ok(Confirmed {
                 finding: again,
                 trace: other,
-            };
+            });
         }
         (again, other) => compare(&finding, &trace, again.as_ref(), &other),
     };
@@ -74,7 +77,7 @@ pub fn confirm<S: Suite>(
             nondeterminism
         }
     };
-    Confirmed { finding, trace }
+    Ok(Confirmed { finding, trace })
 }
 
 fn is_race(finding: &Finding) -> bool {

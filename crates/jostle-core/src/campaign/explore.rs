@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::backend::{Suite, TargetOf};
+use crate::backend::{Broken, Suite, TargetOf};
 use crate::campaign::lane::{Lane, Shared};
 use crate::campaign::profile::profile;
 use crate::campaign::progress::Progress;
@@ -101,8 +101,15 @@ impl Campaign {
         // A search measures as it goes. Strategies in turn are to be the same whatever
         // the number of OS threads.
         let measured = match searches {
-            true => Profile::default(),
+            true => Ok(Profile::default()),
             false => apart(suite, |runner| profile(runner, target)),
+        };
+        let measured = match measured {
+            Ok(measured) => measured,
+            Err(Broken(why)) => {
+                summary.broken = Some(why);
+                return;
+            }
         };
         let lanes = self.jobs.max(1) as u64;
         let shared = Shared {
@@ -134,8 +141,10 @@ impl Campaign {
                 .collect()
         });
         let end = shared.end.load(Ordering::Relaxed);
-        Tally::of(lanes, end, searches).write(suite, target, summary);
-        summary.broken = shared.take_broken();
+        let written = Tally::of(lanes, end, searches).write(suite, target, summary);
+        summary.broken = shared
+            .take_broken()
+            .or(written.err().map(|broken| broken.0));
     }
 
     /// The input of execution `index`, counted from 0, where strategies are taken in

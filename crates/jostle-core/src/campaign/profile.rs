@@ -1,6 +1,6 @@
 //! Measures a target with a handful of executions before the strategies get it.
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Broken};
 use crate::campaign::runner::Runner;
 use crate::input::Input;
 use crate::strategy::{Kind, Profile};
@@ -14,8 +14,11 @@ const EXECUTIONS: u64 = 4;
 /// a function of the target.
 ///
 /// What they find is not reported: a campaign makes executions like them itself.
-#[must_use]
-pub fn profile<B: Backend>(runner: &mut Runner<B>, target: &B::Target) -> Profile {
+///
+/// # Errors
+///
+/// If the backend fails.
+pub fn profile<B: Backend>(runner: &mut Runner<B>, target: &B::Target) -> Result<Profile, Broken> {
     let mut profile = Profile::default();
     for seed in 0..EXECUTIONS {
         let kind = if seed == 0 {
@@ -23,8 +26,9 @@ pub fn profile<B: Backend>(runner: &mut Runner<B>, target: &B::Target) -> Profil
         } else {
             Kind::Random
         };
-        runner.run(target, &Profile::default(), &Input::from_seed(kind, seed));
+        let input = Input::from_seed(kind, seed);
+        runner.run(target, &Profile::default(), &input).sound()?;
         runner.measure(&mut profile);
     }
-    profile
+    Ok(profile)
 }

@@ -1,6 +1,6 @@
 //! Executes schedules of one target again, for minimizing and explaining.
 
-use crate::backend::{Backend, Suite, TargetOf};
+use crate::backend::{Backend, Broken, Suite, TargetOf};
 use crate::campaign::runner::Runner;
 use crate::finding::Finding;
 use crate::minimize::{Schedule, Trial};
@@ -9,6 +9,10 @@ use crate::strategy::{Directed, Policy, Strategy, Transcript};
 use crate::trace::Trace;
 
 /// Executes schedules of a target on the calling OS thread.
+///
+/// An execution in which the backend fails is neither one that fails nor one that passes.
+/// After the first of them there are no others, and whatever is asked is answered with that
+/// failure.
 #[derive(Debug)]
 pub struct Replayer<'a, B: Backend> {
     target: &'a B::Target,
@@ -16,6 +20,8 @@ pub struct Replayer<'a, B: Backend> {
     directed: Directed,
     /// How many steps the largest execution with a record made.
     largest: u32,
+    /// How the backend failed, if it did.
+    broken: Option<Broken>,
 }
 
 /// A candidate may make so many times the steps of what it is to be smaller than, and
@@ -43,37 +49,64 @@ impl<'a, B: Backend> Replayer<'a, B> {
             runner: Runner::of(suite),
             directed: Directed::new(),
             largest: 0,
+            broken: None,
+        }
+    }
+
+    /// Whether the backend has done all that it was asked to do so far.
+    ///
+    /// # Errors
+    ///
+    /// How it failed, if it did.
+    pub fn check(&self) -> Result<(), Broken> {
+        match &self.broken {
+            Some(broken) => Err(broken.clone()),
+            None => Ok(()),
         }
     }
 
     /// Executes a candidate of the minimizer. One that makes many more steps than what
-    /// was executed with a record is cut short and has no finding.
-    pub fn trial(&mut self, schedule: &Schedule) -> Trial {
+    /// was executed with a record is cut short and has no finding. `None` if the backend
+    /// fails, as [`check`](Replayer::check) tells.
+    pub fn trial(&mut self, schedule: &Schedule) -> Option<Trial> {
         self.directed
             .follow(Prescription::deviations(schedule.deviations.clone()));
         let most = self.largest.saturating_mul(LONGER).saturating_add(MORE);
-        let (runner, directed) = (&mut self.runner, &mut self.directed);
-        let (_, trial) = perform(runner, self.target, directed, most, false, &schedule.data);
-        Trial {
-            transcript: self.directed.transcript(),
+        let mut directed = std::mem::take(&mut self.directed);
+        let performed = self.perform(&mut directed, most, false, &schedule.data);
+        let transcript = directed.transcript();
+        self.directed = directed;
+        let (_, trial) = performed.ok()?;
+        Some(Trial {
+            transcript,
             ..trial
-        }
+        })
     }
 
     /// Executes a schedule, and keeps the record.
-    pub fn schedule(&mut self, schedule: &Schedule) -> Replayed {
+    ///
+    /// # Errors
+    ///
+    /// If the backend fails.
+    pub fn schedule(&mut self, schedule: &Schedule) -> Result<Replayed, Broken> {
         let prescription = Prescription::deviations(schedule.deviations.clone());
         self.execute(prescription, &schedule.data)
     }
 
     /// Executes as prescribed, and keeps the record.
-    pub fn execute(&mut self, prescription: Prescription, data: &[u8]) -> Replayed {
+    ///
+    /// # Errors
+    ///
+    /// If the backend fails.
+    pub fn execute(&mut self, prescription: Prescription, data: &[u8]) -> Result<Replayed, Broken> {
         self.directed.follow(prescription);
         let mut directed = std::mem::take(&mut self.directed);
-        let mut replayed = self.under(&mut directed, false, data);
-        replayed.trial.transcript = directed.transcript();
+        let replayed = self.under(&mut directed, false, data);
+        let transcript = directed.transcript();
         self.directed = directed;
-        replayed
+        let mut replayed = replayed?;
+        replayed.trial.transcript = transcript;
+        Ok(replayed)
     }
 
     /// Executes under a strategy of the caller's, with the functions of all places if
@@ -83,47 +116,51 @@ impl<'a, B: Backend> Replayer<'a, B> {
         strategy: &mut dyn Strategy,
         functions: bool,
         data: &[u8],
-    ) -> Replayed {
-        let (runner, target) = (&mut self.runner, self.target);
-        let mut performed = perform(runner, target, strategy, u32::MAX, functions, data);
+    ) -> Result<Replayed, Broken> {
+        let mut performed = self.perform(strategy, u32::MAX, functions, data)?;
         // Each execution knows the functions that the last one met.
         for _ in 1..ROUNDS {
             if !functions || !self.runner.learn_functions() {
                 break;
             }
-            let runner = &mut self.runner;
-            performed = perform(runner, target, strategy, u32::MAX, functions, data);
+            performed = self.perform(strategy, u32::MAX, functions, data)?;
         }
         let (finding, trial) = performed;
         self.largest = self.largest.max(trial.steps);
-        Replayed {
+        Ok(Replayed {
             finding,
             trial,
             trace: self.runner.trace(),
-        }
+        })
+    }
+
+    fn perform(
+        &mut self,
+        strategy: &mut dyn Strategy,
+        most: u32,
+        functions: bool,
+        data: &[u8],
+    ) -> Result<(Option<Finding>, Trial), Broken> {
+        self.check()?;
+        let policy = Policy::Sample(strategy);
+        let run = self
+            .runner
+            .under(self.target, policy, most, functions, data);
+        let run = run.sound().inspect_err(|broken| {
+            self.broken = Some(broken.clone());
+        })?;
+        // One that was cut short has not shown what it came to.
+        let cut = run.outcome.steps >= most;
+        let finding = run.outcome.finding.filter(|_| !cut);
+        let trial = Trial {
+            signature: finding.as_ref().map(Finding::signature),
+            preemptions: run.outcome.preemptions,
+            steps: run.outcome.steps,
+            transcript: Transcript::default(),
+        };
+        Ok((finding, trial))
     }
 }
 
 /// Executions for which new functions may be met.
 const ROUNDS: usize = 8;
-
-fn perform<B: Backend>(
-    runner: &mut Runner<B>,
-    target: &B::Target,
-    strategy: &mut dyn Strategy,
-    most: u32,
-    functions: bool,
-    data: &[u8],
-) -> (Option<Finding>, Trial) {
-    let run = runner.under(target, Policy::Sample(strategy), most, functions, data);
-    // One that was cut short has not shown what it came to.
-    let cut = run.outcome.steps >= most;
-    let finding = run.outcome.finding.filter(|_| !cut);
-    let trial = Trial {
-        signature: finding.as_ref().map(Finding::signature),
-        preemptions: run.outcome.preemptions,
-        steps: run.outcome.steps,
-        transcript: Transcript::default(),
-    };
-    (finding, trial)
-}

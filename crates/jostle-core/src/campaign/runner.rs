@@ -1,6 +1,6 @@
 //! Executes a target once, from an input or a record.
 
-use crate::backend::{Backend, Executed, Outcome, Plan, Suite};
+use crate::backend::{Backend, Broken, Executed, Outcome, Plan, Suite};
 use crate::decision::{Choice, Prescription};
 use crate::history::History;
 use crate::input::{Input, Steering};
@@ -30,6 +30,20 @@ pub struct Run {
     pub rejected: bool,
     /// The backend failed, in words; then the outcome says nothing.
     pub broken: Option<String>,
+}
+
+impl Run {
+    /// The same, unless the backend failed.
+    ///
+    /// # Errors
+    ///
+    /// If it did.
+    pub fn sound(self) -> Result<Run, Broken> {
+        match self.broken {
+            Some(why) => Err(Broken(why)),
+            None => Ok(self),
+        }
+    }
 }
 
 impl From<Executed> for Run {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::backend::{Suite, TargetOf};
+use crate::backend::{Broken, Suite, TargetOf};
 use crate::campaign::confirm::confirm;
 use crate::campaign::lane::{First, Lane};
 use crate::campaign::species::SpeciesCount;
@@ -60,7 +60,16 @@ impl Tally {
     }
 
     /// Confirms what was found and writes all of it into `summary`.
-    pub(super) fn write<S: Suite>(self, suite: &S, target: &TargetOf<S>, summary: &mut Summary) {
+    ///
+    /// # Errors
+    ///
+    /// If the backend fails while it does. What could not be confirmed is left out.
+    pub(super) fn write<S: Suite>(
+        self,
+        suite: &S,
+        target: &TargetOf<S>,
+        summary: &mut Summary,
+    ) -> Result<(), Broken> {
         summary.executions = self.executions;
         summary.steps = self.steps;
         summary.rejected = self.rejected;
@@ -73,9 +82,16 @@ impl Tally {
                 classes,
             });
         }
+        let mut sound = Ok(());
         for (first, count) in self.findings.into_values() {
             let data = &first.input.data;
-            let confirmed = confirm(suite, target, first.finding, first.trace, data);
+            let confirmed = match confirm(suite, target, first.finding, first.trace, data) {
+                Ok(confirmed) => confirmed,
+                Err(broken) => {
+                    sound = sound.and(Err(broken));
+                    continue;
+                }
+            };
             summary.findings.push(Found {
                 expected: summary.subject.expect.allows(&confirmed.finding),
                 finding: confirmed.finding,
@@ -89,6 +105,7 @@ impl Tally {
             });
         }
         summary.findings.sort_by_key(|f| f.execution);
+        sound
     }
 }
 

@@ -17,12 +17,16 @@
 //! with everything. Tasks are named by their keys, which do not depend on the
 //! schedule; objects need no name, since which one a step is about follows from what
 //! happened before it.
+//!
+//! That a task had to wait for the end of another one is no step: it is recorded only if
+//! the other one has not ended yet, and whoever waits goes on after that end in any case.
 
+use crate::choice::Choice;
 use crate::coverage::dependence::is_barrier;
 use crate::hash::{Words, mix, spread};
 use crate::history::History;
 use crate::id::TaskId;
-use crate::op::Effect;
+use crate::op::{Effect, OpKind};
 use crate::site_class::SiteClasses;
 
 /// Computes classes. Kept from one execution to the next for its memory.
@@ -56,16 +60,13 @@ impl Equivalence {
         let mut choices = 0;
         let mut current = TaskId::MAIN;
         for event in &history.events {
-            // What the environment did since the last step belongs to whoever made
-            // that step.
             let end = event.choices as usize - usize::from(event.decided);
-            for choice in history.choices.get(choices..end).unwrap_or_default() {
-                let word = u64::from(choice.picked) << 8 | choice.kind as u64;
-                let task = &mut self.tasks[current.index()];
-                *task = mix(*task, word);
-                sum = sum.wrapping_add(*task);
-            }
+            let since = history.choices.get(choices..end).unwrap_or_default();
+            sum = sum.wrapping_add(self.environment(current, since));
             choices = event.choices as usize;
+            if !event.point && matches!(event.kind, OpKind::Join | OpKind::Scope) {
+                continue;
+            }
             current = event.task;
             let place = self.places.place(event.site, event.kind);
             let task = self.tasks[current.index()];
@@ -97,9 +98,19 @@ impl Equivalence {
                 barrier = mix(barrier, sum);
             }
         }
-        let last = history.choices.get(choices..).unwrap_or_default();
-        last.iter().fold(mix(sum, 0), |h, choice| {
-            mix(h, u64::from(choice.picked) << 8 | choice.kind as u64)
+        let since = history.choices.get(choices..).unwrap_or_default();
+        mix(sum.wrapping_add(self.environment(current, since)), 0)
+    }
+
+    /// What the environment did since the last step belongs to `task`, who made that
+    /// step. Returns the sum of the hashes.
+    fn environment(&mut self, task: TaskId, choices: &[Choice]) -> u64 {
+        let Some(task) = self.tasks.get_mut(task.index()) else {
+            return 0;
+        };
+        choices.iter().fold(0u64, |sum, choice| {
+            *task = mix(*task, u64::from(choice.picked) << 8 | choice.kind as u64);
+            sum.wrapping_add(*task)
         })
     }
 }
@@ -109,11 +120,12 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    use crate::decision::{Choice, ChoiceKind};
+    use crate::choice::ChoiceKind;
     use crate::history::Event;
     use crate::id::ObjectId;
-    use crate::op::OpKind::{self, Fire, Load, Store};
+    use crate::op::OpKind::{Fire, Join, Load, Store};
     use crate::op::Site;
+    use crate::view::Birth;
     use crate::view::Birth;
 
     /// An execution in which tasks do this to objects.
@@ -217,6 +229,31 @@ mod tests {
             equivalence.class(&zero, b"x"),
             equivalence.class(&zero, b"x")
         );
+    }
+
+    #[test]
+    fn what_the_environment_does_in_the_end_belongs_to_a_task_too() {
+        let fails = |order: [(u32, OpKind, u32); 2], first: bool| {
+            let mut history = history(&order);
+            history.choices.push(Choice {
+                kind: ChoiceKind::WeakFailure,
+                arity: 2,
+                picked: 1,
+            });
+            history.events[1].choices = u32::from(first);
+            Equivalence::default().class(&history, b"")
+        };
+        let (one, other) = ((1, Store, 1), (2, Load, 2));
+        assert_eq!(fails([one, other], true), fails([other, one], false));
+        assert_ne!(fails([one, other], false), fails([other, one], false));
+    }
+
+    #[test]
+    fn whether_a_join_had_to_wait_does_not_count() {
+        let mut history = history(&[(1, Join, u32::MAX), (2, Store, 1), (1, Load, 2)]);
+        history.events[0].point = false;
+        let waits = Equivalence::default().class(&history, b"");
+        assert_eq!(waits, class(&[(2, Store, 1), (1, Load, 2)]));
     }
 
     #[test]

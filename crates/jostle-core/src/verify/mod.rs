@@ -45,7 +45,7 @@ mod tree;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::backend::{Suite, TargetOf};
+use crate::backend::{Broken, Suite, TargetOf};
 use crate::campaign::{Confirmed, Run, Runner, confirm};
 use crate::coverage::Equivalence;
 use crate::history::History;
@@ -193,7 +193,9 @@ impl Verification {
     }
 
     /// As [`explore`](Verification::explore); `after` sees each execution that came
-    /// to an end, and says whether a finding ends the exploration.
+    /// to an end, and says whether a finding ends the exploration. If it goes on, not
+    /// every finding need be met: behind one that stops an execution at once (a panic, a
+    /// circle) it is not known what other tasks were about to do.
     #[doc(hidden)]
     pub fn explore_with<S: Suite>(
         &self,
@@ -271,7 +273,10 @@ impl Verification {
                     let decisive = after(&run, &runner, tree.class());
                     if let Some(finding) = run.outcome.finding.filter(|_| decisive) {
                         let confirmed = confirm(suite, target, finding, runner.trace(), &self.data);
-                        verified.end = End::Found(Box::new(confirmed));
+                        verified.end = match confirmed {
+                            Ok(confirmed) => End::Found(Box::new(confirmed)),
+                            Err(Broken(why)) => End::Broken(why),
+                        };
                         break;
                     }
                 }

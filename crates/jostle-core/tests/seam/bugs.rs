@@ -104,13 +104,13 @@ fn smallest(bug: &Bug, seed: u64) -> (Minimized, Replayer<'_, Machine>) {
     let found = found(&bug.program, bug.within, seed);
     let mut replayer = Replayer::new(&Programs::default(), &bug.program);
     let recorded = Prescription::recorded(found.trace.choices.clone());
-    let first = replayer.execute(recorded, &found.input.data);
+    let first = replayer.execute(recorded, &found.input.data).unwrap();
     let data = found.input.data.clone();
     let minimized = minimize(
         first.trial,
         data,
         Limits::DEFAULT,
-        &mut |candidate| Some(replayer.trial(candidate)),
+        &mut |candidate| replayer.trial(candidate),
         &mut |_, _| {},
     );
     (minimized.expect("it fails again"), replayer)
@@ -125,8 +125,8 @@ fn each_is_minimized_to_its_known_minimum_and_explained() {
             let size = (small.trial.preemptions, small.schedule.deviations.len());
             assert_eq!(size, bug.smallest, "{name} with seed {seed}");
             assert!(small.schedule.data.iter().all(|&byte| byte <= 1));
-            let best = replayer.schedule(&small.schedule);
-            let explanation = replayer.explain(&best, &small.schedule);
+            let best = replayer.schedule(&small.schedule).unwrap();
+            let explanation = replayer.explain(&best, &small.schedule).unwrap();
             let explanation = explanation.expect("it fails again");
             let finding = best.finding.expect("it fails again");
             assert!(bug.program.subject.expect.allows(&finding));
@@ -151,11 +151,14 @@ fn each_is_kept_as_rows_that_find_it_again() {
         let (small, mut replayer) = smallest(&bug, 1);
         let rows = replayer
             .rows(&small.schedule)
+            .unwrap()
             .expect("it can be put in words");
         let words: Vec<String> = rows.iter().map(ToString::to_string).collect();
         let read = words.iter().map(|row| row.parse().expect("a row"));
         let mut replayer = Replayer::new(&Programs::default(), &bug.program);
-        let retest = replayer.retest(read.collect(), &small.schedule.data);
+        let retest = replayer
+            .retest(read.collect(), &small.schedule.data)
+            .unwrap();
         assert!(
             !retest.nearby && retest.missed.is_none(),
             "{name}: {words:?}"
@@ -209,7 +212,8 @@ fn each_is_reported() {
             found.finding,
             found.trace,
             data,
-        );
+        )
+        .unwrap();
         let (text, document) = reports(&bug.program, &confirmed);
         let headline = format!("{} in {name}: ", confirmed.finding.kind);
         assert!(text.starts_with(&headline), "{text}");
@@ -223,7 +227,7 @@ fn each_is_reported() {
         let value = serde_json::from_str(&document).expect("JSON");
         assert!(schema.is_valid(&value), "{document}");
         let (_, mut replayer) = smallest(&bug, 0);
-        let nearest = replayer.nearest(&confirmed.trace, data);
+        let nearest = replayer.nearest(&confirmed.trace, data).unwrap();
         assert!(nearest.is_some() || bug.decides.is_none(), "{name}");
     }
 }

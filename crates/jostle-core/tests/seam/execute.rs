@@ -21,7 +21,11 @@ impl Execution<'_> {
             Instr::Load(_) | Instr::Store(..) | Instr::Rmw(..) | Instr::ExchangeWeak(..) => {
                 self.atomic(me, instr, piece)
             }
-            Instr::Lock(_) | Instr::Unlock(_) | Instr::TryLock(_) => self.mutex(me, instr, piece),
+            Instr::Lock(_)
+            | Instr::LockFor(..)
+            | Instr::Unlock(_)
+            | Instr::UnlockHeld(_)
+            | Instr::TryLock(_) => self.mutex(me, instr, piece),
             Instr::ReadLock(_)
             | Instr::ReadUnlock(_)
             | Instr::WriteLock(_)
@@ -159,6 +163,19 @@ impl Execution<'_> {
                 let object = self.object(thing);
                 self.kernel.acquire(object, side);
             }
+            Instr::LockFor(mutex, ms) => {
+                let object = self.object(Thing::Mutex(mutex));
+                if piece == 0 {
+                    let deadline = Some(self.deadline(ms));
+                    let op = self.op(me, OpKind::Lock, object);
+                    return Flow::Post(Post::Gate(op, side, deadline), 1);
+                }
+                let free = self.row(me).was_open;
+                self.row(me).register = u32::from(free);
+                if free {
+                    self.kernel.acquire(object, side);
+                }
+            }
             Instr::TryLock(mutex) => {
                 let object = self.object(Thing::Mutex(mutex));
                 if piece == 0 {
@@ -172,10 +189,13 @@ impl Execution<'_> {
                     self.kernel.acquire(object, side);
                 }
             }
-            Instr::Unlock(mutex) => {
+            Instr::Unlock(mutex) | Instr::UnlockHeld(mutex) => {
                 let object = self.object(Thing::Mutex(mutex));
                 if self.kernel.owner(object) != Some(me) {
                     self.kernel.touch(Touch::Object(object), false);
+                    if let Instr::UnlockHeld(_) = instr {
+                        return Flow::Next;
+                    }
                     return self.misuse(me, "unlock of unlocked mutex");
                 }
                 let op = self.op(me, OpKind::Unlock, object);

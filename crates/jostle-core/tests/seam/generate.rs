@@ -118,8 +118,20 @@ fn fragment(vocabulary: Vocabulary) -> BoxedStrategy<Vec<Instr>> {
             small.clone().prop_map(Stop),
             Just(Now),
         ];
+        let locked = (small.clone(), small.clone(), ms.clone()).prop_map(|(one, other, ms)| {
+            vec![
+                Lock(one),
+                LockFor(other, ms),
+                UnlockHeld(other),
+                Unlock(one),
+            ]
+        });
         let waits = (small, ms).prop_map(|(c, ms)| vec![Lock(0), WaitFor(c, 0, ms), Unlock(0)]);
-        all.extend([(4, one(timed.boxed())), (2, waits.boxed())]);
+        all.extend([
+            (4, one(timed.boxed())),
+            (2, waits.boxed()),
+            (2, locked.boxed()),
+        ]);
     }
     prop::strategy::Union::new_weighted(all).boxed()
 }
@@ -149,11 +161,9 @@ pub(crate) fn programs(
                 bodies[by].insert(at, Spawn(task));
             }
             // Main joins what it has spawned, and the first one what that has.
-            for task in 1..=last {
+            for task in (1..=last).filter(|&task| joins[task]) {
                 let by = usize::from(nested && task == last);
-                if joins[task] {
-                    bodies[by].push(Join(task));
-                }
+                bodies[by].push(Join(task));
             }
             let tasks: Vec<&[Instr]> = bodies.iter().map(Vec::as_slice).collect();
             let mut program = Program::new("random", &tasks).within(500);

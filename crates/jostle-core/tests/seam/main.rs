@@ -10,11 +10,15 @@
 //! - `generate`: random programs.
 //! - `harness`: programs executed under many seeds.
 //! - `bugs`: what is known is found, replayed, minimized, explained, kept and reported.
+//! - `broken`: a backend that fails is no finding, and no proof.
+//! - `classes`: which executions are the same, told in two ways.
 //! - `fast`: the fast path does what the slow one does.
 //! - `model`: the kernel does what `naive` says, an interpreter that knows no tricks.
 
+mod broken;
 mod bugs;
 mod carrier;
+mod classes;
 mod execute;
 mod fast;
 mod generate;

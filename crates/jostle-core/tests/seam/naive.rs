@@ -526,10 +526,10 @@ impl Naive<'_> {
                     Instr::Rmw(_, by) => {
                         self.world.atomics.insert(cell, seen.wrapping_add(by));
                     }
-                    Instr::ExchangeWeak(_, from, to) if seen == from => {
-                        if self.choice(ChoiceKind::WeakFailure, 2) == 0 {
-                            self.world.atomics.insert(cell, to);
-                        }
+                    Instr::ExchangeWeak(_, from, to)
+                        if seen == from && self.choice(ChoiceKind::WeakFailure, 2) == 0 =>
+                    {
+                        self.world.atomics.insert(cell, to);
                     }
                     _ => {}
                 }
@@ -539,6 +539,19 @@ impl Naive<'_> {
             }
             (Instr::Lock(lock), 0) => {
                 self.about_to(me, Op::Lock, Some(Name::Mutex(lock)), If::Free(lock))
+            }
+            (Instr::LockFor(lock, ms), 0) => {
+                self.tasks[me].timer = Some(self.arm(ms, Alarm::Wait(me)));
+                self.about_to(me, Op::Lock, Some(Name::Mutex(lock)), If::Free(lock))
+            }
+            (Instr::LockFor(lock, _), _) => {
+                if let Some(timer) = self.tasks[me].timer.take() {
+                    self.timers.remove(&timer);
+                }
+                let free = !self.world.mutexes.contains_key(&lock);
+                self.tasks[me].register = u32::from(free);
+                self.world.mutexes.entry(lock).or_insert(me);
+                true
             }
             (Instr::Lock(lock), _) => self.world.mutexes.insert(lock, me).is_none(),
             (Instr::TryLock(lock), 0) => {
@@ -552,9 +565,12 @@ impl Naive<'_> {
                 self.world.mutexes.entry(lock).or_insert(me);
                 true
             }
-            (Instr::Unlock(lock), _) => {
+            (Instr::Unlock(lock) | Instr::UnlockHeld(lock), _) => {
                 let object = self.number(Name::Mutex(lock));
                 if self.world.mutexes.get(&lock) != Some(&me) {
+                    if let Instr::UnlockHeld(_) = instr {
+                        return true;
+                    }
                     return self.fails(Kind::Misuse);
                 }
                 if part == 0 && self.world.tried.contains(&lock) {

@@ -30,6 +30,10 @@ pub(crate) enum Instr {
     ExchangeWeak(usize, u32, u32),
     Lock(usize),
     Unlock(usize),
+    /// The register gets 0 if the time was up.
+    LockFor(usize, u64),
+    /// The same if it is held.
+    UnlockHeld(usize),
     /// The register gets 1 or 0.
     TryLock(usize),
     ReadLock(usize),
