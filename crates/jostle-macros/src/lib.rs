@@ -24,7 +24,7 @@ use options::Options;
 /// | `expect = "KIND"`, `expect = "KIND: text"` | a known bug: exploring must find it, and nothing else; the message must contain the text | nothing may be found |
 /// | `steps = N` | steps of one execution before it counts as a livelock | 50000 |
 /// | `tasks = N` | tasks of one execution | 10000 |
-/// | `stack = N` | bytes of stack for each task | 262144 |
+/// | `stack = N` | bytes of stack for each task, at least 16384 | 262144 |
 /// | `step_time_us = N` | how many microseconds of virtual time one step may take | 1000 |
 /// | `allow_panics("text", …)` | panics whose message contains one of these texts end their task and nothing else | none |
 /// | `cancel` | async tasks may be cancelled at any await | off |

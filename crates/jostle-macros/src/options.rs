@@ -41,9 +41,9 @@ impl Parse for Options {
                     input.parse::<Token![=]>()?;
                     options.expect = Some(expectation(&input.parse()?)?);
                 }
-                "steps" => options.steps = Some(number(input)?),
-                "tasks" => options.tasks = Some(number(input)?),
-                "stack" => options.stack = Some(number(input)?),
+                "steps" => options.steps = Some(at_least(1, input)?),
+                "tasks" => options.tasks = Some(at_least(1, input)?),
+                "stack" => options.stack = Some(at_least(LEAST_STACK, input)?),
                 "step_time_us" => options.step_time_us = Some(number(input)?),
                 "allow_panics" => {
                     let list;
@@ -69,6 +69,22 @@ impl Parse for Options {
             }
         }
         Ok(options)
+    }
+}
+
+/// With fewer bytes of stack no task comes to its first line, least of all where nothing
+/// is optimized.
+const LEAST_STACK: u64 = 16 * 1024;
+
+/// A number with which a scenario can run at all.
+fn at_least(least: u64, input: ParseStream<'_>) -> syn::Result<LitInt> {
+    let number = number(input)?;
+    match number.base10_parse::<u64>()? < least {
+        true => Err(syn::Error::new(
+            number.span(),
+            format!("with {number} no scenario can run; write at least {least}"),
+        )),
+        false => Ok(number),
     }
 }
 
@@ -130,6 +146,22 @@ impl Options {
                 allowed_panics: &[#(#allowed),*],
                 cancel: #cancel,
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_with_which_nothing_can_run_are_refused() {
+        for wrong in ["stack = 1", "stack = 0x10", "steps = 0", "tasks = 0"] {
+            let error = syn::parse_str::<Options>(wrong).err().unwrap();
+            assert!(error.to_string().contains("at least"), "{error}");
+        }
+        for right in ["stack = 16_384", "steps = 1, tasks = 1"] {
+            assert!(syn::parse_str::<Options>(right).is_ok(), "{right}");
         }
     }
 }

@@ -13,29 +13,34 @@ use crate::text::{GAP, width, wrap};
 /// The words of the head.
 pub(super) const HEAD: &str = "what, where";
 
-/// Writes who did what, where and with which outcome, in `room` cells behind what has been
-/// written of the first line and `indent` blanks in the others.
+/// Blanks before the lines of a step but the first one.
+pub(super) const INDENT: usize = 4;
+
+/// Writes who did what, where and with which outcome: in so many cells behind what has been
+/// written of the first line, and in so many behind the indentation of the others.
 pub(super) fn write_event(
     f: &mut fmt::Formatter<'_>,
     event: &Event,
     names: &Names<'_>,
-    (indent, room): (usize, usize),
+    [first, room]: [usize; 2],
     style: Style,
     palette: Palette,
 ) -> fmt::Result {
     let task = format!("{}:", names.head(event.task));
     let word = event.outcome.word();
-    let mut first = true;
-    for (parts, style) in [
-        ([task.as_str(), &event.what], style),
-        ([event.place.as_str(), word], palette.faint),
-    ] {
-        for line in together(&parts, room) {
-            if !std::mem::take(&mut first) {
-                write!(f, "{:indent$}", "")?;
-            }
-            writeln!(f, "{}", paint(style, &line))?;
-        }
+    let mut what = together(&[&task, &event.what], first);
+    if what.len() > 1 {
+        // Only the first line has something before it.
+        what = wrap(&task, first);
+        what.extend(wrap(&event.what, room));
+    }
+    let place = together(&[&event.place, word], room);
+    for (i, line) in what.iter().enumerate() {
+        let indent = if i == 0 { 0 } else { INDENT };
+        writeln!(f, "{:indent$}{}", "", paint(style, line))?;
+    }
+    for line in &place {
+        writeln!(f, "{:INDENT$}{}", "", paint(palette.faint, line))?;
     }
     Ok(())
 }

@@ -112,7 +112,7 @@ impl Table {
         }
         let least = place.min(LEAST_PLACE);
         let Some(lanes) = Lanes::fit(events, names, room.saturating_sub(least)) else {
-            let room = max.saturating_sub(step + GAP.len());
+            let room = max.saturating_sub(list::INDENT);
             return Table {
                 step,
                 place: 0,
@@ -171,8 +171,8 @@ impl Table {
             Layout::Lanes(lanes) => lanes.write_event(f, i, event, names, style)?,
             Layout::List(room) => {
                 f.write_str(GAP)?;
-                let at = (self.step + GAP.len(), *room);
-                return list::write_event(f, event, names, at, style, palette);
+                let first = room.saturating_sub(self.step + GAP.len() - list::INDENT);
+                return list::write_event(f, event, names, [first, *room], style, palette);
             }
         }
         let place = fit_end(&event.place, self.place);

@@ -131,21 +131,31 @@ pub(crate) fn fit_end(text: &str, max: usize) -> String {
     ellipsis.into_iter().chain(kept.into_iter().rev()).collect()
 }
 
-/// `text` in pieces of at most `max` cells, or of one character where that is wider.
+/// `text` in pieces of at most `max` cells, or of one character where that is wider. They
+/// end at blanks where they can, and nothing but those is lost.
 pub(crate) fn wrap(text: &str, max: usize) -> Vec<String> {
-    let mut pieces: Vec<String> = Vec::new();
-    let mut left = 0;
-    for c in text.chars() {
-        match (pieces.last_mut(), cells(c)) {
-            (Some(piece), cells) if cells <= left => {
-                piece.push(c);
-                left -= cells;
-            }
-            (_, cells) => {
-                pieces.push(c.to_string());
-                left = max.saturating_sub(cells);
-            }
-        }
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let mut left = max;
+        let mut ends = rest.char_indices().skip_while(|&(at, c)| {
+            let fits = left.checked_sub(cells(c));
+            left = fits.unwrap_or(0);
+            fits.is_some() || at == 0
+        });
+        let Some((end, _)) = ends.next() else {
+            pieces.push(rest.to_owned());
+            break;
+        };
+        // A blank right behind a piece is one to end at, too; indentation is none.
+        let start = rest.len() - rest.trim_start_matches(' ').len();
+        let blank = match rest[end..].starts_with(' ') {
+            true => Some(end),
+            false => rest[..end].rfind(' '),
+        };
+        let end = blank.filter(|&at| at > start).unwrap_or(end);
+        pieces.push(rest[..end].trim_end_matches(' ').to_owned());
+        rest = rest[end..].trim_start_matches(' ');
     }
     pieces
 }
@@ -255,6 +265,12 @@ mod tests {
         assert_eq!(wrap("shutdown.rs:17", 8), ["shutdown", ".rs:17"]);
         assert_eq!(wrap("a収集係", 3), ["a収", "集", "係"]);
         assert_eq!(wrap("収x", 1), ["収", "x"]);
+        assert_eq!(
+            wrap("    1 main: receive #1", 14),
+            ["    1 main:", "receive #1"]
+        );
+        assert_eq!(wrap("send #1", 4), ["send", "#1"]);
+        assert_eq!(wrap("a b 収集", 3), ["a b", "収", "集"]);
         assert_eq!(wrap("", 1), Vec::<String>::new());
     }
 
@@ -271,6 +287,10 @@ mod tests {
         #[test]
         fn never_wider_than_asked(text in ".*", max in 0usize..20) {
             let text = clean(&text);
+            let pieces = wrap(&text, max.max(2));
+            prop_assert!(pieces.iter().all(|piece| width(piece) <= max.max(2)), "{:?}", pieces);
+            let solid = |text: &str| text.split_whitespace().collect::<String>();
+            prop_assert_eq!(solid(&pieces.concat()), solid(&text));
             prop_assert!(width(&fit(&text, max)) <= max);
             prop_assert!(width(&fit_end(&text, max)) <= max);
         }

@@ -122,10 +122,8 @@ mod tests {
 
     use crate::choice::ChoiceKind;
     use crate::history::Event;
-    use crate::id::ObjectId;
     use crate::op::OpKind::{Fire, Join, Load, Store};
     use crate::op::Site;
-    use crate::view::Birth;
     use crate::view::Birth;
 
     /// An execution in which tasks do this to objects.
