@@ -122,6 +122,7 @@ mod tests {
 
     use crate::choice::ChoiceKind;
     use crate::history::Event;
+    use crate::id::ObjectId;
     use crate::op::OpKind::{Fire, Join, Load, Store};
     use crate::op::Site;
     use crate::view::Birth;
