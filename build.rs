@@ -1,5 +1,5 @@
-//! Sets up ThreadSanitizer builds: the compiler names its sanitizers to build scripts, and to
-//! sources only where unstable features are on.
+//! Configures ThreadSanitizer builds. Done here because `cfg(sanitize)` is unstable in source
+//! code.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

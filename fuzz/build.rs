@@ -1,4 +1,4 @@
-//! Under ThreadSanitizer, jostle asks to have its atomic operations wrapped.
+//! Passes on jostle's linker argument for ThreadSanitizer.
 
 fn main() {
     if let Ok(argument) = std::env::var("DEP_JOSTLE_TSAN_LINK_ARG") {

@@ -1,5 +1,5 @@
-//! Under ThreadSanitizer, jostle asks to have its atomic operations wrapped, and the
-//! tests are to know it.
+//! Passes on jostle's linker argument for ThreadSanitizer and sets `cfg(jostle_tsan)` for
+//! tests.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

@@ -1,4 +1,4 @@
-//! Taking and releasing Go's locks, which have no guards.
+//! Locking and unlocking for Go's guard-less locks.
 
 use crate::rt::{self, Attached, Side};
 use jostle_core::op::{OpKind, Site};

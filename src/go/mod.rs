@@ -10,7 +10,7 @@
 //! - `timer`, `ticker`: the timers of package `time`.
 //! - `channel`: the queues and the buffer of a channel. `timer_channel`: the channels of
 //!   timers.
-//! - `gate`: taking and releasing locks. `misuse`: Go's panics.
+//! - `gate`: locking and unlocking. `misuse`: Go's panics.
 //!
 //! ```no_run
 //! use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! A pool of small blocks of memory, which one execution leaves to the next.
+//! A pool of small allocations, reused across executions.
 
 use std::alloc::Layout;
 use std::mem::{self, MaybeUninit};

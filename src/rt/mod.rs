@@ -1,7 +1,7 @@
 //! The fiber runtime: runs tasks on stacks of their own, one at a time, as the kernel says.
 //!
-//! The [kernel](jostle_core::kernel) decides who runs. The runtime tells it what tasks are
-//! about to do, switches stacks, and unwinds what is left at the end of an execution.
+//! The [kernel](jostle_core::kernel) decides which task runs. The runtime tells it what tasks
+//! are about to do, switches stacks, and unwinds what is left at the end of an execution.
 //!
 //! One execution:
 //! - `executor`: the run loop, the judgement and the teardown.
@@ -12,8 +12,8 @@
 //! For primitives:
 //! - `object`: how a primitive joins executions.
 //! - `point`: scheduling points, waiting and yielding. `poll`: loops that poll a future.
-//! - `gate`: the gates and holders of objects. `tasks`: questions about tasks.
-//! - `record`: details of steps, and choices. `task_locals`: values of tasks.
+//! - `gate`: the gates and holders of objects. `tasks`: task queries and wake-ups.
+//! - `record`: events, notes and environment choices. `task_locals`: values of tasks.
 //! - `timer`: virtual time and timers; `timer_actions`: their actions.
 //! - `cell`: state shared by tasks. `shared`: reference-counted cells; `block_pool`: their
 //!   memory. `waker`: wakers of tasks.
@@ -28,8 +28,8 @@
 //!
 //! For other OS threads:
 //! - `thread_status`: shows the watchdog what a thread does. `stack_label`: names the task
-//!   on a stack. `static_pool`: objects that are lent and never freed.
-//! - `os_threads`: detects OS threads that the scenario starts. `sys`: system calls.
+//!   on a stack. `static_pool`: objects that are reused and never freed.
+//! - `os_threads`: detects OS threads that the scenario starts. `sys`: wrappers for libc.
 //!
 //! Primitives are built from four functions: [`point()`] before an operation that is always
 //! enabled, [`pass`] before one that is enabled while a gate is open, [`wait`] for one that

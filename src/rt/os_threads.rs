@@ -16,7 +16,7 @@
 //! different set each time: the *tag*. A thread that has appeared since and has that very tag
 //! was started by this execution, directly or through other threads.
 //!
-//! Two states would deceive. A thread that is being created or is about to end blocks all
+//! Two states give misleading masks. A thread that is being created or is about to end blocks all
 //! signals for a moment. That is no tag, as a tag has as many signals unblocked as blocked, so
 //! such a thread is looked at again. And a thread that has been joined may still be in `/proc`;
 //! the kernel marks it as exiting before it lets the joiner go on.

@@ -1,4 +1,4 @@
-//! Handles the panics of tasks: records them quietly, and leaves none to the next execution.
+//! Records task panics and resets panic state between executions.
 //!
 //! A hook records the message and the place of a panic inside an execution and prints nothing.
 //! Whether the panic is a finding is decided where the task's body unwinds, since the task may

@@ -1,4 +1,4 @@
-//! Holds the strategy of the execution that is running.
+//! Stores the borrowed policy behind a `'static` lifetime.
 
 #![allow(unsafe_code)]
 

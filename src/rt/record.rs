@@ -1,4 +1,4 @@
-//! Records what the running task does, and draws the environment's choices.
+//! Logs events and notes, and makes environment choices.
 
 use jostle_core::decision::ChoiceKind;
 use jostle_core::id::ObjectId;

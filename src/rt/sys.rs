@@ -1,5 +1,4 @@
-//! Wraps every call of the C library that the runtime and the watchdog make. Only the sanitizers
-//! have their own.
+//! Safe wrappers for libc (sanitizer calls are in `sanitizer/`).
 
 #![allow(unsafe_code)]
 

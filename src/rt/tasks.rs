@@ -1,4 +1,4 @@
-//! Answers questions about tasks, and wakes and unwinds them.
+//! Task queries, wake-ups and unwinding for primitives.
 
 use jostle_core::id::TaskId;
 

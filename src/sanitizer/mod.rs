@@ -4,20 +4,19 @@
 //! - `absent`: the same names in any other build, where they do nothing.
 //! - `race`: the report of a race, as data.
 //!
-//! TSan sees one OS thread that runs everything in turn, and would never report a
-//! race. So it is told:
+//! TSan sees one OS thread that runs everything in turn, and would never report a race.
+//! So:
 //!
-//! - Each coroutine is a [`Fiber`], which TSan takes for a thread. Changing over
-//!   orders nothing.
-//! - The runtime is invisible: between [`inside`] and the end of its guard, TSan
-//!   records no access and no atomic operation. Tasks share the runtime's tables
-//!   without locks, and would otherwise race on them (plain accesses) or be
-//!   ordered by them (atomic ones). User code never runs there: a destructor or a
-//!   closure that the runtime calls is wrapped in [`outside`].
-//!   Nor is anything seen of the OS thread that makes executions all the time, in a
-//!   campaign or inside libFuzzer.
-//! - What orders tasks is told explicitly: the task that goes first releases an [`Edge`],
-//!   and the task that comes after it acquires the same edge.
+//! - Each coroutine is a [`Fiber`], which TSan treats as a thread. Switching fibers orders
+//!   nothing.
+//! - The runtime is invisible: between [`inside`] and the end of its guard, TSan records no
+//!   access and no atomic operation. Tasks share the runtime's tables without locks, and
+//!   would otherwise race on them (plain accesses) or be ordered by them (atomic ones). User
+//!   code never runs there: destructors and closures that the runtime calls are wrapped in
+//!   [`outside`]. The OS thread that executes scenarios, in a campaign or inside libFuzzer,
+//!   is invisible too.
+//! - Edges between tasks are explicit: the first task releases an [`Edge`], and the later
+//!   one acquires it.
 //!
 //! # The edges
 //!
@@ -58,21 +57,20 @@
 //!
 //! # The locks
 //!
-//! What a task holds, of what only the holder can release, is told with [`hold`] and
-//! [`let_go`]: a report names the locks of both accesses. It makes no edge.
+//! Locks that only their holder can release are announced with [`hold`] and [`let_go`], so
+//! that a report names the locks held at both accesses. This makes no edge.
 //!
 //! # Limits
 //!
-//! What is thread-local in the sense of the operating system is shared by the
-//! tasks of an execution, which would each have their own if they were threads:
-//! accesses to it are not looked at. [`thread_local!`](crate::thread::thread_local) has one value for each task.
+//! OS thread-locals are shared by the tasks of an execution, which would each have their
+//! own if they were threads: accesses to them are ignored.
+//! [`thread_local!`](crate::thread::thread_local) has one value for each task.
 //!
-//! TSan keeps the last four accesses to each eight bytes and part of each task's
-//! history, so that a race with an access long past can go unseen. Of the locks that a
-//! task holds, 16 are told, and none of tasks and objects with very high numbers. The clock is one
-//! task: it comes after whoever armed a timer that calls a function, and with it what
-//! the functions of later timers do, as in Go, which has one such context for each
-//! processor.
+//! TSan keeps the last four accesses to each eight bytes and part of each task's history, so
+//! a race with a much earlier access can be missed. At most 16 of the locks that a task holds
+//! are announced, and none of tasks and objects with very high numbers. The clock is one
+//! task: it is ordered after every task that armed a timer that calls a function, and so are
+//! the functions of later timers, as in Go, which has one such context for each processor.
 //!
 //! With the prebuilt standard library, std's own blocking primitives order nothing
 //! where they have to wait, since that part of them is not instrumented: a scenario

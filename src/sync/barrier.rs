@@ -1,4 +1,4 @@
-//! `Barrier`: lets tasks go on once enough of them have arrived.
+//! `Barrier`: lets tasks continue once enough of them have arrived.
 
 use std::fmt;
 use std::panic::RefUnwindSafe;

@@ -8,9 +8,9 @@
 //! - [`mpsc`](mod@mpsc): channels.
 //! - [`atomic`](mod@atomic): atomics.
 //!
-//! Every operation that another task can see is a scheduling point, and every
-//! wait is a choice of the decision source. Releasing a lock is a point only once
-//! somebody has tried to acquire that lock without waiting.
+//! Every operation that another task can see is a scheduling point. Which waiter
+//! wakes, and whether a wait ends spuriously, is a choice. Releasing a lock is a
+//! point only once a task has tried to acquire that lock without waiting.
 //!
 //! A `static` primitive starts over in each execution: unlocked, unpoisoned,
 //! uninitialized, an atomic with its first value. What a `static` lock guards

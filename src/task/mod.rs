@@ -5,7 +5,7 @@
 //! - `handle`: `JoinHandle`, `AbortHandle`, `Id`.
 //! - `join_error`: `JoinError`.
 //! - `join_set`: `JoinSet`.
-//! - `packet`: what a task leaves for its handle.
+//! - `packet`: the result slot between a task and its handle.
 //! - `yield_now`: `yield_now`.
 //! - `preemptible`: `preemptible`.
 //! - `sleep`: `sleep`, `sleep_until`.

@@ -1,4 +1,4 @@
-//! The place where a task leaves its value for the task that waits for it.
+//! Result slot between a task and its handle.
 
 use std::task::{Context, Poll, Waker};
 

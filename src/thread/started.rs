@@ -1,4 +1,4 @@
-//! A started thread: the part that the handles of threads and of scoped threads share.
+//! State shared by `JoinHandle` and `ScopedJoinHandle`.
 
 use std::fmt;
 

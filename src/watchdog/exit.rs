@@ -1,4 +1,4 @@
-//! Chooses how the process ends once the watchdog has reported something.
+//! Decides how the process exits after a watchdog report.
 
 use std::process;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -8,7 +8,7 @@
 //! - `backtrace`: turns addresses into the user's part of a backtrace.
 //! - `message`: the text of the reports.
 //! - `stderr`: prints from signal handlers.
-//! - `exit`: how the process ends.
+//! - `exit`: decides how the process exits after a report.
 
 mod backtrace;
 mod exit;

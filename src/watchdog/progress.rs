@@ -1,6 +1,6 @@
 //! Decides when a thread counts as stalled.
 //!
-//! Wall-clock time would accuse the innocent: a loaded machine may give a thread no processor
+//! Wall-clock time gives false positives: a loaded machine may give a thread no processor
 //! for seconds, and a process that a debugger has stopped wakes up much later. So a thread is
 //! charged, tick by tick, only for how it spent the time: the processor time that it used, and
 //! the ticks that it slept through. A thread that is ready but gets no processor is charged

@@ -1,4 +1,4 @@
-//! Tests of what scenarios are written with and of the runtime beneath, in one binary.
+//! Tests of the primitives that scenarios use and of the runtime, in one binary.
 //! The folders are those of `src`.
 //!
 //! - `sync`: the primitives, the same bodies under std where that can end; `statics`:
@@ -17,7 +17,8 @@
 //! - `layers`: modules import only what lies below them.
 //! - `edges`: what orders tasks, as ThreadSanitizer sees it; only in its builds.
 //!
-//! Tests that depend on the wall clock are in the binary `alone`, and those that need the
+//! Tests that depend on the wall clock are in the binary `alone`, those of file formats in
+//! `formats`, the check of docs/environment.md in `environment`, and those that need the
 //! catalogue or the command in `catalogue`, `campaigns` and `memory`.
 
 #[path = "../support"]

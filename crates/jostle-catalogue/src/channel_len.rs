@@ -1,4 +1,4 @@
-//! A look at a channel's length and then a receive: somebody else is faster.
+//! Checks a channel's length, then receives: another task may take the message first.
 //!
 //! Origin: time of check to time of use (Bishop and Dilger, 1996), on the channel
 //! length that Go's FAQ warns of.

@@ -1,5 +1,5 @@
-//! A collector that spins until a counter of open jobs is zero, which a lost
-//! update keeps it from becoming.
+//! A collector spins until a job counter reaches zero; a lost update means that it
+//! never does.
 //!
 //! Origin: hand-made completion counters, where `fetch_sub` became a load and a
 //! store in a refactoring.

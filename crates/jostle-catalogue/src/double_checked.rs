@@ -1,4 +1,4 @@
-//! Double-checked initialization that announces the value before it is there.
+//! Double-checked initialization that publishes the flag before the value.
 //!
 //! Origin: Schmidt and Harrison, "Double-Checked Locking", 1996, and the
 //! "Double-Checked Locking is Broken" declaration, 2000.

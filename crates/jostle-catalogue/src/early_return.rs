@@ -1,7 +1,7 @@
 //! Senders abandoned by a receiver that returns early.
 //!
-//! Origin: the companion of the cron story; the leak that goleak's documentation
-//! begins with.
+//! Origin: related to `cron`.
+//! It is the first example in goleak's documentation.
 
 use jostle::go;
 

@@ -1,14 +1,14 @@
-//! The catalogue of Jostle: known concurrency bugs, each beside its fixed twin.
+//! The catalogue of Jostle: known concurrency bugs, each with its fixed twin.
 //!
 //! The bug expects its finding, the twin expects nothing: the pair shows that an
 //! oracle neither misses nor invents.
 //!
-//! Two stories, each from a service that ran in production:
+//! Stories: two production bugs (`pool_shutdown`, `cron`) and their variants.
 //! - `pool_shutdown`: "send on closed channel", once a day.
 //! - `cron`: a collector that ranges over a channel nobody closes.
 //! - `orders`: the pool again, with a plan that is fuzzed together with the schedule.
-//! - `shutdown`: the first screen of the README.
-//! - `early_return`: senders abandoned by a receiver.
+//! - `shutdown`: the README's first example, a small `pool_shutdown`.
+//! - `early_return`: senders abandoned by a receiver; related to `cron`.
 //!
 //! Classics with locks, atomics and channels:
 //! - `lost_update`, `lock_order`, `lost_wakeup`,

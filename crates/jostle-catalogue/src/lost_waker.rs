@@ -1,7 +1,7 @@
-//! A hand-made future that returns `Pending` and keeps no waker.
+//! A future returns `Pending` without storing its waker.
 //!
-//! Origin: the contract of `Future::poll` in std's documentation; the second half
-//! of the bug is the usual one of keeping only the first waker.
+//! Origin: the contract of `Future::poll` in std's documentation. A common
+//! variant of the bug stores only the first waker.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,5 +1,5 @@
-//! A flag is set and announced without the lock that the waiter looks at it
-//! under: the announcement falls between the look and the wait.
+//! The flag is set and notified without the waiter's lock, so the notification can
+//! fall between check and wait.
 //!
 //! Origin: the `Condvar` chapter of every thread library; std's documentation of
 //! `Condvar` shows the right form.

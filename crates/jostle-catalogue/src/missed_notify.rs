@@ -1,4 +1,4 @@
-//! `Notify::notify_waiters` before anybody waits.
+//! `Notify::notify_waiters` before any task waits.
 //!
 //! Origin: the documentation of `tokio::sync::Notify`, which tells how to enable a
 //! `notified()` future before the check.

@@ -1,5 +1,5 @@
-//! Two services that send each other through bounded channels, each before it
-//! reads.
+//! Two services send to each other over bounded channels, each before it receives
+//! anything.
 //!
 //! Origin: "deadlock by bounded channels" in the tokio tracker; the actor chapter
 //! of Ryhl, "Actors with Tokio", 2021, warns of cycles.

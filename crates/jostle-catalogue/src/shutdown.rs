@@ -1,4 +1,4 @@
-//! The first screen of the README.
+//! The README's first example: sending on a closed channel.
 //!
 //! Origin: the smallest form of the worker pool's story; see `pool_shutdown`.
 

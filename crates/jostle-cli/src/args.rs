@@ -1,4 +1,4 @@
-//! The syntax of the command line, and the text of `--help`.
+//! The command-line syntax and the text of `--help`.
 
 use std::path::PathBuf;
 use std::time::Duration;

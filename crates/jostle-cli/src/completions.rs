@@ -1,4 +1,4 @@
-//! `jostle completions`.
+//! `jostle completions`: prints a completion script for a shell.
 
 use clap::CommandFactory;
 

@@ -1,4 +1,4 @@
-//! The corpus of a scenario: a folder of inputs, as libFuzzer has it.
+//! The corpus of a scenario: a folder of inputs, as libFuzzer uses.
 
 use std::fs;
 use std::io;

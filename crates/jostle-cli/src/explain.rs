@@ -1,4 +1,4 @@
-//! `jostle explain`.
+//! `jostle explain`: finds what decides whether an execution fails.
 
 use anyhow::Context;
 use jostle_core::backend::Suite;

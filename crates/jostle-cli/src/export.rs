@@ -1,4 +1,4 @@
-//! `jostle export`.
+//! `jostle export`: prints a failure as a test.
 
 use std::fmt::Write;
 

@@ -1,5 +1,4 @@
-//! Ctrl-C: the first one ends the work and keeps its result, the second one the
-//! process.
+//! Ctrl-C: the first one stops work and keeps results; the second kills the process.
 
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};

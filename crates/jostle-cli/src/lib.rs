@@ -1,16 +1,16 @@
 //! The `jostle` command over the targets of any backend.
 //!
-//! - `args`: what can be typed, and the text of `--help`.
+//! - `args`: the syntax and the text of `--help`.
 //! - `list`, `hunt`, `verify`, `replay`, `report`, `minimize`,
 //!   `explain`, `export`, `triage`, `completions`: one subcommand each.
-//! - `recorded`: files that hold an execution, and executing them again.
-//!   `smallest`: its failure, minimized.
+//! - `recorded`: loads a trace or fuzz input and re-executes it. `smallest`: replays a
+//!   saved failure and minimizes it.
 //! - `corpus`: inputs that a hunt begins with, and those that it keeps.
-//! - `sink`: where results go; the formats stand beside their commands.
+//! - `sink`: output sinks; each format is next to its command.
 //! - `progress`: the live line. `interrupt`: Ctrl-C.
-//! - `output`: what several commands print or save; `exit`: exit codes.
+//! - `output`: helpers for printing and saving; `exit`: exit codes.
 //!
-//! Users get it by `jostle::main!();` of the crate `jostle`, over its own backend.
+//! Users call `jostle::main!();`, which runs it on the backend of `jostle`.
 #![forbid(unsafe_code)]
 
 mod args;

@@ -1,4 +1,4 @@
-//! `jostle list`.
+//! `jostle list`: lists the scenarios and what each expects.
 
 use std::cmp::Reverse;
 

@@ -1,4 +1,4 @@
-//! `jostle minimize`.
+//! `jostle minimize`: makes a failure small.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What is printed, saved and said in the same way by several commands.
+//! Helpers for printing and saving, shared by commands.
 
 use std::fs::{self, File};
 use std::io::{self, Write};

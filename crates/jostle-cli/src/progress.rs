@@ -1,4 +1,4 @@
-//! The live line that shows how far a command has come.
+//! The live line that shows the progress of a command.
 
 use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};

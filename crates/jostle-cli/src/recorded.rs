@@ -1,4 +1,4 @@
-//! Reads files that hold an execution, and executes them again.
+//! Loads a trace or fuzz input and re-executes it.
 
 use std::path::{Path, PathBuf};
 

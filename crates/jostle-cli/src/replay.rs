@@ -1,4 +1,4 @@
-//! `jostle replay`.
+//! `jostle replay`: re-executes a trace or fuzz input and shows the report.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `jostle report`.
+//! `jostle report`: re-executes a trace or fuzz input and writes reports in any format.
 
 use std::path::Path;
 

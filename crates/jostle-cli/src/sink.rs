@@ -1,7 +1,7 @@
-//! The places that the results of a command go to.
+//! Output sinks: one implementation per format.
 //!
-//! A command explores and decides; each format is a sink in a file of its own, and a
-//! line in the command's list of sinks.
+//! A command explores and decides; each format is a sink in a separate file, and a line in
+//! the command's list of sinks.
 
 use crate::output;
 use crate::progress::Line;

@@ -1,4 +1,4 @@
-//! Executes the failure that a file holds, and minimizes it.
+//! Replays a saved failure and minimizes it.
 
 use anyhow::Context;
 use jostle_core::backend::Suite;

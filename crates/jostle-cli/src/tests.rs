@@ -1,4 +1,4 @@
-//! The command over a backend that executes nothing and says what it is told to.
+//! Tests the command against a fake backend with canned results.
 
 use std::ffi::OsStr;
 use std::fs;

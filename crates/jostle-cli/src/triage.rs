@@ -1,4 +1,4 @@
-//! `jostle triage`.
+//! `jostle triage`: groups the failures of a folder by bug.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -28,6 +28,7 @@ macro_rules! choice_kinds {
     };
 }
 
+// The order is part of file formats (fingerprints, site classes in inputs): append only.
 choice_kinds! {
     /// Which task goes on; the value picked is the number of the task.
     Task 't' "task",

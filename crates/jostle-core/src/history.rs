@@ -1,8 +1,8 @@
-//! The history of one execution: its events with their effects, without names, for the
-//! search and for coverage.
+//! The history of one execution: its events and their effects, without names, for search
+//! and coverage.
 //!
-//! It is computed from a [`Recording`](crate::recording::Recording). What is there for
-//! readers only is in the [`Trace`](crate::trace::Trace).
+//! It is computed from a [`Recording`](crate::recording::Recording). Data needed only
+//! for reports is in [`Trace`](crate::trace::Trace).
 
 use crate::decision::Choice;
 use crate::id::{ObjectId, TaskId};

@@ -1,21 +1,22 @@
 //! The scheduling kernel of Jostle and everything that is policy, judgement or record:
 //! plain data and pure functions, without stacks, operating system or unsafe code.
 //!
-//! The modules from the bottom up; each imports only modules of rows above its own, which
-//! `tests/it/layers.rs` of the workspace checks:
+//! The modules from the bottom up; each imports only modules of rows above its own
+//! (except `subject`, which also uses [`backend::Capabilities`]), which `tests/it/layers.rs`
+//! of the workspace checks:
 //!
 //! | modules | what they hold |
 //! | --- | --- |
 //! | [`budget`], [`choice`], [`hash`], [`id`], [`vtime`] | limits of an execution; kinds of choices; stable hashes; numbers of tasks and objects; virtual time |
 //! | [`op`], [`task_set`] | operations and their sites; sets of tasks |
 //! | [`finding`], [`site_class`], [`snapshot`], [`view`] | what an oracle found; site classes of operations; a stopped execution; what a strategy sees |
-//! | [`oracle`], [`prescription`] | rules that judge a snapshot; what is prescribed about an execution |
+//! | [`oracle`], [`prescription`], [`subject`] | rules that judge a snapshot; what is prescribed about an execution; metadata of what can be executed |
 //! | [`decision`] | choices, answered from a prescription or at random |
 //! | [`history`], [`strategy`] | the events of an execution; the strategies |
 //! | [`coverage`], [`input`], [`minimize`], [`regression`], [`trace`] | features and equivalence of executions; inputs and their bytes; the minimizer; schedules in words; traces and trace files |
 //! | [`explain`], [`log`], [`search`] | which orders decide; the kernel's log; the search for new inputs |
 //! | [`recording`] | the log of an execution with its tables, from which history and trace are computed |
-//! | [`subject`], [`backend`] | what can be executed; the traits of a backend, which executes it |
+//! | [`backend`] | the traits of a backend, which executes subjects |
 //! | [`campaign`], [`kernel`] | many executions of a target; the scheduling kernel |
 //! | [`verify`] | every behaviour of a small target, each once |
 //!

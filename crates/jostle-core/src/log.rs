@@ -1,8 +1,7 @@
 //! The kernel's log: every choice and step of an execution, in one compact list.
 //!
-//! A decision about which task goes on is followed by the step of the task that
-//! was picked, so that the two are one entry. The other choices, which are few,
-//! remember between which entries they were made.
+//! A decision about which task runs is followed by the step of the task that was picked,
+//! so the two are one entry. Other, rarer choices store their position in the list.
 
 use crate::decision::{Choice, ChoiceKind};
 use crate::history::Event;

@@ -72,6 +72,7 @@ macro_rules! op_kinds {
     };
 }
 
+// The order is part of file formats (fingerprints, site classes in inputs): append only.
 op_kinds! {
     /// The first step of a task.
     Start "start" None,

@@ -1,5 +1,5 @@
-//! Describes a subject: its name, its limits and what exploring it should find. Its code
-//! belongs to the backend.
+//! Metadata of something to explore: its name, its limits and what exploring it should
+//! find. A backend supplies the code.
 
 use crate::backend::Capabilities;
 use crate::budget::Budget;

@@ -1,4 +1,6 @@
 //! Implements the attribute `#[jostle::scenario]`, which `jostle` exports.
+//!
+//! - `options`: parses the attribute's options.
 
 mod options;
 

@@ -18,8 +18,8 @@ pub(crate) struct Options {
     cancel: bool,
 }
 
-/// The kinds of findings, as `jostle::finding::Kind` names them and as its
-/// variants are called. A test in `jostle` holds the two lists together.
+/// The kinds of findings: the name and the variant of each `jostle_core::finding::Kind`.
+/// A test in `jostle` compares the two lists.
 const KINDS: &[(&str, &str)] = &[
     ("panic", "Panic"),
     ("misuse", "Misuse"),

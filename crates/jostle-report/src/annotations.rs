@@ -1,5 +1,5 @@
-//! The results of a hunt as annotations of GitHub Actions, which show a finding beside
-//! its source line in a pull request.
+//! The results of a hunt as annotations of GitHub Actions, which show a finding next to its
+//! source line in a pull request.
 //!
 //! A workflow command is one line, `::error file=…,line=…,col=…,title=…::message`,
 //! on standard output or standard error of a step; see "Workflow commands for

@@ -1,4 +1,4 @@
-//! Tasks that wait for each other, drawn as a chain that ends where it began.
+//! Draws a wait cycle: a chain of tasks that ends where it began.
 
 use std::fmt;
 

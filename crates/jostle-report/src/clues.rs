@@ -1,4 +1,4 @@
-//! The steps that explain a finding, however long ago they were.
+//! Selects the steps that explain a finding, however early they occurred.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! A column for each task.
+//! Table layout: one column per task.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,5 +1,4 @@
-//! The input of a page, and the same as data to serialize: all that is known of an
-//! execution.
+//! The data model of pages: their input, and the same as serializable data.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! A page as JSON: all that is known of an execution, for other programs.
+//! The report document, as JSON: all that is known of an execution, for other programs.
 //!
 //! Where a trace file holds what is needed to replay an execution, this document
 //! holds what replaying it shows. It is one JSON object:

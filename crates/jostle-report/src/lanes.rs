@@ -1,4 +1,4 @@
-//! A lane for each task and one column of text, or the text alone.
+//! Table layout: lanes, one per task, with one column of text; or the text alone.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -3,26 +3,26 @@
 //! - [`mod@self`]: [`Report`], [`Commands`], [`ReadSource`]: the input of a report.
 //! - [`terminal`]: the report as text; [`explanation`]: what decides whether an
 //!   execution fails, as text.
-//! - [`document`]: [`Page`], [`Execution`]: the input of a page, and the same as data;
-//!   `places`: the source it refers to; `order`: which steps come before which.
+//! - [`document`]: the data model of pages ([`Page`], [`Execution`]); `places`: the source
+//!   it refers to; `order`: happens-before edges between steps.
 //! - [`html`]: a page for a browser; [`json`]: the same for programs; [`perfetto`]:
 //!   an execution for the trace viewers of Perfetto and Chrome.
 //! - [`annotations`], `junit` (with the feature of that name): the results of a hunt
 //!   for CI.
 //! - [`publish`]: reports for the terminal of this process, and trace files.
-//! - [`settings`]: what options and environment variables hold.
-//! - `clues`: the steps that explain a finding.
+//! - [`settings`]: parsers shared by options and environment variables.
+//! - `clues`: selects the steps that explain a finding.
 //! - `rows`: which steps are shown, and repetitions folded.
 //! - `lines`: a step in words, whatever the layout.
 //! - `table`: the lines as a table; `columns`, `lanes`, `list`: its layouts.
-//! - `waits`: where tasks stand, in the form of Go's leak profile; `circle`:
-//!   tasks that wait for each other.
-//! - `snippet`: the source at a place.
+//! - `waits`: where tasks wait, in the form of Go's leak profile; `circle`: draws a
+//!   wait cycle.
+//! - `snippet`: finds a source line.
 //! - `names`: names of tasks, objects and places.
 //! - `palette`: colours; [`text`]: widths.
 //!
-//! Rendering never fails: whatever a trace or a finding refers to and does not
-//! contain is called by its number.
+//! Rendering never fails: what a trace or a finding refers to but does not contain is
+//! named by its number.
 #![forbid(unsafe_code)]
 
 pub mod annotations;

@@ -1,4 +1,4 @@
-//! Steps of a trace in words, independent of the layout.
+//! Describes a step in words, whatever the layout.
 
 use jostle_core::finding::{Finding, Kind};
 use jostle_core::id::{ObjectId, TaskId};

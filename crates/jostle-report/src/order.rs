@@ -1,5 +1,4 @@
-//! The partial order of the steps of an execution: which ones come before which in every
-//! equivalent schedule.
+//! Computes happens-before edges between steps.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Summaries of hunts, for tests of what is made of them.
+//! Sample summaries for renderer tests.
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
-//! Settings that are typed: what an option of the command takes, a variable of the
-//! environment takes too, and both refuse the same with the same words.
+//! Parsers shared by command-line options and environment variables, with the same errors.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The line of the source at a place.
+//! Finds a source line.
 
 use std::fmt;
 

@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! task t3 "collector" [receive (leaked)]:
-//!     src/scenarios/cron.rs:43
-//! created by main at src/scenarios/cron.rs:42
+//!     src/cron.rs:43
+//! created by main at src/cron.rs:42
 //! ```
 
 use std::collections::BTreeMap;

@@ -7,8 +7,7 @@
 //! and the chain of callers. A [`Site`] is either of the two: a pointer whose lowest
 //! bit says which.
 //!
-//! This is a crate of its own so that `jostle-core`, which is all policy and tables,
-//! can forbid unsafe code.
+//! Separate crate so that `jostle-core` can forbid unsafe code.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

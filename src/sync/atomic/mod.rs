@@ -1,6 +1,6 @@
 //! Atomics: the names and signatures of [`std::sync::atomic`].
 //!
-//! - `tracked`: how an atomic takes part in an execution.
+//! - `tracked`: wraps a std atomic with scheduling points.
 //! - `methods`: the methods that all atomics have.
 //! - `int`, `bool`, `ptr`: the types.
 //! - `fence`: fences.

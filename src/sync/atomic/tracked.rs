@@ -1,4 +1,4 @@
-//! Makes an atomic of std take part in executions.
+//! Wraps a std atomic with scheduling points.
 
 use std::panic::RefUnwindSafe;
 use std::sync::atomic::Ordering;

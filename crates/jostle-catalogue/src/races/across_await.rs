@@ -1,4 +1,4 @@
-//! Memory that two async tasks share.
+//! A race on memory shared by two async tasks, across an await.
 
 use std::sync::Arc;
 

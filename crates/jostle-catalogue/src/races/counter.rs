@@ -1,4 +1,4 @@
-//! Counting without a lock.
+//! An unlocked counter.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Initialization behind a fast path.
+//! Lazy initialization whose fast path lacks ordering.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A buffer that is lent to a task that nobody waits for.
+//! A buffer lent to a task that is never joined.
 
 use std::sync::Arc;
 use std::time::Duration;

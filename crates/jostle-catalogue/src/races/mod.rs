@@ -1,19 +1,18 @@
-//! Races on plain memory, each beside its cure.
+//! Races on plain memory, each next to its fixed version.
 //!
 //! Only a ThreadSanitizer build sees them; in any other build they are not
-//! executed. Each has undefined behaviour of its own making: the `unsafe` of
-//! [`Plain`] has no argument.
+//! executed. They contain deliberate undefined behaviour: nothing justifies the
+//! `unsafe` of [`Plain`].
 //!
-//! - [`plain`]: the memory that they race on.
-//! - `counter`: two tasks count in it.
-//! - `static_mut`: in a `static mut`.
-//! - `publication`: a flag without ordering says that it is there.
-//! - `double_checked`: a fast path without ordering.
-//! - `seqlock`: a reader that looks afterwards whether it may have looked.
+//! - [`plain`]: the memory they race on.
+//! - `counter`: an unlocked counter. `static_mut`: the same in a `static mut`.
+//! - `publication`: a value published by a flag without ordering.
+//! - `double_checked`: lazy initialization whose fast path lacks ordering.
+//! - `seqlock`: readers check afterwards whether a writer interfered.
 //! - `spin_lock`, `spsc_ring`, `refcount`: hand-made, with orderings too weak.
 //! - `sent`: a value that was sent and is still used.
-//! - `across_await`: shared by two async tasks.
-//! - `leaked`: lent to a task that nobody waits for.
+//! - `across_await`: shared by two async tasks, across an await.
+//! - `leaked`: lent to a task that is never joined.
 //! - `use_after_free`: freed while a task may still read it.
 //!
 //! An unordered close and send is a race too: see `pool_shutdown` and `shutdown`.

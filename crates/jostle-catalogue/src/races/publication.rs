@@ -1,4 +1,4 @@
-//! A flag says that a value is there.
+//! A value published by a flag without ordering.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A value that was sent and is still used by the sender.
+//! A value that its sender still uses after sending it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A sequence lock: readers never wait, and look afterwards whether a writer was in.
+//! Readers never wait; they check afterwards whether a writer interfered.
 //!
 //! The protocol is the one of Boehm, "Can Seqlocks Get Along With Programming
 //! Language Memory Models?", MSPC 2012.

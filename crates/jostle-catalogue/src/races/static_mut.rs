@@ -1,4 +1,4 @@
-//! A `static mut` that two tasks count in.
+//! A `static mut` incremented by two tasks.
 
 #![allow(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! Memory that is freed while a task may still read it.
+//! Memory freed while another task may still read it.
 //!
 //! The one race of the catalogue that AddressSanitizer finds too, on the schedules that
 //! free first: `scripts/fuzz race_use_after_free`.

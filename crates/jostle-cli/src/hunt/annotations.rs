@@ -1,5 +1,5 @@
-//! The results of a hunt as annotations of GitHub Actions, on standard error as reports
-//! are, so that the document of `--json` stays one.
+//! The results of a hunt as annotations of GitHub Actions. Printed to stderr so stdout stays
+//! valid JSON.
 
 use jostle_report::annotations;
 

@@ -1,4 +1,4 @@
-//! `jostle hunt`.
+//! `jostle hunt`: explores scenarios and reports findings.
 //!
 //! - [`mod@self`]: explores the scenarios and decides how the command ends.
 //! - `terminal`, `json`, `junit`, `annotations`: the results in one format each.

@@ -1,5 +1,4 @@
-//! The results of a hunt as lines: reports and verdicts on standard error, the sum on
-//! standard output.
+//! The results of a hunt as text: reports and verdicts on stderr, the summary on stdout.
 
 use indicatif::HumanCount;
 use jostle_core::campaign::{Summary, Verdict};

@@ -1,4 +1,4 @@
-//! What follows from an exploration.
+//! Turns an exploration's result into a verdict.
 
 use jostle_core::backend::Capabilities;
 use jostle_core::subject::{Expect, Subject};

@@ -1,7 +1,7 @@
-//! `jostle verify`.
+//! `jostle verify`: executes every behaviour of small scenarios.
 //!
 //! - [`mod@self`]: explores the scenarios.
-//! - `conclusion`: what follows from an exploration; `statement`: the same in words.
+//! - `conclusion`: turns an exploration's result into a verdict; `statement`: words it.
 //! - `terminal`, `json`: the results in one format each.
 
 mod conclusion;

@@ -1,4 +1,4 @@
-//! What was proved, in a sentence that says so and no more.
+//! Words the result of a verification without overclaiming.
 
 use indicatif::HumanCount;
 use jostle_core::subject::Subject;

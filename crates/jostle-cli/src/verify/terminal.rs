@@ -1,4 +1,4 @@
-//! The results of a verification as lines on standard error.
+//! The results of a verification as text on stderr.
 
 use crate::args::Verify;
 use crate::progress::Line;

@@ -1,4 +1,4 @@
-//! Replays a finding before it counts.
+//! Confirms a finding by replaying it on a fresh backend.
 
 use std::fmt;
 

@@ -1,10 +1,10 @@
-//! The part of a campaign that one OS thread does.
+//! The part of a campaign that one OS thread runs.
 //!
 //! Lane `l` of `n` makes executions `l`, `l + n`, `l + 2n`... in this order, whether
-//! they come from strategies in turn or from a search of the lane's own. So what a
-//! campaign does is a function of its seed, the target and, with searches, the number of
-//! lanes, but not of how fast the OS threads are: a finding counts only if no lane has
-//! one with a smaller number, and executions behind it are not counted.
+//! they come from strategies in turn or from its own search. So what a campaign does is a
+//! function of its seed, the target and, with searches, the number of lanes, but not of how
+//! fast the OS threads are: a finding counts only if no lane has one with a smaller number,
+//! and later executions are not counted.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

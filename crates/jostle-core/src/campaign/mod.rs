@@ -1,14 +1,14 @@
 //! Campaigns: many executions of a target, and their result.
 //!
 //! - `runner`: executes a target once, from an input or a record.
-//! - `profile`: measures a target before the strategies get it.
-//! - `replay`: executes schedules again, for minimizing and explaining.
+//! - `profile`: measures a target, so strategies know its size.
+//! - `replay`: re-executes schedules, for minimizing and explaining.
 //! - `explain`: explains a minimized failure.
-//! - `regression`: puts schedules into rows of words, and tests a target with them again.
-//! - `confirm`: replays every finding before it counts.
+//! - `regression`: converts schedules to rows and re-tests targets against them.
+//! - `confirm`: confirms a finding by replaying it on a fresh backend.
 //! - `species`: counts classes of executions, and estimates how many are unseen.
 //! - `explore`: runs a campaign on one target, on one or several OS threads; `lane`: the
-//!   part of one OS thread; `tally`: adds up the parts; `summary`: the result; `progress`:
+//!   part that one OS thread runs; `tally`: adds up the parts; `summary`: the result; `progress`:
 //!   the counters of a running campaign.
 //!
 //! Where strategies are taken in turn, execution number `i` of a campaign is a

@@ -1,4 +1,4 @@
-//! Measures a target with a handful of executions before the strategies get it.
+//! Measures a target with a few executions, so strategies know its size.
 
 use crate::backend::{Backend, Broken};
 use crate::campaign::runner::Runner;

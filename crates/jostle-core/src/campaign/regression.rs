@@ -1,4 +1,4 @@
-//! Puts schedules into rows of words, and tests a target with such rows again.
+//! Converts schedules to rows and re-tests targets against them.
 
 use crate::backend::{Backend, Broken};
 use crate::campaign::replay::{Replayed, Replayer};

@@ -1,4 +1,4 @@
-//! Executes schedules of one target again, for minimizing and explaining.
+//! Re-executes schedules of one target, for minimizing and explaining.
 
 use crate::backend::{Backend, Broken, Suite, TargetOf};
 use crate::campaign::runner::Runner;

@@ -1,5 +1,4 @@
-//! An execution as a list of accesses, each with its site class and the write that it
-//! reads from.
+//! An execution as accesses: site class, and which write each reads from.
 
 use std::collections::HashMap;
 

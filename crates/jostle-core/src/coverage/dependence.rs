@@ -8,12 +8,11 @@
 //! - accesses to the same object depend on each other unless both read; see
 //!   [`Access::conflicts_with`](crate::op::Access::conflicts_with).
 //!
-//! The classes of [`verify`](crate::verify) are finer, never coarser. There a whole
-//! transition is one event, it is told what it touches beside the object of its
-//! operation (whether a task has finished, who has come to a gate, the cells of a
-//! channel), and a spin depends on everything, because any step of another task enables
-//! it. So executions of one class there are of one class here; [`torn`] finds those that
-//! are not.
+//! The classes of [`verify`](crate::verify) should be finer, never coarser; [`torn`] checks
+//! it. There a whole transition is one event, which also records what it touches besides
+//! the object of its operation (whether a task has finished, which tasks have reached a
+//! gate, the cells of a channel), and a spin depends on everything, because any step of
+//! another task enables it. So executions of one class there should be of one class here.
 //!
 //! [`Equivalence`]: crate::coverage::Equivalence
 

@@ -1,25 +1,24 @@
 //! Computes which executions differ only in the order of independent steps.
 //!
 //! Two neighbouring steps of different tasks that do not conflict can change places,
-//! and nothing else changes. Executions that differ by nothing but such exchanges are
-//! *equivalent*: they make one class, of which one member is as good as another (the
-//! traces of Mazurkiewicz, 1977). The hash computed here is the same for all members,
-//! and different for other classes but for accidents of 64 bits.
+//! and nothing else changes. Executions that differ only in such exchanges are
+//! *equivalent*: they form one class, of which one member is as good as another (the
+//! traces of Mazurkiewicz, 1977). The hash computed here is the same for all members, and
+//! different for other classes, barring 64-bit collisions.
 //!
 //! Each step has a hash of what it is and of all that happened before it and could
 //! have made a difference to it: its task's last step, and the last write of its object
 //! or, if it writes, also the reads since. Hashes of reads are added up, and so are
 //! those of all steps in the end, so that no order counts but that of conflicts.
 //!
-//! Which steps conflict stands in [`dependence`](crate::coverage::dependence). What is
-//! assumed there is always to the side that counts too many classes rather than too
-//! few: a poll of a future conflicts with every other; a timer that fires conflicts
-//! with everything. Tasks are named by their keys, which do not depend on the
+//! Which steps conflict is defined in [`dependence`](crate::coverage::dependence), which
+//! errs towards counting too many classes: a poll of a future conflicts with every other;
+//! a timer that fires conflicts with everything. Tasks are named by their keys, which do not depend on the
 //! schedule; objects need no name, since which one a step is about follows from what
 //! happened before it.
 //!
-//! That a task had to wait for the end of another one is no step: it is recorded only if
-//! the other one has not ended yet, and whoever waits goes on after that end in any case.
+//! That a task had to wait for another to end is no step: it is recorded only if the other
+//! has not ended yet, and the waiting task runs after that end in any case.
 
 use crate::choice::Choice;
 use crate::coverage::dependence::is_barrier;

@@ -1,4 +1,4 @@
-//! Hashes everything about an execution that tells it from others.
+//! Hashes the features of an execution.
 //!
 //! The kind that most lock-free bugs show in is [`FeatureKind::Reads`]: that a
 //! compare-exchange saw the value that another task had put there, two operations

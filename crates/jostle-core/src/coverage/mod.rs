@@ -1,13 +1,13 @@
-//! Coverage of interleavings: what an execution did that others need not have done.
+//! Interleaving coverage: features that distinguish one execution from another.
 //!
-//! - `accesses`: [`Accesses`], an execution as accesses with their site classes, and which
-//!   write each one reads from.
+//! - `accesses`: [`Accesses`], an execution as accesses: site class, and which write each
+//!   reads from.
 //! - `feature_kind`: [`FeatureKinds`], the kinds of features, each of which can be switched
 //!   off.
 //! - [`dependence`]: which events depend on each other.
 //! - `equivalence`: [`Equivalence`], which executions differ only in the order of
 //!   independent steps.
-//! - `features`: [`Features`], the hashes of all that tells executions apart.
+//! - `features`: [`Features`], the hashes of an execution's features.
 //!
 //! Coverage of code says little here: all interleavings of a program run the same
 //! lines. What tells them apart is which task came between which two steps of another.

@@ -16,7 +16,7 @@
 //! data     = the rest
 //! ```
 //!
-//! The grammar of `steering` stands beside [`Steering`].
+//! The grammar of `steering` is in the header of `steering.rs`; see [`Steering`].
 //!
 //! Numbers of several bytes have the lowest first. Every string of bytes, the
 //! empty one too, is an input: bytes that are missing read as zero, there are no
@@ -29,13 +29,13 @@
 //!   anywhere shifts as little as possible of what comes before.
 //! - 63 overrides are three times what the deepest bugs need that we know of, and
 //!   no more than about 130 bytes that a mutated count can take from the data.
-//!   The long form is for schedules that are written down and not found.
+//!   The long form is for schedules that are written by hand rather than found.
 //! - A gap, and not a position: what a fuzzer inserts early moves the later
 //!   overrides along with the execution that they were made for. One byte, since
 //!   most executions have fewer than 252 decisions, and with two a random gap
 //!   would lie beyond the end of nearly all.
-//! - Zero is the least of everything: no bytes, no preemption. Minimizing an
-//!   input for length takes it there.
+//! - Zero bytes mean the smallest value of every field: no preemption, no data.
+//!   Minimizing an input for length leads there.
 
 use arbitrary::Unstructured;
 

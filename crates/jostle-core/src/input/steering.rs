@@ -2,15 +2,14 @@
 //!
 //! ```text
 //! steering = form prefix? orders? hold?
-//! form     = 1 byte             bit 0: there is a prefix; bit 1: it is strict;
-//!                               bit 2: there are orders; bit 3: there is a hold
-//! prefix     = number pick*       so many picks
-//! pick     = number             below 248: the task with this number
-//!          | 248 kind number    a choice of another kind: its letter, its pick
-//! orders   = 1 byte             so many, modulo 32
-//!            (site site)*
-//! hold     = number number site
-//! site     = 4 bytes            a site class
+//! form     = 1 byte                  bit 0: there is a prefix; bit 1: it is strict;
+//!                                    bit 2: there are orders; bit 3: there is a hold
+//! prefix   = number pick*            so many picks
+//! pick     = number                  below 248: the task with this number
+//!          | 248 kind number         a choice of another kind: its letter, its pick
+//! orders   = 1 byte (class class)*   so many pairs, modulo 32
+//! hold     = number number class
+//! class    = 4 bytes                 a site class
 //! ```
 
 use crate::decision::{ChoiceKind, Pick, Prefix};

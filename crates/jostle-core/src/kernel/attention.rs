@@ -1,4 +1,4 @@
-//! Flags for everything besides the running task that the kernel has to attend to.
+//! Flags that force the slow path.
 
 /// A set of flags.
 ///

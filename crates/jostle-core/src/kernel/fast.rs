@@ -1,11 +1,11 @@
 //! The fast path through a scheduling point.
 //!
 //! In nearly all executions nearly all points need no attention (see `Attention`; a
-//! strategy other than the uniform one does), and the log has room, which also says that
-//! no limit is near. Then the fast path does it all: it draws a task; if that is the
-//! running one, logs its step; if not, posts the operation, logs the step of the other
-//! one and says so in [`next`](Kernel::next). It changes nothing before it knows that it
-//! can finish.
+//! strategy other than the uniform one does), and the log has room. Log capacity doubles as
+//! the step limit, so having room means no limit is due. Then the fast path does everything:
+//! it draws a task; if that is the running one, logs its step; if not, posts the operation,
+//! logs the step of the other one and sets [`next`](Kernel::next). It changes nothing before
+//! it knows that it can finish.
 //!
 //! What needs attention takes the slow path; see `point`. Both take the
 //! same from the random stream and log the same. That matters: how much room the log has

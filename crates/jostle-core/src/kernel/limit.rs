@@ -1,4 +1,4 @@
-//! Ends executions that do not end by themselves.
+//! Enforces step limits; switches to a fair scheduler first.
 
 use crate::kernel::attention::Attention;
 use crate::kernel::{Kernel, Next};

@@ -1,4 +1,4 @@
-//! The scheduling kernel: decides who goes on, and keeps the record.
+//! The scheduling kernel: decides which task runs, and records it.
 //!
 //! It knows no stacks and no operating system. A *carrier* owns those: it runs the task
 //! that [`Kernel::next`] names up to its next operation, tells the kernel what the task
@@ -11,23 +11,23 @@
 //! - `wait`: makes tasks wait, at gates, in queues and for wakers.
 //! - `object`, `task`, `clock`: the tables.
 //! - `time`: sets and fires timers.
-//! - `limit`: ends executions that do not end by themselves.
+//! - `limit`: enforces step limits; switches to a fair scheduler first.
 //! - `judge`: takes a snapshot of a stopped execution for the oracles.
 //! - `heartbeat`: publishes the last step to a watchdog.
-//! - `notice`: queues what the policy has yet to be told.
-//! - `attention`: flags for everything besides the running task.
+//! - `notice`: notifications queued for the policy.
+//! - `attention`: flags that force the slow path.
 //!
 //! # How a decision is made
 //!
 //! A task runs until it is about to do something that another task could see.
-//! There it *posts* the operation, and the kernel decides who goes on: that is
+//! There it *posts* the operation, and the kernel decides which task runs: that is
 //! a scheduling point. Every other live task has posted too (or waits), so that
 //! the strategy sees what each one would do. If it picks the posting task, that
-//! task goes on without a change of stacks.
+//! task continues without a change of stacks.
 //!
 //! Nothing else is a scheduling point: not spawning, not starting, not joining a
-//! task that has finished, not releasing a lock. A task that becomes able to go
-//! on with nothing posted (it was just spawned, or its wait was completed by
+//! task that has finished, not releasing a lock. A task that becomes able to
+//! run with nothing posted (it was just spawned, or its wait was completed by
 //! another task) is *eager*: it runs to its first posted operation before the
 //! next decision. What it does until then no other task can see, so no behaviour
 //! is lost, and far fewer decisions stand between a bug and the policy.

@@ -1,9 +1,9 @@
-//! Queues what the policy has yet to be told.
+//! Notifications queued for the policy.
 //!
 //! A strategy is called at decisions only, never from inside an operation: what
 //! changes in between waits here. The order of the notices and of everything that is
 //! drawn from the random stream is the same as if each were given at once, because
-//! whoever draws has the notices delivered first.
+//! notices are delivered before every draw.
 
 use crate::id::{ObjectId, TaskId};
 use crate::kernel::Kernel;

@@ -1,11 +1,11 @@
 //! Searches for a failing schedule with fewer preemptions.
 //!
-//! Leaving out and moving end where nothing can be left out; a quite different
-//! schedule may still do with less. So this begins with the non-preemptive schedule and tries
+//! Leaving out and moving stop where nothing more can be left out, but a quite different
+//! schedule may need less. So this begins with the non-preemptive schedule and tries
 //! all that have one deviation, then all with two, and so on, as far as they could be
 //! smaller than the best so far: iterative context bounding (Musuvathi and Qadeer,
-//! PLDI 2007), except that what is free there, whom to go on with when a task waits,
-//! counts as a deviation here, since readers have to be told it too.
+//! PLDI 2007), except that picking a task when one blocks counts here, because readers must
+//! be told it.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -8,17 +8,17 @@
 //! - `moves`: makes a switch earlier or later.
 //! - `bounded`: searches for a failing schedule with fewer preemptions.
 //! - `data`: makes the data shorter and simpler.
-//! - [`nearby()`]: tries the schedules around one that does not fail any more.
+//! - [`nearby()`]: when a kept schedule no longer fails, tries schedules near it.
 //!
 //! What is minimized is the canonical form of an execution: the scenario's data, and
 //! the points at which the schedule deviates from the non-preemptive one.
 //! A candidate counts only if its finding has the same signature, so that one bug
 //! never turns into another.
 //!
-//! Nothing here knows what a candidate is executed with: it gets a closure. What is
-//! spent is counted in executions and steps and not in time, so that the same failure
-//! is minimized to the same schedule everywhere; whoever has no time ends it through
-//! the closure and gets the best so far.
+//! Candidates are executed by a closure, so nothing here depends on a backend. The budget
+//! is counted in executions and steps and not in time, so that the same failure is
+//! minimized to the same schedule everywhere. Callers stop early via the closure and get
+//! the best result so far.
 
 mod bounded;
 mod data;

@@ -1,4 +1,4 @@
-//! Tries the schedules around one that does not fail any more.
+//! When a kept schedule no longer fails, tries schedules near it.
 
 use std::collections::{HashSet, VecDeque};
 

@@ -1,4 +1,4 @@
-//! Turns blocked tasks into the parts of a finding.
+//! Converts blocked tasks into `Wait`s and messages.
 
 use crate::finding::{Finding, Kind, Place, Wait};
 use crate::id::TaskId;

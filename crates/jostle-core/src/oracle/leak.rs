@@ -1,4 +1,4 @@
-//! Finds leaks: tasks that are left when the body of the scenario has returned.
+//! Finds leaks: tasks that remain when the body of the scenario has returned.
 
 use crate::finding::{Finding, Kind, Wait};
 use crate::oracle::evidence;

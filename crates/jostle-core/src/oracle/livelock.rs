@@ -1,4 +1,4 @@
-//! Finds livelocks: tasks that take steps for ever and get nowhere.
+//! Finds livelocks: the step budget runs out even under fair scheduling.
 
 use crate::finding::{Finding, Kind};
 use crate::oracle::evidence;

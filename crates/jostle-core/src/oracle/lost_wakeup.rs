@@ -1,4 +1,4 @@
-//! Finds lost wake-ups: tasks that sleep because nobody waited when they were notified.
+//! Finds lost wake-ups: tasks that sleep because no task waited when they were notified.
 
 use crate::finding::{Finding, Kind, Wait};
 use crate::op::OpKind;

@@ -2,14 +2,14 @@
 //!
 //! - [`deadlock`]: a circle of tasks, or every task asleep before the body has
 //!   returned.
-//! - [`lost_wakeup`]: a notification while nobody waited, or a waker that is gone.
-//! - [`leak`]: tasks that are left when the body has returned.
+//! - [`lost_wakeup`]: a notification while no task waited, or a waker that is gone.
+//! - [`leak`]: tasks that remain when the body has returned.
 //! - [`livelock`]: steps without end.
-//! - `evidence`: turns blocked tasks into the parts of a finding.
+//! - `evidence`: converts blocked tasks into `Wait`s and messages.
 //!
 //! Each rule is a pure function of a [`Snapshot`] and says by itself when it
-//! applies. Panics and misuse need no oracle: they strike while the execution
-//! runs.
+//! applies. Panics and misuse end the execution directly; no oracle is involved.
+//! Executions in which every task has finished are not judged.
 
 pub mod deadlock;
 mod evidence;

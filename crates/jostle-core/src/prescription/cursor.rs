@@ -1,8 +1,8 @@
 //! Follows a prescription during one execution.
 //!
-//! What goes by the number of a decision needs to be told nothing: it is asked by
+//! Rules keyed by decision number need no notifications and are queried by
 //! [`Decisions`](crate::decision::Decisions), also under strategies that do not watch.
-//! Everything else is asked by a strategy that watches and passes on what it is told:
+//! Other rules need a strategy that watches and forwards its notifications:
 //! [`Directed`](crate::strategy::Directed) and
 //! [`Constrained`](crate::strategy::Constrained). Where rules contradict each other, the
 //! order in [`Prescription`] decides.

@@ -13,13 +13,13 @@
 //! | [`Stay`] | a task from one point until another task's | explanation |
 //! | [`Order`], [`Hold`] | site classes of operations | search |
 //!
-//! One [`Cursor`] follows them all, from `cursor`. It asks:
+//! One [`Cursor`] follows them all, from `cursor`. It queries:
 //!
-//! - `numbered`: follows what goes by number, from `recorded`, `overrides` and `prefix`.
-//! - `point`: follows what goes by points.
-//! - `words`: follows what goes by words, from `row` (their text) and `actors` (the names
-//!   of tasks and points).
-//! - `held`: follows what goes by site classes, from `constraint`.
+//! - `numbered`: rules keyed by decision number, from `recorded`, `overrides` and `prefix`.
+//! - `point`: rules keyed by point.
+//! - `words`: rules keyed by words, from `row` (their text) and `actors` (the names of tasks
+//!   and points).
+//! - `held`: rules keyed by site class, from `constraint`.
 
 mod actors;
 mod constraint;

@@ -1,7 +1,6 @@
-//! Follows what goes by the number of a decision: recorded choices, overrides, a prefix.
+//! Rules keyed by decision number: recorded choices, overrides, a prefix.
 //!
-//! This is all that the fast path of an execution has to ask, and it needs to be told
-//! nothing.
+//! The fast path of an execution queries only these, and they need no notifications.
 
 use crate::choice::ChoiceKind;
 use crate::prescription::overrides::Overrides;

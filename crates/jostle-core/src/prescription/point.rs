@@ -1,5 +1,5 @@
-//! Follows what goes by a point of the execution: which task made the last step, and how
-//! many steps it had made.
+//! Rules keyed by a point of the execution: which task made the last step, and how many
+//! steps it had made.
 //!
 //! A point does not depend on the number of the decision: so deviations keep their
 //! meaning when one of them is left out. Tasks are named by their keys, which do not

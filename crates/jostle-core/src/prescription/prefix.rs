@@ -1,9 +1,9 @@
 //! A prefix: the beginning of an execution, replayed as far as it fits.
 //!
-//! A record names every choice with its arity, and a replay that comes to another
-//! one has gone wrong. A prefix is what a search begins with: the choices of an
-//! execution that was worth keeping, cut off or rearranged, in the hope of getting
-//! close to where that one got. It need not fit.
+//! A recorded replay must match exactly: a choice of another kind or arity is an error. A
+//! prefix may not match, and is followed as far as possible. A search starts with one: the
+//! choices of an execution that was worth keeping, cut off or rearranged, in the hope of
+//! getting close to where that one got.
 
 use crate::choice::{Choice, ChoiceKind};
 

@@ -1,7 +1,7 @@
 //! A row: one deviation from the non-preemptive schedule, in words.
 //!
 //! ```text
-//! row   = where " -> " who                 who goes on there
+//! row   = where " -> " who                 which task runs there
 //!       | where " => " choice " " number nth   what the environment does there
 //! where = "start" | who " before " what | who " at " what
 //! who   = "main" | "clock" | "\"name\"" nth | "(" what ")"
@@ -9,8 +9,8 @@
 //! nth   = [" #" number]                    left out for the first
 //! ```
 //!
-//! `before` an operation a task could do it, and is made to wait; `at` one it has done
-//! it, or waits in it. In parentheses stands what a task without a name does first.
+//! `before`: the task could perform the operation but is held; `at`: it has performed it or
+//! is blocked in it. Parentheses hold the first operation of a task without a name.
 
 use std::fmt;
 use std::str::FromStr;

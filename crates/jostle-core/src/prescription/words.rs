@@ -1,4 +1,4 @@
-//! Follows rows, one after the other.
+//! Rules keyed by words: follows rows, one after the other.
 
 use std::fmt;
 

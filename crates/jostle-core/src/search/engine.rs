@@ -1,4 +1,4 @@
-//! Turns what earlier executions taught into the next input.
+//! Generates the next input.
 
 use std::collections::HashSet;
 

@@ -1,7 +1,7 @@
 //! The search: makes the next input from what earlier executions did.
 //!
-//! - `engine`: [`Search`], which turns what earlier executions taught into inputs.
-//! - `plan`: decides which way of searching gets which execution.
+//! - `engine`: [`Search`], which generates the next input.
+//! - `plan`: allocates executions among the search methods.
 //! - `orders`: learns pairs of site classes that conflict, and draws orders between them.
 //! - `flips`: picks a pair of operations of the last execution to reverse.
 //! - `vary`: [`vary`] and [`cross`], which make inputs from others.

@@ -1,4 +1,4 @@
-//! Decides which way of searching gets which execution.
+//! Allocates executions among the search methods.
 //!
 //! A fixed plan and not a bandit: most bugs show within ten executions, of which a
 //! bandit learns nothing, and what pays later (building on executions that had

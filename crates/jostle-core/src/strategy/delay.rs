@@ -1,11 +1,11 @@
-//! Delay: one task sleeps through the run of the others.
+//! Delay: up to two tasks sleep while the others run.
 //!
-//! A random walk lets tasks advance evenly, and priorities hold back whoever has the
-//! lowest from the beginning on. Bugs such as ABA, or a thief that looks at a deque
-//! long before it takes from it, need something else: a task that stops *between two
+//! A random walk lets tasks advance evenly, and priorities hold back the task with the
+//! lowest one from the start. Bugs such as ABA, or a thief that looks at a deque long
+//! before it takes from it, need something else: a task that stops *between two
 //! particular steps* while the others run to their end. So this is the random walk, in
-//! which at two random decisions the task that would go on falls asleep until nobody
-//! else can go on.
+//! which at two random decisions the task that would run falls asleep until no other
+//! task can run.
 //!
 //! Delay bounding (Emmi, Qadeer, Rakamarić, POPL 2011) has the idea that a delay is the
 //! thing to count; there the schedule beneath is a fixed one and a delay lasts for a

@@ -1,4 +1,4 @@
-//! Never preempts but where a prescription says so, and keeps a transcript: every decision
+//! Preempts only where a prescription says so, and records a transcript: every decision
 //! with its alternatives, and every step.
 
 use crate::decision::{ChoiceKind, Environment, Rng};

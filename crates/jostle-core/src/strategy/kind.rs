@@ -1,9 +1,18 @@
 //! Lists the strategies, and gives each its name, its bytes in inputs and its texts.
 //!
-//! A new strategy needs a file of its own, a variant of [`Kind`], an entry in
-//! [`Kind::ALL`], and an arm each in `facts` and [`Kind::build`]. Names, codes, the bytes
-//! of inputs, help and error texts follow; a variant that one of them lacks does not
-//! compile, or leaves a hole in the table of bytes, which does not compile either.
+//! A new strategy needs:
+//!
+//! - a file, and in `mod.rs` its `mod`, its `pub use` and its entry in the header;
+//! - a variant of [`Kind`], an entry in [`Kind::ALL`], and an arm each in `facts` and
+//!   [`Kind::build`];
+//! - a byte. All 32 are taken, so use a later byte of another strategy: the first byte of
+//!   each keeps its meaning for ever;
+//! - a line in `tests/fixtures/formats/strategies-v1.txt`;
+//! - its name in the help of `--strategy` (`crates/jostle-cli/src/args.rs`) and a row in
+//!   the README.
+//!
+//! Parsing, file names and error texts follow from [`Kind`]. A variant without an arm does
+//! not compile, nor does a table of bytes with a hole.
 
 use std::fmt;
 use std::str::FromStr;

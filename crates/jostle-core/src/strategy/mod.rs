@@ -1,4 +1,4 @@
-//! Strategies, which decide which of the runnable tasks goes on.
+//! Strategies, which pick the runnable task that runs next.
 //!
 //! A strategy sees a plain [`View`] and a stream of random numbers; it knows
 //! nothing of the runtime.
@@ -6,12 +6,13 @@
 //! - [`mod@self`]: [`Strategy`], the trait.
 //! - `kind`: [`Kind`], the list of strategies by name.
 //! - `profile`: [`Profile`], the sizes measured in earlier executions.
-//! - `non_preemptive`: the default that overrides deviate from.
-//! - `directed`: follows a prescription and keeps a [`Transcript`].
+//! - `non_preemptive`: runs a task until it blocks; overrides deviate from it.
+//! - `directed`: preempts only where a prescription says so, and records a
+//!   [`Transcript`].
 //! - `round_robin`: every task in turn.
 //! - `newest`: every task in turn, from the newest to the oldest.
 //! - `random`: every runnable task with the same probability.
-//! - `delay`: a random walk in which a task sometimes sleeps while the others run.
+//! - `delay`: a random walk in which up to two tasks sleep while the others run.
 //! - `pct`: priorities with a few change points.
 //! - `pos`: priorities of operations, redrawn on conflict.
 //! - `urw`: every interleaving with the same probability.

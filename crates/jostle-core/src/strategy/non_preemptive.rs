@@ -1,4 +1,4 @@
-//! The non-preemptive strategy: the running task goes on until it waits.
+//! The non-preemptive strategy: runs a task until it blocks.
 
 use crate::decision::{Environment, Rng};
 use crate::id::TaskId;

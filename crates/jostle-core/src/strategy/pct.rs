@@ -1,13 +1,12 @@
 //! PCT: priorities that change at a few random points.
 //!
 //! After Burckhardt, Kothari, Musuvathi, Nagarakatte, "A Randomized Scheduler
-//! with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010. The task with the
-//! highest priority of those that can run runs; priorities are random, and at
+//! with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010. The runnable
+//! task with the highest priority runs; priorities are random, and at
 //! `d - 1` random points of the execution the task that would run is lowered
 //! below all that have not been. A bug that needs `d` ordering constraints shows
 //! with a probability of at least `1 / (n · kᵈ⁻¹)` for `n` tasks and `k`
-//! decisions. The tests at the end hold the strategy to that bound where it is
-//! exact.
+//! decisions. Tests check the bound where it is tight.
 //!
 //! Where this departs from the paper:
 //!
@@ -16,7 +15,7 @@
 //!   why that loses nothing). That makes `k` smaller and the bound better.
 //! - A task that is about to yield or spin is lowered below everything, for
 //!   good. The paper's guarantee is for programs that end under every schedule;
-//!   a task that spins at the highest priority would never let the one go on
+//!   a task that spins at the highest priority would never let the task run
 //!   that it waits for.
 //! - The clock takes part with a priority like a task, but falls each time a
 //!   timer fires and draws a new one afterwards; see [`ClockPriority`]. With a

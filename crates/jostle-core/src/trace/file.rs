@@ -36,7 +36,7 @@
 //! they came from, and the fingerprint whether the program still does the same.
 //! Fields that are not listed are ignored, so that a later build may add some
 //! without a new version; what changes the meaning of one that is listed needs
-//! one. Old versions stay readable: `tests/fixtures` has a file of each.
+//! one. Old versions stay readable; fixtures are in `tests/fixtures/formats/traces-vN/`.
 //!
 //! [`SCHEMA`] says the same to programs. What it cannot say is checked by
 //! [`read()`] alone: that a choice is one of its alternatives, and the limits.

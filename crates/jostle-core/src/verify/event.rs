@@ -1,4 +1,4 @@
-//! The event of a transition: what it did, as far as other transitions can tell.
+//! The observable effects of a transition.
 //!
 //! Whether the order of two transitions matters is decided here, and not by
 //! [`Access::conflicts_with`](crate::op::Access::conflicts_with): what a transition

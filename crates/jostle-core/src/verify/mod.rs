@@ -4,7 +4,7 @@
 //! - `tree`: explores the tree of decisions, one branch at a time.
 //! - `happens_before`: the partial order of the events of one execution.
 //! - `races`: finds pairs of events that could have happened in the other order.
-//! - `event`: what a transition did, as far as other transitions can tell.
+//! - `event`: the observable effects of a transition.
 //!
 //! # What is explored
 //!

@@ -1,5 +1,5 @@
-//! A failure of a strategy or of a backend is told as what it is, and never as a finding,
-//! as the lack of one, or as a proof.
+//! A failure of a strategy or a backend is reported as such, never as a finding, a clean
+//! result or a proof.
 
 use jostle_core::backend::Broken;
 use jostle_core::campaign::{Campaign, Progress, Replayer, Runner, Summary, Verdict, confirm};

@@ -1,5 +1,5 @@
-//! What is known is found, replayed, minimized, explained, kept and reported; what is
-//! mended is clean, and proved to be.
+//! Known bugs are found, replayed, minimized, explained, kept and reported; their fixed
+//! twins are clean, and verified to be.
 
 use jostle_core::campaign::{Confirmed, Found, Replayer, Runner, Verdict, confirm};
 use jostle_core::finding::Kind as FindingKind;

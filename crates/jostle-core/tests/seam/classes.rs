@@ -1,5 +1,5 @@
-//! The classes of `verify` and those of [`Equivalence`](jostle_core::coverage::Equivalence)
-//! against each other.
+//! Compares the classes of `verify` with those of
+//! [`Equivalence`](jostle_core::coverage::Equivalence).
 
 use std::cell::Cell;
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! The fast path does what the slow one does.
+//! Compares the fast path with the slow one.
 
 use jostle_core::backend::{Backend, Executed, Outcome, Plan};
 use jostle_core::strategy::{Kind, Policy, Profile, Random};

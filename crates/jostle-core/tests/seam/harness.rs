@@ -1,4 +1,4 @@
-//! Programs executed under many seeds.
+//! Executes programs under many seeds.
 
 use jostle_core::campaign::{Campaign, Found, Progress, Run, Runner, Summary};
 use jostle_core::coverage::FeatureKinds;

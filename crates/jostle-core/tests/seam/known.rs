@@ -1,4 +1,4 @@
-//! Bugs that are known, each with a twin in which it is mended.
+//! Known bugs, each with a fixed twin.
 
 use jostle_core::finding::Kind;
 

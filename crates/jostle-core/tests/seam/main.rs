@@ -6,14 +6,14 @@
 //! - `carrier`: the backend; `execute`: what each instruction does; `things`: the state of
 //!   what tasks share; `suite`: programs and backends as campaigns take them, and how they
 //!   are made to fail.
-//! - `known`: bugs that are known, each with a twin in which it is mended.
-//! - `generate`: random programs.
-//! - `harness`: programs executed under many seeds.
-//! - `bugs`: what is known is found, replayed, minimized, explained, kept and reported.
-//! - `broken`: a backend that fails is no finding, and no proof.
-//! - `classes`: which executions are the same, told in two ways.
-//! - `fast`: the fast path does what the slow one does.
-//! - `model`: the kernel does what `naive` says, an interpreter that knows no tricks.
+//! - `known`: known bugs, each with a fixed twin.
+//! - `generate`: generates random programs.
+//! - `harness`: executes programs under many seeds.
+//! - `bugs`: known bugs are found, replayed, minimized, explained, kept and reported.
+//! - `broken`: a failing backend is neither a finding nor a proof.
+//! - `classes`: compares the classes of `verify` with those of `Equivalence`.
+//! - `fast`: compares the fast path with the slow one.
+//! - `model`: compares the kernel with `naive`, a naive interpreter.
 
 mod broken;
 mod bugs;

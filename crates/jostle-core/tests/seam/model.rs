@@ -1,4 +1,4 @@
-//! The kernel comes to what the naive interpreter comes to.
+//! Compares the kernel with the naive interpreter.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
-//! What a program does, as plainly as can be said: who can go on is found out anew at
-//! every step, from what there is. Nothing here is the kernel's or the carrier's.
+//! A naive interpreter of programs: it recomputes from the state at every step which tasks
+//! can run, and shares no code with the kernel or the carrier.
 //!
-//! It is given the choices of an execution, and comes to its steps.
+//! It takes the choices of an execution and computes its steps.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

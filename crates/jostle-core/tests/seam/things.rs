@@ -1,4 +1,4 @@
-//! The state of what the tasks of an execution share.
+//! The state of the objects that tasks share.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -1,10 +1,10 @@
 //! Reports of hand-written traces, and of nonsense.
 //!
 //! - `run`: the builder of traces.
-//! - `abba`, `asleep`, `assertion`, `cron`, `crowd`, `long`, `many`, `pool`,
-//!   `spin`: a
-//!   trace and a finding each. Every line of a snapshot that names one of these files shows a line
+//! - `abba`, `asleep`, `assertion`, `cron`, `crowd`, `long`, `many`, `pool`, `spin`: a trace
+//!   and a finding each. Every line of a snapshot that names one of these files shows a line
 //!   of it.
+//! - `other`: a file with the same name as others.
 //! - `nonsense`: traces and findings that fit nothing.
 
 mod abba;
