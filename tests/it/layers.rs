@@ -31,12 +31,10 @@ const CRATES: &[(&str, Ranks)] = &[
     (
         "crates/jostle-report/src",
         &[
-            &[
-                "clues", "order", "perfetto", "places", "rows", "samples", "text",
-            ],
-            &["document", "names", "palette"],
+            &["clues", "order", "places", "rows", "samples", "text"],
+            &["document", "names", "palette", "perfetto", "settings"],
             &["circle", "json", "lines", "snippet"],
-            &["columns", "lanes", "waits"],
+            &["columns", "lanes", "list", "waits"],
             &["table"],
             &["terminal"],
             &["explanation", "html"],
