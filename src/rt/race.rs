@@ -150,17 +150,25 @@ fn is_own(frame: &Frame) -> bool {
     frame.file.starts_with(jostle_core::SOURCES) || module.is_some_and(|m| OWN.contains(&m))
 }
 
-/// The path without what it has in common with the current folder, so that it is
-/// the same on every machine and looks as the compiler's own file names do.
+/// The path from the root of the workspace, so that it is the same on every machine and
+/// in every program, and looks as the compiler's own file names do. The root is the
+/// folder of the lock file: the tests of a package have the package's as the current
+/// one. Where there is no lock file, what the path has in common with the current folder
+/// is left out.
 fn near(file: &str) -> String {
     let path = Path::new(file);
     let Ok(here) = std::env::current_dir() else {
         return file.to_owned();
     };
-    let common = here
+    let mut common = here
         .ancestors()
-        .find(|folder| folder.parent().is_some() && path.starts_with(folder));
-    match common.and_then(|folder| path.strip_prefix(folder).ok()) {
+        .filter(|folder| folder.parent().is_some() && path.starts_with(folder));
+    let nearest = common.clone().next();
+    let root = common.find(|folder| folder.join("Cargo.lock").is_file());
+    match root
+        .or(nearest)
+        .and_then(|folder| path.strip_prefix(folder).ok())
+    {
         Some(rest) => rest.display().to_string(),
         None => file.to_owned(),
     }
