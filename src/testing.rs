@@ -6,7 +6,7 @@
 //! | variable | meaning | default |
 //! | --- | --- | --- |
 //! | `JOSTLE_RUNS` | executions | 1000 |
-//! | `JOSTLE_TIME` | seconds at most, or a number with s, m or h behind it | no limit |
+//! | `JOSTLE_TIME` | seconds at most, or a number followed by s, m or h | no limit |
 //! | `JOSTLE_SEED` | the campaign's seed | 0 |
 //! | `JOSTLE_STRATEGY` | one strategy instead of the search | none |
 //! | `JOSTLE_REPLAY` | a trace file: its scenario is executed as it says, and no other | none |

@@ -1,9 +1,9 @@
 //! Any bytes as a file that `jostle` is given: read, replayed, reported, minimized,
-//! explained, exported and grouped. None of it may crash, whoever wrote the file.
+//! explained, exported and grouped. None of it may crash, whatever the file contains.
 //!
 //! What the commands do with their arguments and with the disk is left out; what they do
 //! with the file is what is done here, with a limit to the executions. A text whose
-//! first line is the name of a scenario stands for a kept test: its other lines are the
+//! first line is the name of a scenario is a kept test: its other lines are the
 //! rows.
 //!
 //! AddressSanitizer never gives back the fake stacks of coroutines whose OS thread has

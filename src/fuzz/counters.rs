@@ -3,7 +3,7 @@
 //! libFuzzer looks at every byte of the section `__libfuzzer_extra_counters` as at one more
 //! place in the code, and sets them to zero before the next input. It tells eight ranges of
 //! values of a byte apart, so each feature of an execution is a byte and a range. libFuzzer
-//! reads the section on Linux only; elsewhere nobody reads the bytes.
+//! reads the section on Linux only; elsewhere the bytes are not read.
 
 #![allow(unsafe_code)]
 

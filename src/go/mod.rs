@@ -44,7 +44,7 @@
 //!
 //! Goroutines
 //! - The end of the scenario's body does not end the program: the other goroutines
-//!   go on, and those that nothing can wake are a leak.
+//!   continue, and those that nothing can wake are a leak.
 //! - A goroutine is scheduled only before an operation that others can see, and
 //!   the order is the strategy's. Starting one is not such an operation.
 //! - There is no `recover`: a panic is a finding unless the scenario allows it, and

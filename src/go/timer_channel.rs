@@ -4,8 +4,8 @@
 //! value of the time before is received (<https://go.dev/wiki/Go123Timer>). As in Go's
 //! runtime it has a hidden buffer for one value, which `Stop` and `Reset` empty.
 //!
-//! A ticker sends nothing more while nobody has taken its last value. It sleeps until
-//! somebody does: the ticks in between would be dropped, and a ticker that was forgotten
+//! A ticker sends nothing more while its last value has not been taken. It sleeps until
+//! it is taken: the ticks in between would be dropped, and a ticker that was forgotten
 //! would keep the execution going for ever.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Runs jobs on stacks of their own. Nothing else in the crate uses corosensei.
+//! Runs jobs on separate stacks. Nothing else in the crate uses corosensei.
 //!
 //! ```text
 //!   run loop, or another worker       worker's stack

@@ -1,4 +1,4 @@
-//! The state of one execution besides the kernel: stacks, the values that tasks leave behind,
+//! The state of one execution besides the kernel: stacks, the values that tasks leave,
 //! and the watch for OS threads.
 //!
 //! References into the execution never live across a change of stacks.

@@ -3,7 +3,7 @@
 //! When a destructor panics while its task unwinds, std aborts the process as soon as the hook
 //! returns. The stack is given up inside the hook instead. But std calls the hook under a lock
 //! that `take_hook` and `set_hook` take as well. A stack that stops right there holds the lock
-//! for ever, and whoever changes the hook next, such as libtest when all tests are done, never
+//! for ever, and a caller that changes the hook next, such as libtest after all tests, never
 //! comes back.
 //!
 //! ```text
@@ -14,7 +14,7 @@
 //! ```
 //!
 //! A panic cannot unwind these frames, since a panic inside the hook aborts. A forced unwinding
-//! can, and it asks before each frame whether to go on (Itanium C++ ABI, "Exception Handling",
+//! can, and it asks before each frame whether to continue (Itanium C++ ABI, "Exception Handling",
 //! 1.6.1; `_Unwind_ForcedUnwind`).
 //!
 //! How std calls the hook is no promise of std's. A test named after it fails when it changes.

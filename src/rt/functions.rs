@@ -1,4 +1,4 @@
-//! Finds the names of the functions in which operations stand.
+//! Finds the names of the functions that contain operations.
 //!
 //! A [`Site`] of the compiler is a file, a line and a column, all of which change when a file is
 //! edited. The function is on the stack when the operation is posted. Its return addresses are

@@ -1,4 +1,4 @@
-//! The fiber runtime: runs tasks on stacks of their own, one at a time, as the kernel says.
+//! The fiber runtime: runs tasks on separate stacks, one at a time, as the kernel says.
 //!
 //! The [kernel](jostle_core::kernel) decides which task runs. The runtime tells it what tasks
 //! are about to do, switches stacks, and unwinds what is left at the end of an execution.
@@ -23,7 +23,7 @@
 //! - `panics`: panics of tasks. `forced_unwind`: leaves the panic hook without returning.
 //!
 //! For reports and strategies:
-//! - `race`: data races as findings. `functions`: the functions in which operations stand.
+//! - `race`: data races as findings. `functions`: the functions that contain operations.
 //! - `footprint`: tells an exhaustive exploration what a step touches.
 //!
 //! For other OS threads:

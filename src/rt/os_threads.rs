@@ -19,7 +19,7 @@
 //! Two states give misleading masks. A thread that is being created or is about to end blocks all
 //! signals for a moment. That is no tag, as a tag has as many signals unblocked as blocked, so
 //! such a thread is looked at again. And a thread that has been joined may still be in `/proc`;
-//! the kernel marks it as exiting before it lets the joiner go on.
+//! the kernel marks it as exiting before it lets the joiner continue.
 //!
 //! None of that is a promise of std's. Tests named after each assumption fail when it changes.
 

@@ -7,7 +7,7 @@
 //!
 //! One panic cannot be caught. When a destructor panics while its task unwinds, Rust calls the
 //! hook a last time and then aborts the process. The hook never returns from that call: it gives
-//! up the stack and goes back to whoever resumed it. That leaves the panic count of this OS
+//! up the stack and goes back to the code that resumed it. That leaves the panic count of this OS
 //! thread raised for ever, so the thread is marked as spoiled and must not execute anything
 //! else. The same holds for a stack that is given up in the middle of its unwinding for another
 //! reason.

@@ -13,7 +13,7 @@
 //! - `interval`: `interval`, `interval_at`.
 //! - [`select`](mod@select): `select!`.
 //!
-//! An async task is a task like any other: it has a stack of its own and polls
+//! An async task is a task like any other: it has its own stack and polls
 //! its future in a loop. So a future may call anything that blocks
 //! ([`sync::Mutex::lock`](crate::sync::Mutex::lock), a channel of `jostle::go`,
 //! `block_on`) and never blocks any other task by it. Futures need no particular

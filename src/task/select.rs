@@ -1,7 +1,7 @@
 //! The macro `select!` and the functions that it expands to.
 //!
 //! The macro takes its arms apart one at a time and gives each a name and a number. The futures
-//! are pinned in a block of their own, so that all of them are gone when a body runs. That is
+//! are pinned in a separate block, so that all of them are gone when a body runs. That is
 //! also why bodies may `break`, `return` and `.await`. An enum with a variant for each arm
 //! carries the value from that block to the bodies.
 //!

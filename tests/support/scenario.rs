@@ -1,4 +1,4 @@
-//! Scenarios that stand in no catalogue.
+//! Scenarios outside the catalogue.
 
 use jostle::scenario::{Body, Scenario};
 use jostle_core::op::Site;

@@ -2,7 +2,7 @@
 //!
 //! - [`workload`], [`contender`]: what is executed, and by whom.
 //! - [`workloads`]: the code that is executed.
-//! - [`measure`]: counting instructions and timing, in processes of their own.
+//! - [`measure`]: counts instructions and time, in separate processes.
 //! - [`results`]: the figures and their ratios.
 //! - [`targets`]: the ratios that jostle is held to.
 //! - [`table`]: the figures as Markdown.

@@ -1,4 +1,4 @@
-//! Measuring one contender on one workload, each time in a process of its own.
+//! Measures one contender on one workload, in a separate process each time.
 
 use std::io;
 use std::process::{Command, Output, Stdio};

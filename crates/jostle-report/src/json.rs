@@ -9,13 +9,13 @@
 //! | `scenario` | `name`, `about`, `place` |
 //! | `commands` | complete commands: `replay`, and `minimize` if there is one |
 //! | `executions` | the execution that was asked for and, if there is one, one that passes, to be compared with it |
-//! | `decides` | the two operations whose order decides, as `failing` and as `passing` has them: by index of the step or, behind the last step, of the finding's wait; left out if none do |
+//! | `decides` | the two operations whose order decides, as `failing` and as `passing` has them: by index of the step or, after the last step, of the finding's wait; left out if none do |
 //! | `places` | the places that are referred to by their index: `file`, `line`, `column` and the `source` around it, whose first line has number `first` |
 //!
 //! An execution has its `fingerprint`, its `preemptions`, the virtual time
 //! `time_ns` at its end, its `finding` if there is one, `tasks` and `objects` by
 //! number, `steps` and `wakes` in order. Task 0 is the clock and task 1 the body
-//! of the scenario; object 0 stands for whatever polls touch.
+//! of the scenario; object 0 is whatever polls touch.
 //!
 //! | field of a step | meaning |
 //! |---|---|
@@ -27,7 +27,7 @@
 //!
 //! A wake says that task `by` woke `task` after so many `steps`. A task is `born`
 //! after so many steps and `ended` after so many, or `null` if it never did.
-//! [`SCHEMA`] has every field. Those that are not listed are to be ignored: later
+//! [`SCHEMA`] has every field. Ignore those that are not listed: later
 //! builds may add some without a new version.
 
 use crate::ReadSource;

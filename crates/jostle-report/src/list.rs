@@ -1,5 +1,5 @@
 //! The interleaving as a list, for pages too narrow for a table: nothing is cut, and what
-//! does not fit into a line goes on in the next one.
+//! does not fit into a line continues in the next one.
 
 use std::fmt;
 

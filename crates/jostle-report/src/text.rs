@@ -1,4 +1,4 @@
-//! Text measured, cut and cleaned, so that it can stand in columns.
+//! Measures, cuts and cleans text, so that it fits columns.
 
 use unicode_width::UnicodeWidthChar;
 

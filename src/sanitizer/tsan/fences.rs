@@ -15,7 +15,7 @@
 //! - After a release fence, an operation that writes and does not release releases what the task
 //!   has done. That, too, may be more than what it had done at the fence.
 //!
-//! Each fiber has records of its own, so that they need no bracket.
+//! Each fiber has separate records, so they need no bracket.
 
 use std::arch::asm;
 use std::cell::Cell;

@@ -4,7 +4,8 @@
 //! lists those that were held at either access, without saying at which of them. So every lock
 //! is a different mutex for each task that holds it.
 //!
-//! TSan is told while it ignores synchronization: then it writes the history and makes no edge.
+//! Locks are announced while TSan ignores synchronization: then it writes the history and makes
+//! no edge.
 //! The [`Edge`] of a lock says what the lock orders.
 
 use std::cell::Cell;

@@ -5,8 +5,8 @@
 //!
 //! std leaves open whether readers may overtake a waiting writer, and warns that a task
 //! that reads twice may deadlock with a writer in between. Both happen here: the decision
-//! source says whether a reader that meets other readers and a waiting writer goes on or
-//! queues behind the writer.
+//! source says whether a reader that meets other readers and a waiting writer proceeds or
+//! queues after the writer.
 
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};

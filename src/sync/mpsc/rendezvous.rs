@@ -1,7 +1,7 @@
 //! Sends and receives from hand to hand, for channels with a bound of zero.
 //!
 //! Whether the other side waits decides what `try_send` and `try_recv` return, so a task that
-//! waits stands in a queue, and the other side completes it.
+//! waits is in a queue, and the other side completes it.
 
 use std::sync::mpsc::{RecvTimeoutError, SendError, TryRecvError, TrySendError};
 

@@ -1,4 +1,4 @@
-//! The bodies that every tool can run as they stand.
+//! The bodies that every tool can run unchanged.
 
 /// Defines `body(Workload) -> fn()` out of the names that are in scope where it
 /// stands: `thread`, `mpsc`, `Arc`, `Mutex`, `AtomicUsize` and `Ordering` as std

@@ -1,4 +1,4 @@
-//! Held out: memory that is taken back while somebody still looks at it.
+//! Held out: memory that is reclaimed while a task still reads it.
 //!
 //! Origin: written for this suite; `aba` and `treiber_pop` after Treiber, "Systems
 //! Programming: Coping with Parallelism", 1986; `rcu` after McKenney and Slingwine,

@@ -3,7 +3,7 @@
 //!
 //! `corpus/NAME/inputs/*` are inputs of the fuzz target that find nothing. For a known
 //! bug, `corpus/NAME/failing/` has `KIND.input`, an input that finds it, `KIND.trace.json`,
-//! the execution it stands for, and `KIND.txt`, the report of either. Beside them lies the
+//! its execution, and `KIND.txt`, the report of either. Next to them is the
 //! same bug minimized, as `KIND.min.input`, `KIND.min.trace.json` and `KIND.min.txt`.
 //!
 //! A data race is found by ThreadSanitizer builds only, which have no other findings

@@ -1,5 +1,5 @@
-//! Campaigns over the whole catalogue. They take their time, so that they are a binary
-//! of their own: `cargo test --test campaigns`.
+//! Campaigns over the whole catalogue. They are slow, so they are a separate binary:
+//! `cargo test --test campaigns`.
 //!
 //! - `corpus`: inputs and reports of every scenario, replayed byte for byte.
 //! - `determinism`: the same input gives the same execution, in any process.

@@ -1,4 +1,4 @@
-//! Ctrl-C: what there is so far is told and saved.
+//! Ctrl-C: the results so far are reported and saved.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};

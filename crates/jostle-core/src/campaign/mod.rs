@@ -8,8 +8,8 @@
 //! - `confirm`: confirms a finding by replaying it on a fresh backend.
 //! - `species`: counts classes of executions, and estimates how many are unseen.
 //! - `explore`: runs a campaign on one target, on one or several OS threads; `lane`: the
-//!   part that one OS thread runs; `tally`: adds up the parts; `summary`: the result; `progress`:
-//!   the counters of a running campaign.
+//!   part that one OS thread runs; `tally`: adds up the parts; `summary`: the result;
+//!   `progress`: the counters of a running campaign.
 //!
 //! Where strategies are taken in turn, execution number `i` of a campaign is a
 //! function of the campaign's seed, the target and `i` alone: not of the clock, not

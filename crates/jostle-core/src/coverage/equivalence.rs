@@ -13,9 +13,9 @@
 //!
 //! Which steps conflict is defined in [`dependence`](crate::coverage::dependence), which
 //! errs towards counting too many classes: a poll of a future conflicts with every other;
-//! a timer that fires conflicts with everything. Tasks are named by their keys, which do not depend on the
-//! schedule; objects need no name, since which one a step is about follows from what
-//! happened before it.
+//! a timer that fires conflicts with everything. Tasks are named by their keys, which do
+//! not depend on the schedule; objects need no name, since which one a step is about follows
+//! from what happened before it.
 //!
 //! That a task had to wait for another to end is no step: it is recorded only if the other
 //! has not ended yet, and the waiting task runs after that end in any case.

@@ -7,9 +7,10 @@
 //! the number of the decision.
 //!
 //! There are two kinds of randomness, and only one of them is recorded. A
-//! strategy draws from [`Rng`] to decide, which is not recorded. What it then picks, and what the environment does (which waiter wakes, which
-//! `select!` arm is taken, whether a wait ends spuriously), are **choices**: a
-//! kind, the number of alternatives, and the one picked. The list of choices
+//! strategy draws from [`Rng`] to decide, which is not recorded. What it then picks, and
+//! what the environment does (which waiter wakes, which `select!` arm is taken,
+//! whether a wait ends spuriously), are **choices**: a kind, the number of
+//! alternatives, and the one picked. The list of choices
 //! alone determines the execution, whatever strategy produced it.
 
 mod rng;

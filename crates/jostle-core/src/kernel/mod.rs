@@ -30,7 +30,7 @@
 //! run with nothing posted (it was just spawned, or its wait was completed by
 //! another task) is *eager*: it runs to its first posted operation before the
 //! next decision. What it does until then no other task can see, so no behaviour
-//! is lost, and far fewer decisions stand between a bug and the policy.
+//! is lost, and the policy needs far fewer decisions to reach a bug.
 //!
 //! Invariants:
 //! - At a decision no task is eager, and the runnable tasks are exactly those whose

@@ -1,7 +1,7 @@
 //! The slow path through a scheduling point: posting, deciding, logging steps.
 //!
 //! A step is logged with the decision, before the carrier switches to the task: a task
-//! that comes back to its point just goes on. A task that comes back because it
+//! that comes back to its point just continues. A task that comes back because it
 //! was eager makes no step.
 
 use crate::decision::{Choice, ChoiceKind};

@@ -1,7 +1,7 @@
 //! Holds tasks back as constraints demand.
 //!
 //! An order cannot always be had. A task that would break one is held back only as
-//! long as another can go on; when none can, the orders in the way are given up.
+//! long as another can run; when none can, the orders in the way are given up.
 
 use crate::id::{ObjectId, TaskId};
 use crate::op::{Op, Site};

@@ -7,7 +7,7 @@
 //! A row names no line, no step and no number of a task, since all of these change
 //! with edits that have nothing to do with the bug. A task is `main`, has the name
 //! that the user gave it, or is the one that begins with a certain operation; a point
-//! of it is an operation, the function that it stands in, and how many like it the
+//! of it is an operation, the function that contains it, and how many like it the
 //! task has done before. So lines may come and go, variables and types be renamed,
 //! and tasks be added that do something else.
 

@@ -14,7 +14,7 @@
 //! more, but some are so far from what is likely that they have to be approached in
 //! steps, each execution building on one that came a little closer than those before.
 //! A search does both. Nothing in it knows a runtime: it hands out inputs and
-//! is told what came of them, by `jostle hunt` and by the fuzz target alike.
+//! is given their results, by `jostle hunt` and by the fuzz target alike.
 
 mod corpus;
 mod engine;

@@ -12,7 +12,7 @@
 //!
 //! The order in which the ways of searching take turns is tuned, too; it is the table in
 //! [`plan`](crate::search::plan), measured by the same command. Limits on memory are not
-//! tuned and stand beside what they limit.
+//! tuned and are next to what they limit.
 
 /// Executions that are asked for orders of operations wherever they are, counted from 1.
 ///

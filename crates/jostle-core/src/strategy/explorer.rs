@@ -1,4 +1,4 @@
-//! The trait of an exhaustive exploration: what it decides, and what it is told.
+//! The trait of an exhaustive exploration: its decisions and its notifications.
 
 use std::fmt;
 

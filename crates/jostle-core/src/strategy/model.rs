@@ -2,7 +2,7 @@
 //!
 //! It keeps to the contract of [`Strategy`] as the real one does: a task that is
 //! spawned runs at once to its first operation, there is a decision only where
-//! two tasks are runnable, and nobody is told that a task stopped being runnable.
+//! two tasks are runnable, and no notification that a task stopped being runnable.
 
 use crate::decision::Rng;
 use crate::id::{ObjectId, TaskId};

@@ -14,7 +14,7 @@
 //!   for another by spinning would get half of all steps.
 //! - The clock keeps its priority until a timer fires; see [`ClockPriority`].
 //! - The paper redraws operations that are enabled. Here also some that are not
-//!   draw again, which nobody can see: until they are enabled they are compared
+//!   draw again, which has no effect: until they are enabled they are compared
 //!   with nothing, and a fresh draw is as good as the old one.
 //!
 //! A decision costs as many draws as there are runnable operations in conflict with

@@ -5,9 +5,9 @@
 //! one round per level, at most 14 for 16,384 tasks, and fewer where a node
 //! turns out not to change.
 //!
-//! Zero stands for absence. Strategies remove lazily: a task that stops being
-//! runnable stays in the table until it is drawn, because nobody announces that it
-//! stopped.
+//! Zero means absence. Strategies remove lazily: a task that stops being
+//! runnable stays in the table until it is drawn, because no notification says that
+//! it stopped.
 
 use std::marker::PhantomData;
 

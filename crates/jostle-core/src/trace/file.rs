@@ -30,7 +30,7 @@
 //! | `data` | the scenario's data, hexadecimal; may be left out |
 //! | `choices` | every choice in order: the letter of its kind, the one picked, how many there were, and how often in a row if more than once; any number of them in a string |
 //! | `fingerprint` | [`Trace::fingerprint`](crate::trace::Trace::fingerprint), hexadecimal |
-//! | `finding` | what the execution came to; left out if nothing was found |
+//! | `finding` | the result of the execution; left out if nothing was found |
 //!
 //! The choices alone make the execution; strategy, seed and overrides say where
 //! they came from, and the fingerprint whether the program still does the same.

@@ -17,7 +17,7 @@
 //! Flanagan, Godefroid: "Dynamic Partial-Order Reduction for Model Checking
 //! Software", POPL 2005). Locks and other operations that may be disabled are
 //! treated as in the latter: what opened a gate and what passed it cannot change
-//! places, so that the one that passed races with whoever shut the gate before.
+//! places, so that the one that passed races with the event that shut the gate before.
 //!
 //! With a bound every schedule of at most so many preemptions is covered
 //! (Musuvathi, Qadeer: "Iterative Context Bounding for Systematic Testing of

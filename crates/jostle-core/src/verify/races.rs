@@ -8,8 +8,8 @@
 //! set*).
 //!
 //! Where the gate that `j` passed would be shut without `i` and what happens after
-//! it, the two cannot change places; `j` then races with whoever shut that gate
-//! before.
+//! it, the two cannot change places; `j` then races with the event that shut
+//! that gate before.
 
 use crate::coverage::dependence::is_barrier;
 use crate::id::TaskId;
