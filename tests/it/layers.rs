@@ -47,7 +47,7 @@ const CRATES: &[(&str, Ranks)] = &[
         &[
             &["args", "interrupt", "output"],
             &["exit", "progress"],
-            &["list", "sink"],
+            &["completions", "list", "sink"],
             &["corpus", "recorded", "verify"],
             &["hunt", "minimize", "replay", "smallest"],
             &["explain", "export", "report", "triage"],
