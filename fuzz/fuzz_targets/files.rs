@@ -115,7 +115,9 @@ fn use_file(bytes: &[u8]) {
         }
     };
     let mut replayer = Replayer::new(&Fibers, scenario);
-    let first = replayer.execute(route, &data).expect("the runtime does not fail");
+    let first = replayer
+        .execute(route, &data)
+        .expect("the runtime does not fail");
     report(scenario, &first);
     if first.finding.is_some() {
         pursue(scenario, &first, data, &mut replayer);
@@ -156,7 +158,9 @@ fn pursue(
     let small = small.expect("the catalogue leaves nothing to chance");
     assert_eq!(small.trial.signature, first.trial.signature);
     assert!(small.trial.preemptions <= first.trial.preemptions);
-    let best = replayer.schedule(&small.schedule).expect("the runtime does not fail");
+    let best = replayer
+        .schedule(&small.schedule)
+        .expect("the runtime does not fail");
     assert_eq!(best.trial.signature, first.trial.signature);
     report(scenario, &best);
     let explained = replayer.explain(&best, &small.schedule);
