@@ -38,7 +38,10 @@ fn each_is_found_within_ten_executions() {
     let mut runner = Runner::of(&Fibers);
     let mut weak = Vec::new();
     for scenario in races() {
-        for &kind in Kind::ALL {
+        // After a task comes the next older one, and after the main task the newest: under
+        // `newest` the reader of `race_publication` always looks before the flag is raised,
+        // and never makes the access that races.
+        for &kind in Kind::ALL.iter().filter(|&&kind| kind != Kind::Newest) {
             let found = (0..100).filter_map(|seed| hunt(&mut runner, scenario, kind, seed));
             let mut seeds = 0;
             for finding in found {
