@@ -7,7 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 use jostle_core::backend::{Executed, Plan};
 use jostle_core::finding::{Finding, Kind};
 use jostle_core::id::TaskId;
-use jostle_core::kernel::{Alarm, Begin, Kernel, Next};
+use jostle_core::kernel::{Alarm, Kernel, Next};
 use jostle_core::op::Site;
 use jostle_core::strategy::Policy;
 use jostle_core::subject::Subject;
@@ -148,17 +148,7 @@ fn run(
         x.blocks.begin();
         x.abandoned = 0;
         x.broken = None;
-        let mut budget = options.budget;
-        budget.steps = budget.steps.min(plan.steps);
-        let begin = Begin {
-            epoch,
-            budget,
-            seed: plan.seed,
-            prescription: &mut plan.prescription,
-            profile: plan.profile,
-            site: subject.site,
-        };
-        x.asking(|kernel, policy| kernel.begin(begin, policy));
+        x.asking(|kernel, policy| kernel.begin(epoch, subject, plan, policy));
         if plan.functions {
             x.kernel.shun_fast_path();
         }

@@ -58,7 +58,7 @@ pub use heartbeat::{Heartbeat, LastStep};
 pub use object::Side;
 pub use task::Woken;
 
-use crate::backend::Outcome;
+use crate::backend::{Outcome, Plan};
 use crate::budget::Budget;
 use crate::decision::{Decisions, Environment, Prescription};
 use crate::finding::Finding;
@@ -73,7 +73,8 @@ use crate::log::Log;
 use crate::op::{Op, OpKind, Site};
 use crate::recording::{Recording, TaskRecord};
 use crate::snapshot::Stop;
-use crate::strategy::{Policy, Profile, TaskView, View};
+use crate::strategy::{Policy, TaskView, View};
+use crate::subject::Subject;
 use crate::task_set::TaskSet;
 use crate::trace::ObjectInfo;
 
@@ -86,23 +87,6 @@ pub enum Next {
     Stop(Stop),
     /// Nobody: a finding ends the execution.
     Over,
-}
-
-/// How an execution begins.
-#[derive(Debug)]
-pub struct Begin<'a> {
-    /// A number that no other execution of the process has; not 0.
-    pub epoch: u32,
-    /// The limits.
-    pub budget: Budget,
-    /// The seed of the random stream.
-    pub seed: u64,
-    /// What is prescribed, if anything is; it is taken.
-    pub prescription: &'a mut Option<Box<Prescription>>,
-    /// What the strategy knows beforehand.
-    pub profile: &'a Profile,
-    /// Where what is executed stands.
-    pub site: Site,
 }
 
 /// The budget of tasks is used up.
@@ -201,11 +185,20 @@ impl Kernel {
         self.heartbeat = heartbeat;
     }
 
-    /// Makes everything new but the memory. The clock and the object that futures
-    /// touch are there; the main task is yet to be spawned.
+    /// Makes everything new but the memory, for an execution of `subject` as planned, whose
+    /// prescription is taken. The clock and the object that futures touch are there; the main
+    /// task is yet to be spawned. `epoch` is a number that no other execution of the process
+    /// has; not 0.
     #[inline]
-    pub fn begin(&mut self, begin: Begin<'_>, policy: &mut Policy<'_>) {
-        self.budget = begin.budget;
+    pub fn begin(
+        &mut self,
+        epoch: u32,
+        subject: &Subject,
+        plan: &mut Plan<'_>,
+        policy: &mut Policy<'_>,
+    ) {
+        self.budget = subject.options.budget;
+        self.budget.steps = self.budget.steps.min(plan.steps);
         self.current = TaskId::MAIN;
         self.next = Next::Over;
         // Nobody has made a step, so that the first one preempts nobody.
@@ -219,13 +212,13 @@ impl Kernel {
         self.woken.clear();
         self.spinners.clear();
         self.notices.clear();
-        self.clock.reset(begin.epoch);
+        self.clock.reset(epoch);
         self.log.clear();
         self.preemptions = 0;
         self.finding = None;
         self.decisions
-            .reset(begin.seed, policy.environment(), begin.prescription.take());
-        policy.begin(begin.profile, &mut self.decisions.rng);
+            .reset(plan.seed, policy.environment(), plan.prescription.take());
+        policy.begin(plan.profile, &mut self.decisions.rng);
         self.attention = Attention::NONE;
         if policy.watches() {
             self.attention.add(Attention::WATCHER);
@@ -241,8 +234,8 @@ impl Kernel {
         }
         self.checkpoint = u32::MAX;
         self.at_checkpoint = false;
-        self.new_object(WORLD, begin.site);
-        self.add_row(None, TaskId::CLOCK, 0, begin.site);
+        self.new_object(WORLD, subject.site);
+        self.add_row(None, TaskId::CLOCK, 0, subject.site);
         self.view.tasks[0].op.kind = OpKind::Fire;
         self.set_limit();
     }

@@ -8,7 +8,7 @@ use jostle_core::backend::{Backend, Capabilities, Executed, Plan};
 use jostle_core::decision::ChoiceKind;
 use jostle_core::finding::{Finding, Kind};
 use jostle_core::id::{ObjectId, TaskId};
-use jostle_core::kernel::{Alarm, Begin, Fast, Kernel, Next, Side};
+use jostle_core::kernel::{Alarm, Fast, Kernel, Next, Side};
 use jostle_core::op::{Op, OpKind};
 use jostle_core::recording::Recording;
 use jostle_core::strategy::Policy;
@@ -202,17 +202,7 @@ pub(crate) struct Execution<'a> {
 impl Execution<'_> {
     fn run(&mut self, epoch: u32, plan: &mut Plan<'_>, probes: bool) {
         let subject = &self.program.subject;
-        let mut budget = subject.options.budget;
-        budget.steps = budget.steps.min(plan.steps);
-        let begin = Begin {
-            epoch,
-            budget,
-            seed: plan.seed,
-            prescription: &mut plan.prescription,
-            profile: plan.profile,
-            site: subject.site,
-        };
-        self.kernel.begin(begin, &mut self.policy);
+        self.kernel.begin(epoch, subject, plan, &mut self.policy);
         if self.paths == Paths::Shunned {
             self.kernel.shun_fast_path();
         }
