@@ -44,7 +44,7 @@ fn hunt(folder: &Path) -> (String, String) {
 }
 
 /// Adds the paths of all fields in `value`.
-fn fields(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+pub(crate) fn fields(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(object) => {
             for (name, value) in object {

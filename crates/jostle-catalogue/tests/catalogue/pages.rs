@@ -22,6 +22,7 @@ use proptest::prelude::{ProptestConfig, any, proptest};
 use proptest::sample::Index;
 use serde_json::Value;
 
+use crate::documents::fields;
 use crate::support::catalogue::named;
 
 /// Text that ends what it may stand in.
@@ -377,21 +378,6 @@ fn the_schema_still_describes_version_1() {
     }
     let lost: Vec<_> = old.difference(&written.borrow()).cloned().collect();
     assert!(lost.is_empty(), "{lost:?}");
-}
-
-/// Adds the paths of all fields in `value`.
-fn fields(value: &Value, path: &str, found: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(object) => {
-            for (name, value) in object {
-                let path = format!("{path}.{name}");
-                fields(value, &path, found);
-                found.insert(path);
-            }
-        }
-        Value::Array(list) => list.iter().for_each(|value| fields(value, path, found)),
-        _ => {}
-    }
 }
 
 /// What the format asks of events; see "Trace Event Format" (Google, 2016).

@@ -80,6 +80,24 @@ struct Task {
     spawned: BTreeMap<usize, usize>,
 }
 
+impl Task {
+    /// At the beginning of the program with this number.
+    fn new(program: usize) -> Task {
+        Task {
+            program,
+            at: 0,
+            part: 0,
+            status: Status::Runs,
+            register: 0,
+            timer: None,
+            timed_out: false,
+            token: false,
+            woken: false,
+            spawned: BTreeMap::new(),
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Alarm {
     Wait(usize),
@@ -136,23 +154,11 @@ pub(crate) struct Naive<'a> {
 
 /// What a program does with these choices.
 pub(crate) fn tell(program: &Program, choices: &[Choice]) -> Told {
-    let task = |program| Task {
-        program,
-        at: 0,
-        part: 0,
-        status: Status::Runs,
-        register: 0,
-        timer: None,
-        timed_out: false,
-        token: false,
-        woken: false,
-        spawned: BTreeMap::new(),
-    };
     let mut naive = Naive {
         program,
         choices,
         made: 0,
-        tasks: vec![task(0), task(0)],
+        tasks: vec![Task::new(0), Task::new(0)],
         running: vec![1],
         world: World::default(),
         names: BTreeMap::new(),
@@ -733,18 +739,7 @@ impl Naive<'_> {
             }
             (Instr::Spawn(program), _) => {
                 let child = self.tasks.len();
-                self.tasks.push(Task {
-                    program,
-                    at: 0,
-                    part: 0,
-                    status: Status::Runs,
-                    register: 0,
-                    timer: None,
-                    timed_out: false,
-                    token: false,
-                    woken: false,
-                    spawned: BTreeMap::new(),
-                });
+                self.tasks.push(Task::new(program));
                 self.tasks[me].spawned.insert(program, child);
                 self.running.extend([me, child]);
                 true
