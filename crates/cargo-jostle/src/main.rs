@@ -1,0 +1,3 @@
+//! `cargo jostle`: runs the tests that a crate already has under the scheduler of jostle.
+
+fn main() {}

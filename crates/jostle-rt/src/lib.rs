@@ -1,0 +1,1 @@
+//! The runtime that `cargo jostle` links into programs as they are.
