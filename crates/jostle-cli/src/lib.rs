@@ -56,6 +56,14 @@ pub fn main<S: Suite>(suite: &S) -> ExitCode {
     process(suite, std::env::args_os()).into()
 }
 
+/// Runs a command line on the targets of `suite`; the first argument is the name of the
+/// program. As [`main`], for a process whose own arguments belong to the program under test.
+/// Returns the exit code.
+#[must_use]
+pub fn main_with<S: Suite>(suite: &S, args: impl Iterator<Item = OsString>) -> u8 {
+    process(suite, args).code()
+}
+
 /// Runs a command line that standard output belongs to.
 fn process<S: Suite>(suite: &S, args: impl Iterator<Item = OsString>) -> ExitStatus {
     let status = catch_unwind(AssertUnwindSafe(|| match parse(args) {

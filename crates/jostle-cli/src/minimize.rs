@@ -35,7 +35,7 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Minimize) -> anyhow::Result<ExitSt
         ("--artifact", args.artifact.as_deref()),
     ];
     output::check_outputs(Some(&args.saved.file), &files)?;
-    interrupt::catch();
+    interrupt::catch(suite);
     let job = Job {
         recorded: &recorded,
         args,

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use jostle_core::backend::Suite;
 use jostle_report::text::clean;
 
 use crate::interrupt;
@@ -44,18 +45,23 @@ impl Line {
 
     /// Does `work` on an OS thread of its own, and shows meanwhile
     /// what `text` makes of the time since now, unless `quiet`. Calls `stop`
-    /// after a Ctrl-C, for `work` to come to an end.
+    /// after a Ctrl-C, for `work` to come to an end. Where the suite has no other OS
+    /// threads it only does the work.
     ///
     /// # Panics
     ///
     /// If `work` does, with its panic.
-    pub(crate) fn during<T: Send>(
+    pub(crate) fn during<S: Suite, T: Send>(
         &mut self,
+        suite: &S,
         quiet: bool,
         text: impl Fn(Duration) -> String,
         stop: impl Fn(),
         work: impl FnOnce() -> T + Send,
     ) -> T {
+        if !suite.threads() {
+            return work();
+        }
         let done = AtomicBool::new(false);
         std::thread::scope(|scope| {
             let showing = std::thread::current();

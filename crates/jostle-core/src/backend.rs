@@ -121,6 +121,13 @@ pub trait Suite: Sync {
     /// What the backends can do.
     fn capabilities(&self) -> Capabilities;
 
+    /// Whether the process may have OS threads besides the one that executes. Where it may
+    /// not, everything is done on the calling one: campaigns have one lane, and what is
+    /// to be executed apart is executed by a fresh backend only.
+    fn threads(&self) -> bool {
+        true
+    }
+
     /// Every target, sorted by name.
     ///
     /// # Errors

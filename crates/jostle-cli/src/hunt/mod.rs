@@ -66,8 +66,10 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Hunt) -> anyhow::Result<ExitStatus
     }
     output::check_outputs(None, &[("--junit", args.junit.as_deref())])?;
     output::check_out(args.out.as_deref())?;
-    check_threads(jobs(args.jobs))?;
-    interrupt::catch();
+    if suite.threads() {
+        check_threads(jobs(args.jobs))?;
+    }
+    interrupt::catch(suite);
     let mut line = Line::new(args.json);
     let mut sinks = sinks(args);
     let mut results = Vec::new();
@@ -264,7 +266,7 @@ fn explore<S: Suite>(
     let progress = Progress::default();
     let text = |elapsed| live(subject.name, nth, of, &progress, elapsed);
     let stop = || progress.stop();
-    line.during(args.json, text, stop, || {
+    line.during(suite, args.json, text, stop, || {
         campaign.explore_from(corpus, suite, target, &progress)
     })
 }

@@ -62,7 +62,7 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Verify) -> anyhow::Result<ExitStat
     );
     let verification = verification(args)?;
     output::check_out(args.out.as_deref())?;
-    interrupt::catch();
+    interrupt::catch(suite);
     let mut line = Line::new(args.json);
     let mut sinks = sinks(args);
     let mut results: Vec<Explored> = Vec::new();
@@ -163,7 +163,7 @@ fn explore<S: Suite>(
         )
     };
     let stop = || progress.stop();
-    line.during(args.json, text, stop, || {
+    line.during(suite, args.json, text, stop, || {
         verification.explore(suite, target, &progress)
     })
 }

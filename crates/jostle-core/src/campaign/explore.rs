@@ -111,7 +111,10 @@ impl Campaign {
                 return;
             }
         };
-        let lanes = self.jobs.max(1) as u64;
+        let lanes = match suite.threads() {
+            true => self.jobs.max(1) as u64,
+            false => 1,
+        };
         let shared = Shared {
             campaign: self,
             suite,
@@ -125,21 +128,10 @@ impl Campaign {
             next: (0..lanes).map(AtomicU64::new).collect(),
             broken: Mutex::new(None),
         };
-        let lanes: Vec<Lane> = thread::scope(|scope| {
-            let lanes: Vec<_> = (0..lanes)
-                .map(|number| {
-                    let shared = &shared;
-                    scope.spawn(move || Lane::new(number, shared).run(shared))
-                })
-                .collect();
-            lanes
-                .into_iter()
-                .map(|lane| match lane.join() {
-                    Ok(lane) => lane,
-                    Err(panic) => std::panic::resume_unwind(panic),
-                })
-                .collect()
-        });
+        let lanes = match suite.threads() {
+            true => on_threads(lanes, |number| Lane::new(number, &shared).run(&shared)),
+            false => vec![Lane::new(0, &shared).run(&shared)],
+        };
         let end = shared.end.load(Ordering::Relaxed);
         let written = Tally::of(lanes, end, searches).write(suite, target, summary);
         summary.broken = shared
@@ -159,4 +151,21 @@ impl Campaign {
         let kind = self.strategies[(index % self.strategies.len() as u64) as usize];
         Input::from_seed(kind, input::seed_of(self.seed, name, index))
     }
+}
+
+/// Runs each lane on an OS thread of its own.
+fn on_threads(lanes: u64, run: impl Fn(u64) -> Lane + Sync) -> Vec<Lane> {
+    thread::scope(|scope| {
+        let run = &run;
+        let lanes: Vec<_> = (0..lanes)
+            .map(|number| scope.spawn(move || run(number)))
+            .collect();
+        lanes
+            .into_iter()
+            .map(|lane| match lane.join() {
+                Ok(lane) => lane,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    })
 }

@@ -234,7 +234,8 @@ fn kept<T>(list: &mut Vec<(Kind, T)>, kind: Kind, make: impl FnOnce() -> T) -> &
     &mut list[at].1
 }
 
-/// Executes on a fresh OS thread, with a runner of its own.
+/// Executes on a fresh OS thread, with a runner of its own; on the calling one where the
+/// suite has no others (see [`Suite::threads`]).
 ///
 /// # Panics
 ///
@@ -243,6 +244,9 @@ pub fn apart<S: Suite, T: Send>(
     suite: &S,
     work: impl FnOnce(&mut Runner<S::Backend>) -> T + Send,
 ) -> T {
+    if !suite.threads() {
+        return work(&mut Runner::of(suite));
+    }
     std::thread::scope(|scope| {
         let worker = scope.spawn(|| work(&mut Runner::of(suite)));
         match worker.join() {

@@ -168,6 +168,21 @@ impl Kernel {
         true
     }
 
+    /// The execution had stopped because nobody could go on, and then something outside
+    /// of it, such as a descriptor that became readable, completed the wait of `task`: who
+    /// goes on?
+    ///
+    /// # Panics
+    ///
+    /// If it had stopped for another reason.
+    #[cold]
+    pub fn revive(&mut self, task: TaskId, policy: &mut Policy<'_>) -> Next {
+        assert_eq!(self.next, Next::Stop(Stop::Quiescent));
+        self.attention.remove(Attention::STOP);
+        self.complete(task);
+        self.decide(policy)
+    }
+
     /// Whether `task` waits in a queue and has been neither completed nor timed out.
     #[inline]
     pub fn is_queued(&mut self, task: TaskId) -> bool {
