@@ -36,6 +36,7 @@ mod triage;
 mod verify;
 
 use std::ffi::OsString;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
@@ -53,21 +54,26 @@ use crate::output::Fault;
 /// takes it for a finding or a pass.
 #[must_use]
 pub fn main<S: Suite>(suite: &S) -> ExitCode {
-    process(suite, std::env::args_os()).into()
+    process(suite, std::env::args_os(), output::own_stdout).into()
 }
 
 /// Runs a command line on the targets of `suite`; the first argument is the name of the
-/// program. As [`main`], for a process whose own arguments belong to the program under test.
+/// program. As [`main`], for a process whose own arguments belong to the program under test
+/// and whose suite sees to it that what is executed does not print where the command does.
 /// Returns the exit code.
 #[must_use]
 pub fn main_with<S: Suite>(suite: &S, args: impl Iterator<Item = OsString>) -> u8 {
-    process(suite, args).code()
+    process(suite, args, || Ok(())).code()
 }
 
-/// Runs a command line that standard output belongs to.
-fn process<S: Suite>(suite: &S, args: impl Iterator<Item = OsString>) -> ExitStatus {
+/// Runs a command line that standard output belongs to, once `own` has seen to that.
+fn process<S: Suite>(
+    suite: &S,
+    args: impl Iterator<Item = OsString>,
+    own: impl FnOnce() -> io::Result<()>,
+) -> ExitStatus {
     let status = catch_unwind(AssertUnwindSafe(|| match parse(args) {
-        Ok(args) => match output::own_stdout() {
+        Ok(args) => match own() {
             Ok(()) => execute(suite, &args),
             Err(error) => {
                 output::warn(&format!(

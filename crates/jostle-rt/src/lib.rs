@@ -1,6 +1,34 @@
 //! The runtime that `cargo jostle` links into programs as they are.
+//!
+//! Unless a session asks for more, a program with it is what it would be without it.
+//!
+//! - [`abi`]: the symbols that it defines for the program. [`real`]: those that it takes the
+//!   place of. [`raw`], [`sys`]: system calls.
+//! - [`session`]: executes a command of Jostle on the program. [`engine`]: executes the program
+//!   under the kernel. [`hot`]: who runs.
+//! - [`carrier`]: stacks, thread-local storage, the state that executions start from.
+//!   [`descriptors`]: what is open. [`cautions`]: what was not under control.
+//! - [`detector`]: data races. [`heap`]: the program's memory. [`own_memory`]: this library's.
+//! - [`symbols`]: places in the source.
 
+// The symbols would be those of the test program, which is not instrumented.
+#[cfg(not(test))]
+mod abi;
+mod carrier;
+mod cautions;
+mod descriptors;
 mod detector;
+mod engine;
 mod heap;
+mod hot;
+mod own_memory;
 mod raw;
+mod real;
 mod region;
+mod session;
+mod symbols;
+mod sys;
+
+#[cfg(not(test))]
+#[global_allocator]
+static MEMORY: own_memory::OwnMemory = own_memory::OwnMemory::new();

@@ -23,6 +23,9 @@ const SIZE: usize = 1 << 38;
 /// Gives pages of the region in turn; none comes back.
 struct Region;
 
+/// A static of this library, by which its data segment is known.
+pub(crate) static MARK: AtomicBool = AtomicBool::new(false);
+
 /// How much of the region is in use.
 static USED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
 
@@ -32,7 +35,7 @@ unsafe impl Allocator for Region {
         let size = size.next_multiple_of(1 << 16);
         // Only under the lock below.
         let at = USED.load(Ordering::Relaxed);
-        if at + size > SIZE || (at == 0 && raw::map(BASE, SIZE).is_none()) {
+        if at + size > SIZE || (at == 0 && raw::map(BASE, SIZE).is_err()) {
             return (ptr::null_mut(), 0, 0);
         }
         USED.store(at + size, Ordering::Relaxed);

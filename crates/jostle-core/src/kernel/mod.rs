@@ -468,6 +468,11 @@ impl Kernel {
         self.tasks[task.index()].is_finished()
     }
 
+    /// Gives a task a name, or another one.
+    pub fn set_name(&mut self, task: TaskId, name: String) {
+        self.records[task.index()].name = Some(name);
+    }
+
     /// The record of a task.
     #[inline]
     #[must_use]

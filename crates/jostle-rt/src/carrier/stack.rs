@@ -8,7 +8,7 @@
 
 use std::ptr;
 
-use crate::raw;
+use crate::{raw, sys};
 
 /// Logical threads alive at the same time at most, the main thread included.
 pub(crate) const SLOTS: usize = 1024;
@@ -36,10 +36,10 @@ impl Stacks {
     /// If the system does not give it, in words.
     pub(crate) fn new() -> Result<Stacks, &'static str> {
         match raw::map(BASE, SLOTS * SLOT) {
-            Some(_) => Ok(Stacks {
+            Ok(_) => Ok(Stacks {
                 guards: vec![0; SLOTS],
             }),
-            None => Err("128 GiB of address space for the stacks of threads cannot be \
+            Err(_) => Err("128 GiB of address space for the stacks of threads cannot be \
                  reserved; raise the limit (`ulimit -v`)"),
         }
     }
@@ -76,16 +76,7 @@ impl Stacks {
         if size > KEPT {
             // SAFETY: Nobody runs on the stack, and what it holds is not needed any more.
             unsafe {
-                raw::syscall6(
-                    libc::SYS_madvise,
-                    low,
-                    size - KEPT,
-                    libc::MADV_DONTNEED as usize,
-                    0,
-                    0,
-                    0,
-                )
-            };
+                sys::call(libc::SYS_madvise, [low, size - KEPT, libc::MADV_DONTNEED as usize])};
         }
     }
 }
@@ -98,14 +89,5 @@ pub(crate) fn is_stack(address: usize) -> bool {
 fn protect(address: usize, protection: i32) {
     // SAFETY: The page belongs to a slot of ours on which nobody runs.
     unsafe {
-        raw::syscall6(
-            libc::SYS_mprotect,
-            address,
-            PAGE,
-            protection as usize,
-            0,
-            0,
-            0,
-        )
-    };
+        sys::call(libc::SYS_mprotect, [address, PAGE, protection as usize])};
 }

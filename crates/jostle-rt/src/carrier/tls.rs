@@ -13,7 +13,7 @@ use std::mem;
 use std::ptr;
 
 use crate::carrier::context;
-use crate::raw;
+use crate::sys;
 
 /// Offsets in the thread control block that the compiler's own conventions fix (the x86-64
 /// psABI and GCC's stack protector).
@@ -39,6 +39,9 @@ pub(crate) struct Tls {
     init_ctype: Option<InitCtype>,
     /// Where the block holds the number of the thread.
     number: usize,
+    /// Bytes of a block below its base, and from there on.
+    below: usize,
+    above: usize,
 }
 
 impl Tls {
@@ -60,7 +63,7 @@ impl Tls {
         let init_ctype = lookup(c"__ctype_init".as_ptr());
         let block = ptr::with_exposed_provenance::<u8>(context::tls());
         // SAFETY: It has no conditions.
-        let me = unsafe { raw::syscall6(libc::SYS_gettid, 0, 0, 0, 0, 0, 0) } as c_int;
+        let me = unsafe { sys::call(libc::SYS_gettid, []) } as c_int;
         let number = PRIVATE.step_by(size_of::<c_int>()).find(|&at| {
             // SAFETY: The control block of the running thread is that large at least.
             unsafe { block.add(at).cast::<c_int>().read() == me }
@@ -69,9 +72,12 @@ impl Tls {
             return Err("this glibc keeps the number of a thread where it is not known to; \
                  please report its version");
         };
+        let (below, above) = sizes().ok_or(NOT_GLIBC)?;
         // SAFETY: These symbols of glibc have these types.
         unsafe {
             Ok(Tls {
+                below,
+                above,
                 allocate: mem::transmute::<*mut c_void, Allocate>(allocate),
                 deallocate: mem::transmute::<*mut c_void, Deallocate>(deallocate),
                 init_ctype: (!init_ctype.is_null())
@@ -125,12 +131,35 @@ impl Tls {
         }
     }
 
+    /// The memory of a block: the variables below the control block, and that.
+    pub(crate) fn extent(&self, block: usize) -> std::ops::Range<usize> {
+        block - self.below..block + self.above
+    }
+
     /// The number that `gettid` gives in the running thread.
     pub(crate) fn thread_number(&self) -> c_int {
         let block = ptr::with_exposed_provenance::<u8>(context::tls());
         // SAFETY: A field of the control block.
         unsafe { block.add(self.number).cast::<c_int>().read() }
     }
+}
+
+/// How many bytes of a block lie below its base, and how many from there on: glibc says the
+/// size of the whole, and, for debuggers, that of its control block.
+fn sizes() -> Option<(usize, usize)> {
+    type Info = unsafe extern "C" fn(*mut usize, *mut usize);
+    let info = lookup(c"_dl_get_tls_static_info".as_ptr());
+    let control = lookup(c"_thread_db_sizeof_pthread".as_ptr());
+    if info.is_null() || control.is_null() {
+        return None;
+    }
+    let (mut size, mut align) = (0, 0);
+    // SAFETY: These symbols of glibc have these types.
+    let control = unsafe {
+        mem::transmute::<*mut c_void, Info>(info)(&raw mut size, &raw mut align);
+        *control.cast::<u32>() as usize
+    };
+    Some((size.checked_sub(control)?, control))
 }
 
 /// The address of a symbol in whatever defines it first.

@@ -1,0 +1,354 @@
+//! `malloc` and its family.
+//!
+//! In a session the program's blocks come from the heap that is put back before each
+//! execution, and the runtime's own, as the C library asks for them on its behalf, from
+//! memory that is not. Without a session everything goes to libc.
+
+#![allow(unsafe_code)]
+
+use std::alloc::{GlobalAlloc, Layout};
+use std::cell::UnsafeCell;
+use std::ffi::{c_int, c_void};
+use std::ptr;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use crate::abi::with_return_address;
+use crate::engine::end::End;
+use crate::engine::with;
+use crate::heap::{Freed, Heap, Reallocated};
+use crate::hot::{self, Phase};
+use crate::own_memory::OwnMemory;
+use crate::sys;
+
+unsafe extern "C" {
+    fn __libc_malloc(size: usize) -> *mut c_void;
+    fn __libc_calloc(count: usize, size: usize) -> *mut c_void;
+    fn __libc_realloc(block: *mut c_void, size: usize) -> *mut c_void;
+    fn __libc_free(block: *mut c_void);
+    fn __libc_memalign(align: usize, size: usize) -> *mut c_void;
+}
+
+/// Whether the process has a session: 0 if nobody has looked, 1 if not, 2 if so. Blocks are
+/// asked for before anything of this library has run.
+static SESSION: AtomicU8 = AtomicU8::new(0);
+
+fn has_session() -> bool {
+    match SESSION.load(Ordering::Relaxed) {
+        0 => {
+            // SAFETY: The name is a C string; there is one OS thread this early.
+            let has = unsafe { !libc::getenv(c"JOSTLE_SESSION".as_ptr()).is_null() };
+            SESSION.store(1 + u8::from(has), Ordering::Relaxed);
+            has
+        }
+        known => known == 2,
+    }
+}
+
+/// The heap before the engine is there.
+struct Early(UnsafeCell<Option<Heap>>);
+
+// SAFETY: Used in a session only, in which there is one OS thread.
+unsafe impl Sync for Early {}
+
+static EARLY: Early = Early(UnsafeCell::new(None));
+
+/// Where the program's heap lies, and how large it may become.
+const BASE: usize = 0x5000_0000_0000;
+const SIZE: usize = 1 << 36;
+
+/// Does something with the heap, whoever has it. `None` if there is none.
+fn heap<R>(f: impl FnOnce(&mut Heap) -> R) -> Option<R> {
+    if hot::phase() != Phase::Off {
+        return Some(with(|e| f(&mut e.heap)));
+    }
+    // SAFETY: See `Early`; `f` does not come back here.
+    let early = unsafe { &mut *EARLY.0.get() };
+    if early.is_none() {
+        *early = Heap::new(BASE, SIZE).ok();
+    }
+    early.as_mut().map(f)
+}
+
+/// Takes the heap for the engine.
+///
+/// # Errors
+///
+/// If there is no address space for it.
+pub(crate) fn take_heap() -> Result<Heap, crate::raw::Errno> {
+    // SAFETY: See `Early`.
+    match unsafe { (*EARLY.0.get()).take() } {
+        Some(heap) => Ok(heap),
+        None => Heap::new(BASE, SIZE),
+    }
+}
+
+/// Whether a block is the runtime's own: what the C library asks for on its behalf.
+fn is_own() -> bool {
+    hot::phase() == Phase::Root
+}
+
+/// Blocks of the runtime's own have their size and alignment before them.
+mod own {
+    use super::*;
+
+    const HEADER: usize = 16;
+    static MEMORY: OwnMemory = OwnMemory::new();
+
+    fn layout(size: usize, align: usize) -> Option<(Layout, usize)> {
+        let before = align.max(HEADER);
+        let layout = Layout::from_size_align(size.checked_add(before)?, before).ok()?;
+        Some((layout, before))
+    }
+
+    pub(super) fn allocate(size: usize, align: usize) -> *mut u8 {
+        let Some((layout, before)) = layout(size, align) else {
+            return ptr::null_mut();
+        };
+        // SAFETY: The layout has room for the header; fresh memory is zero.
+        unsafe {
+            let start = MEMORY.alloc_zeroed(layout);
+            if start.is_null() {
+                return start;
+            }
+            let block = start.add(before);
+            block.sub(16).cast::<usize>().write(size);
+            block.sub(8).cast::<usize>().write(align);
+            block
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The block is one of these.
+    pub(super) unsafe fn size(block: *mut u8) -> usize {
+        // SAFETY: It has its header.
+        unsafe { block.sub(16).cast::<usize>().read() }
+    }
+
+    /// # Safety
+    ///
+    /// The block is one of these, and nobody uses it any more.
+    pub(super) unsafe fn free(block: *mut u8) {
+        // SAFETY: It has its header, from which the layout follows.
+        unsafe {
+            let align = block.sub(8).cast::<usize>().read();
+            if let Some((layout, before)) = layout(size(block), align) {
+                MEMORY.dealloc(block.sub(before), layout);
+            }
+        }
+    }
+}
+
+fn allocate(size: usize, align: usize, zeroed: bool, pc: usize) -> *mut c_void {
+    if !has_session() {
+        // SAFETY: They have no conditions.
+        return unsafe {
+            match (align <= 16, zeroed) {
+                (true, false) => __libc_malloc(size),
+                (true, true) => __libc_calloc(1, size),
+                (false, _) => __libc_memalign(align, size),
+            }
+        };
+    }
+    let block = match is_own() {
+        true => own::allocate(size, align),
+        false => {
+            let block = heap(|heap| heap.allocate(size, align, zeroed)).unwrap_or(ptr::null_mut());
+            if hot::is_running() && !block.is_null() {
+                with(|e| e.detector.allocated(hot::slot(), block.addr(), size, pc));
+            }
+            block
+        }
+    };
+    if block.is_null() {
+        sys::set_errno(libc::ENOMEM);
+    }
+    block.cast()
+}
+
+with_return_address! {
+    malloc => malloc_at, "rsi";
+    calloc => calloc_at, "rdx";
+    realloc => realloc_at, "rdx";
+    free => free_at, "rsi";
+    memalign => memalign_at, "rdx";
+    aligned_alloc => memalign_at, "rdx";
+    posix_memalign => posix_memalign_at, "rcx";
+    valloc => valloc_at, "rsi";
+    reallocarray => reallocarray_at, "rcx";
+}
+
+extern "C" fn malloc_at(size: usize, pc: usize) -> *mut c_void {
+    allocate(size, 16, false, pc)
+}
+
+extern "C" fn calloc_at(count: usize, size: usize, pc: usize) -> *mut c_void {
+    match count.checked_mul(size) {
+        Some(size) => allocate(size, 16, true, pc),
+        None => {
+            sys::set_errno(libc::ENOMEM);
+            ptr::null_mut()
+        }
+    }
+}
+
+extern "C" fn memalign_at(align: usize, size: usize, pc: usize) -> *mut c_void {
+    if !align.is_power_of_two() {
+        sys::set_errno(libc::EINVAL);
+        return ptr::null_mut();
+    }
+    allocate(size, align.max(16), false, pc)
+}
+
+extern "C" fn valloc_at(size: usize, pc: usize) -> *mut c_void {
+    allocate(size, 4096, false, pc)
+}
+
+unsafe extern "C" fn posix_memalign_at(
+    out: *mut *mut c_void,
+    align: usize,
+    size: usize,
+    pc: usize,
+) -> c_int {
+    if !align.is_power_of_two() || align < size_of::<usize>() {
+        return libc::EINVAL;
+    }
+    let block = allocate(size, align.max(16), false, pc);
+    if block.is_null() {
+        return libc::ENOMEM;
+    }
+    // SAFETY: The caller gives room for it.
+    unsafe { out.write(block) };
+    0
+}
+
+unsafe extern "C" fn reallocarray_at(
+    block: *mut c_void,
+    count: usize,
+    size: usize,
+    pc: usize,
+) -> *mut c_void {
+    match count.checked_mul(size) {
+        // SAFETY: As the caller promises.
+        Some(size) => unsafe { realloc_at(block, size, pc) },
+        None => {
+            sys::set_errno(libc::ENOMEM);
+            ptr::null_mut()
+        }
+    }
+}
+
+unsafe extern "C" fn realloc_at(block: *mut c_void, size: usize, pc: usize) -> *mut c_void {
+    if block.is_null() {
+        return allocate(size, 16, false, pc);
+    }
+    if !has_session() {
+        // SAFETY: As the caller promises.
+        return unsafe { __libc_realloc(block, size) };
+    }
+    let old = block.cast::<u8>();
+    if OwnMemory::owns(old.addr()) {
+        // SAFETY: A block of the runtime's own, which the caller does not use any more.
+        unsafe {
+            let new = own::allocate(size, 16);
+            if !new.is_null() {
+                new.copy_from_nonoverlapping(old, size.min(own::size(old)));
+                own::free(old);
+            }
+            return new.cast();
+        }
+    }
+    match heap(|heap| heap.reallocate(old, size)) {
+        Some(Reallocated::Done {
+            pointer,
+            old_size,
+            moved,
+        }) => {
+            if hot::is_running() {
+                with(|e| {
+                    let slot = hot::slot();
+                    if moved {
+                        e.detector.read_range(slot, old.addr(), old_size.min(size), pc);
+                        e.detector.freed(slot, old.addr(), old_size, pc);
+                        e.detector.allocated(slot, pointer.addr(), size, pc);
+                    }
+                });
+                check();
+            }
+            pointer.cast()
+        }
+        Some(Reallocated::Bad(freed)) => bad(freed, old, pc),
+        Some(Reallocated::NoMemory) | None => {
+            sys::set_errno(libc::ENOMEM);
+            ptr::null_mut()
+        }
+    }
+}
+
+unsafe extern "C" fn free_at(block: *mut c_void, pc: usize) {
+    let block = block.cast::<u8>();
+    if block.is_null() {
+        return;
+    }
+    if !has_session() {
+        // SAFETY: As the caller promises.
+        return unsafe { __libc_free(block.cast()) };
+    }
+    if OwnMemory::owns(block.addr()) {
+        // SAFETY: As the caller promises.
+        return unsafe { own::free(block) };
+    }
+    match heap(|heap| heap.free(block)) {
+        Some(Freed::Done { size }) => {
+            if hot::is_running() {
+                with(|e| e.detector.freed(hot::slot(), block.addr(), size, pc));
+                check();
+            }
+        }
+        Some(freed) => {
+            bad(freed, block, pc);
+        }
+        None => {}
+    }
+}
+
+/// Ends the execution if the detector has something to say.
+fn check() {
+    if with(|e| e.detector.has_report()) {
+        with(|e| e.leave(End::Race));
+    }
+}
+
+/// A block was freed that is none, or none any more.
+#[cold]
+fn bad(freed: Freed, block: *mut u8, pc: usize) -> *mut c_void {
+    if hot::is_running() {
+        with(|e| {
+            let finding = e.inside(|e| e.bad_free(freed, block.addr(), pc));
+            e.leave(End::Found(Box::new(finding)))
+        });
+    }
+    ptr::null_mut()
+}
+
+/// `malloc_usable_size(3)`.
+///
+/// # Safety
+///
+/// As of libc's.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn malloc_usable_size(block: *mut c_void) -> usize {
+    let block = block.cast::<u8>();
+    if block.is_null() {
+        return 0;
+    }
+    if !has_session() {
+        // SAFETY: As the caller promises.
+        return unsafe { crate::real::malloc_usable_size(block.cast()) };
+    }
+    if OwnMemory::owns(block.addr()) {
+        // SAFETY: As the caller promises.
+        return unsafe { own::size(block) };
+    }
+    heap(|heap| heap.usable_size(block)).unwrap_or(0)
+}

@@ -1,0 +1,66 @@
+//! The symbols that this library defines for the whole process.
+//!
+//! It is the first library that the executable names, so that these come before libc's.
+//! Each function is what libc's is, for a program under control; outside of a session, and
+//! where the runtime itself calls it, it passes on to libc or to the system.
+//!
+//! - `tsan_plain`, `tsan_atomic`: what the instrumented code calls.
+//! - `start`, `exit`: the beginning and the end of the process.
+//! - `thread`: `pthread_create` and what belongs to it. `futex`: waiting at an address.
+//! - `time`: clocks and sleeps. `random`: chance. `memory`: `malloc`. `output`: `write`.
+//! - `signal`: dispositions.
+
+pub(crate) mod exit;
+mod futex;
+pub(crate) mod memory;
+mod output;
+mod random;
+mod signal;
+mod start;
+mod thread;
+pub(crate) mod time;
+mod tsan_atomic;
+mod tsan_plain;
+
+/// Defines a symbol that goes on in a function of this library with one argument more: the
+/// return address, which is where the program's code goes on. `$register` is the one in
+/// which the calling convention passes that argument.
+macro_rules! with_return_address {
+    ($($name:ident => $body:path, $register:literal;)*) => {
+        $(
+            #[doc = concat!("`", stringify!($name), "`, with the return address.")]
+            #[unsafe(no_mangle)]
+            #[unsafe(naked)]
+            pub(crate) unsafe extern "C" fn $name() {
+                core::arch::naked_asm!(
+                    concat!("mov ", $register, ", [rsp]"),
+                    "jmp {body}",
+                    body = sym $body,
+                )
+            }
+        )*
+    };
+}
+
+/// As [`with_return_address`], where all six registers are taken: the return address is the
+/// first argument on the stack.
+macro_rules! with_return_address_on_stack {
+    ($($name:ident => $body:path;)*) => {
+        $(
+            #[doc = concat!("`", stringify!($name), "`, with the return address.")]
+            #[unsafe(no_mangle)]
+            #[unsafe(naked)]
+            pub(crate) unsafe extern "C" fn $name() {
+                core::arch::naked_asm!(
+                    "push qword ptr [rsp]",
+                    "call {body}",
+                    "add rsp, 8",
+                    "ret",
+                    body = sym $body,
+                )
+            }
+        )*
+    };
+}
+
+pub(crate) use {with_return_address, with_return_address_on_stack};

@@ -1,0 +1,162 @@
+//! Scheduling points, and who goes on after them.
+
+#![allow(unsafe_code)]
+
+use jostle_core::id::{ObjectId, TaskId};
+use jostle_core::kernel::{Fast, Next};
+use jostle_core::op::{Op, OpKind, Site};
+use jostle_core::snapshot::Stop;
+
+use crate::carrier::context;
+use crate::detector::Slot;
+use crate::engine::end::End;
+use crate::engine::{Engine, harness, thread, with};
+use crate::hot;
+
+/// The running thread is about to do something to what lies at `address` (0: to nothing
+/// that another thread could see): who goes on? Returns when it is this thread's turn.
+///
+/// `pc` is where the program's code goes on. Only in [`Phase::Run`](hot::Phase::Run).
+#[inline]
+pub(crate) fn point(kind: OpKind, address: usize, pc: usize) {
+    if hot::is_quiet() {
+        return;
+    }
+    hot::forget_accesses();
+    let fast = with(|e| {
+        let op = e.op(kind, address, pc);
+        match e.kernel().any_fast_point(op) {
+            Fast::Slow => {
+                e.asking(|kernel, policy| kernel.at_point(op, policy));
+                Fast::Switch
+            }
+            fast => fast,
+        }
+    });
+    if fast == Fast::Switch {
+        go_on();
+    }
+}
+
+/// As [`point`] for a thread that has nothing to do until another one has done something.
+#[cold]
+pub(crate) fn spin_point(address: usize, pc: usize) {
+    if hot::is_quiet() {
+        return;
+    }
+    hot::forget_accesses();
+    with(|e| {
+        let op = e.op(OpKind::Spin, address, pc);
+        e.asking(|kernel, policy| kernel.at_spin(op, policy));
+    });
+    go_on();
+}
+
+impl Engine {
+    /// What the running thread is about to do.
+    #[inline]
+    pub(crate) fn op(&mut self, kind: OpKind, address: usize, pc: usize) -> Op {
+        let site = self.site(pc);
+        let object = match address {
+            0 => ObjectId::NONE,
+            _ => self.object(kind, address, site),
+        };
+        Op { kind, object, site }
+    }
+
+    /// The place of the running thread's code that goes on at `pc`.
+    #[inline]
+    pub(crate) fn site(&mut self, pc: usize) -> Site {
+        match self.places.get(pc, hot::calls_hash()) {
+            Some(site) => site,
+            None => self.inside(|e| e.places.learn(pc)),
+        }
+    }
+
+    /// The number of what lies at `address`.
+    #[inline]
+    fn object(&mut self, kind: OpKind, address: usize, site: Site) -> ObjectId {
+        match self.objects.get(address) {
+            Some(object) => object,
+            None => {
+                let kind = crate::engine::object::kind(kind, site);
+                let object = self.inside(|e| e.kernel().new_object(kind, site));
+                self.objects.insert(address, object);
+                object
+            }
+        }
+    }
+}
+
+/// What comes next for the running thread.
+enum Then {
+    /// It goes on.
+    Stay,
+    /// This other one does.
+    Change(Slot),
+    /// The question has to be asked again.
+    Again,
+}
+
+/// Has whoever goes on go on. Returns when it is the running thread's turn.
+#[inline]
+pub(crate) fn go_on() {
+    loop {
+        let then = with(|e| {
+            if e.harness.take_ready() {
+                return Then::Change(harness::SLOT);
+            }
+            match e.kernel().next() {
+                Next::Run(TaskId::CLOCK) => {
+                    e.tick();
+                    Then::Again
+                }
+                Next::Run(task) => {
+                    e.kernel().set_current(task);
+                    let slot = e.threads.slot_of(task);
+                    match slot == hot::slot() {
+                        true => Then::Stay,
+                        false => Then::Change(slot),
+                    }
+                }
+                Next::Stop(Stop::Quiescent) if e.look_outside() => Then::Again,
+                Next::Stop(_) | Next::Over => e.leave(End::Stopped),
+            }
+        });
+        match then {
+            Then::Stay => return,
+            Then::Change(slot) => return change(slot),
+            Then::Again => {}
+        }
+    }
+}
+
+/// Changes to the thread in `slot`. Returns when something changes back.
+fn change(slot: Slot) {
+    let (from, to) = with(|e| {
+        let quiet = e.harness.is(slot);
+        let mine = hot::slot();
+        let next = e.threads.row(slot);
+        let (to, calls) = (next.context, next.calls);
+        let calls = hot::enter(slot, quiet, calls);
+        let row = e.threads.row_mut(mine);
+        row.calls = calls;
+        (&raw mut row.context, to)
+    });
+    // SAFETY: Rows stay where they are. The context was saved here, or made with the
+    // thread, and it is not running. No reference to the engine is held.
+    unsafe { context::switch(from, to) };
+    thread::settle();
+}
+
+impl Engine {
+    /// It is the clock's turn: a timer fires. All timers of this backend end waits.
+    #[cold]
+    fn tick(&mut self) {
+        self.asking(|kernel, policy| {
+            kernel.set_current(TaskId::CLOCK);
+            kernel.fire(policy);
+            kernel.decide(policy);
+        });
+    }
+}

@@ -1,0 +1,225 @@
+//! Threads that wait: at an address, or for descriptors.
+
+#![allow(unsafe_code)]
+
+use jostle_core::decision::ChoiceKind;
+use jostle_core::kernel::Woken;
+use jostle_core::vtime::VInstant;
+
+use crate::detector::Slot;
+use crate::engine::point::go_on;
+use crate::engine::{Engine, harness, with};
+use crate::hot;
+use crate::sys;
+
+/// A thread that waits at an address, as `FUTEX_WAIT` does.
+#[derive(Clone, Copy, Debug)]
+struct Waiter {
+    slot: Slot,
+    address: usize,
+    /// A wake-up with one of these bits is for it.
+    bits: u32,
+}
+
+/// A thread that waits until one of its descriptors is ready.
+#[derive(Clone, Copy, Debug)]
+struct Poller {
+    slot: Slot,
+    /// On its stack, where they stay as long as it waits.
+    descriptors: *mut libc::pollfd,
+    count: usize,
+}
+
+/// All waiting threads.
+#[derive(Debug, Default)]
+pub(crate) struct Waiters {
+    waiters: Vec<Waiter>,
+    pollers: Vec<Poller>,
+}
+
+impl Waiters {
+    pub(crate) fn reset(&mut self) {
+        self.waiters.clear();
+        self.pollers.clear();
+    }
+
+    /// Whether a thread waits at `address`.
+    #[inline]
+    pub(crate) fn is_awaited(&self, address: usize) -> bool {
+        self.waiters.iter().any(|w| w.address == address)
+    }
+
+    fn has_descriptors(&self) -> bool {
+        !self.pollers.is_empty()
+    }
+}
+
+/// All bits: any wake-up.
+pub(crate) const ANY: u32 = u32::MAX;
+
+/// The running thread waits at `address` until it is woken or `deadline` has passed. The
+/// operation has been posted by [`point`](crate::engine::point::point) before.
+pub(crate) fn wait(address: usize, bits: u32, deadline: Option<VInstant>) -> Woken {
+    let slot = hot::slot();
+    with(|e| {
+        e.waiters.waiters.push(Waiter {
+            slot,
+            address,
+            bits,
+        });
+    });
+    block(deadline, |w| w.waiters.retain(|w| w.slot != slot))
+}
+
+/// The running thread waits until one of `descriptors` is ready or `deadline` has passed.
+///
+/// # Safety
+///
+/// They stay where they are until it returns.
+pub(crate) unsafe fn wait_for_descriptors(
+    descriptors: *mut libc::pollfd,
+    count: usize,
+    deadline: Option<VInstant>,
+) -> Woken {
+    let slot = hot::slot();
+    with(|e| {
+        e.waiters.pollers.push(Poller {
+            slot,
+            descriptors,
+            count,
+        });
+    });
+    block(deadline, |w| w.pollers.retain(|p| p.slot != slot))
+}
+
+/// The running thread waits; whoever wakes it has taken it out of its list.
+fn block(deadline: Option<VInstant>, leave: impl FnOnce(&mut Waiters)) -> Woken {
+    if hot::is_quiet() {
+        // The harness. It has no task, and its deadlines do not count.
+        go_on();
+        return Woken::Completed;
+    }
+    with(|e| e.asking(|kernel, policy| kernel.block(None, deadline, policy)));
+    go_on();
+    with(|e| {
+        let woken = e.kernel().dequeued();
+        if woken == Woken::TimedOut {
+            leave(&mut e.waiters);
+        }
+        woken
+    })
+}
+
+/// The running thread sleeps until `deadline`. The operation has been posted before.
+pub(crate) fn sleep(deadline: VInstant) {
+    if hot::is_quiet() {
+        return;
+    }
+    with(|e| e.asking(|kernel, policy| kernel.block(None, Some(deadline), policy)));
+    go_on();
+    with(|e| e.kernel().dequeued());
+}
+
+/// Wakes up to `count` of those who wait at `address` with one of `bits`; which ones is a
+/// choice. Returns how many.
+pub(crate) fn wake(address: usize, count: usize, bits: u32) -> usize {
+    with(|e| {
+        let mut woken = 0;
+        while woken < count && e.wake_one(address, bits) {
+            woken += 1;
+        }
+        woken
+    })
+}
+
+impl Engine {
+    fn wake_one(&mut self, address: usize, bits: u32) -> bool {
+        let is_one = |w: &&Waiter| w.address == address && w.bits & bits != 0;
+        let candidates = self.waiters.waiters.iter().filter(is_one).count();
+        if candidates == 0 {
+            return false;
+        }
+        let rank = match candidates {
+            1 => 0,
+            // More than fit into a choice never wait.
+            _ => self.asking(|kernel, policy| {
+                kernel.choose(ChoiceKind::Waiter, candidates as u32, policy)
+            }),
+        };
+        let waiters = self.waiters.waiters.iter();
+        let chosen = waiters
+            .enumerate()
+            .filter(|(_, w)| is_one(w))
+            .nth(rank as usize);
+        let Some((at, waiter)) = chosen.map(|(at, w)| (at, *w)) else {
+            return false;
+        };
+        self.waiters.waiters.remove(at);
+        self.complete(waiter.slot);
+        true
+    }
+
+    /// The wait of the thread in `slot` is over.
+    fn complete(&mut self, slot: Slot) {
+        if self.harness.is(slot) {
+            self.harness.wake();
+        } else if let Some(task) = self.threads.row(slot).task {
+            self.inside(|e| e.kernel().complete(task));
+        }
+    }
+
+    /// Something was done to a descriptor: whoever waits for what is ready now goes on.
+    pub(crate) fn check_descriptors(&mut self) {
+        let mut at = 0;
+        while let Some(&poller) = self.waiters.pollers.get(at) {
+            if poll(poller, 0) {
+                self.waiters.pollers.remove(at);
+                self.complete(poller.slot);
+            } else {
+                at += 1;
+            }
+        }
+    }
+
+    /// Nobody can go on. Whether a descriptor is ready after all, with a little patience:
+    /// the system may be late. Then whoever waits for it goes on.
+    #[cold]
+    pub(crate) fn look_outside(&mut self) -> bool {
+        /// Milliseconds for each thread that waits.
+        const PATIENCE: i32 = 20;
+        if !self.waiters.has_descriptors() {
+            return false;
+        }
+        let ready = (0..self.waiters.pollers.len()).find(|&at| {
+            let poller = self.waiters.pollers[at];
+            poll(poller, PATIENCE)
+        });
+        let Some(at) = ready else {
+            return false;
+        };
+        let slot = self.waiters.pollers.remove(at).slot;
+        match self.threads.row(slot).task {
+            Some(task) if slot != harness::SLOT || !self.harness.exists() => {
+                self.asking(|kernel, policy| kernel.revive(task, policy));
+            }
+            _ => self.harness.wake(),
+        }
+        true
+    }
+}
+
+/// Whether one of the descriptors is ready within so many milliseconds.
+fn poll(poller: Poller, patience: i32) -> bool {
+    // SAFETY: They lie on the stack of a thread that waits.
+    let ready = unsafe {
+        sys::call(
+            libc::SYS_poll,
+            [
+                poller.descriptors.addr(),
+                poller.count,
+                patience as usize,
+            ],
+        )
+    };
+    ready != 0
+}

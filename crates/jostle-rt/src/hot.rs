@@ -1,0 +1,194 @@
+//! What the code that is called most often has to know: who runs, and his call stack.
+//!
+//! Every access to memory and every call of the program comes here. So these few words lie
+//! in static memory of this library, without a lock: in a session one OS thread executes
+//! everything, and without a session nothing but the phase is read.
+
+#![allow(unsafe_code)]
+
+use std::cell::Cell;
+use std::ptr;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use crate::detector::Slot;
+use crate::symbols::stack;
+
+/// What the process is doing. The order matters: from `Start` on, the program sees virtual
+/// time and the like, and its calls are recorded.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub(crate) enum Phase {
+    /// Nobody asked for anything: the program is what it would be without this library.
+    Off,
+    /// Code of the runtime runs, on the thread-local storage of the process.
+    Root,
+    /// The program runs, up to the first thread that it makes.
+    Start,
+    /// The program runs under control.
+    Run,
+}
+
+/// An entry of the shadow call stack.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call {
+    /// Where the call returns to.
+    pub(crate) pc: usize,
+    /// See [`stack::entered`].
+    pub(crate) hash: u64,
+}
+
+/// A shadow call stack: where it begins and ends, and how deep it is.
+///
+/// Entry 0 is none and holds the hash of the empty stack. Calls beyond the end are counted
+/// and not recorded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Calls {
+    pub(crate) base: *mut Call,
+    pub(crate) depth: usize,
+}
+
+/// Recorded calls of a thread at most.
+pub(crate) const DEPTH: usize = 1 << 14;
+
+/// See the module.
+pub(crate) struct Hot {
+    phase: AtomicU8,
+    slot: Cell<Slot>,
+    quiet: Cell<bool>,
+    calls: Cell<Calls>,
+    accesses: Cell<u32>,
+}
+
+// SAFETY: Only the phase is used where there are several OS threads; it is atomic.
+unsafe impl Sync for Hot {}
+
+static HOT: Hot = Hot {
+    phase: AtomicU8::new(Phase::Off as u8),
+    slot: Cell::new(0),
+    quiet: Cell::new(false),
+    calls: Cell::new(Calls {
+        base: ptr::null_mut(),
+        depth: 0,
+    }),
+    accesses: Cell::new(0),
+};
+
+/// What the process is doing.
+#[inline(always)]
+pub(crate) fn phase() -> Phase {
+    match HOT.phase.load(Ordering::Relaxed) {
+        0 => Phase::Off,
+        1 => Phase::Root,
+        2 => Phase::Start,
+        _ => Phase::Run,
+    }
+}
+
+/// Whether the program runs under control.
+#[inline(always)]
+pub(crate) fn is_running() -> bool {
+    HOT.phase.load(Ordering::Relaxed) == Phase::Run as u8
+}
+
+/// Whether the program sees virtual time, seeded chance and the like.
+#[inline(always)]
+pub(crate) fn is_virtual() -> bool {
+    HOT.phase.load(Ordering::Relaxed) >= Phase::Start as u8
+}
+
+#[inline(always)]
+pub(crate) fn set_phase(phase: Phase) {
+    HOT.phase.store(phase as u8, Ordering::Relaxed);
+}
+
+/// The logical thread that runs, or ran last.
+#[inline(always)]
+pub(crate) fn slot() -> Slot {
+    HOT.slot.get()
+}
+
+/// Whether what runs is the test harness, whose operations nobody schedules.
+#[inline(always)]
+pub(crate) fn is_quiet() -> bool {
+    HOT.quiet.get()
+}
+
+/// The logical thread in `slot` runs from now on. Returns the calls of the one before.
+#[inline(always)]
+pub(crate) fn enter(slot: Slot, quiet: bool, calls: Calls) -> Calls {
+    HOT.slot.set(slot);
+    HOT.quiet.set(quiet);
+    HOT.accesses.set(0);
+    HOT.calls.replace(calls)
+}
+
+/// The shadow call stack of the running thread, outermost call first.
+#[inline]
+pub(crate) fn calls() -> &'static [Call] {
+    let Calls { base, depth } = HOT.calls.get();
+    if base.is_null() {
+        return &[];
+    }
+    // SAFETY: The entries from 1 to `depth` are recorded, up to the end. They stay as
+    // they are until the thread goes on, which it does not while the caller looks at them.
+    unsafe { std::slice::from_raw_parts(base.add(1), depth.min(DEPTH - 1)) }
+}
+
+/// The hash of the shadow call stack.
+#[inline(always)]
+pub(crate) fn calls_hash() -> u64 {
+    let Calls { base, depth } = HOT.calls.get();
+    if base.is_null() {
+        return stack::EMPTY;
+    }
+    // SAFETY: As in `calls`; entry 0 is there.
+    unsafe { (*base.add(depth.min(DEPTH - 1))).hash }
+}
+
+/// The running thread calls a function that returns to `pc`.
+#[inline(always)]
+pub(crate) fn call(pc: usize) {
+    let Calls { base, depth } = HOT.calls.get();
+    let depth = depth + 1;
+    HOT.calls.set(Calls { base, depth });
+    if base.is_null() || depth >= DEPTH {
+        return;
+    }
+    // SAFETY: `depth` is within the stack, and so are the entries below it.
+    unsafe {
+        let leaving = match depth > stack::WINDOW {
+            true => (*base.add(depth - stack::WINDOW)).pc,
+            false => 0,
+        };
+        let hash = stack::entered((*base.add(depth - 1)).hash, leaving, pc);
+        base.add(depth).write(Call { pc, hash });
+    }
+}
+
+/// The function that the running thread called last returns.
+#[inline(always)]
+pub(crate) fn leave() {
+    let Calls { base, depth } = HOT.calls.get();
+    HOT.calls.set(Calls {
+        base,
+        depth: depth.saturating_sub(1),
+    });
+}
+
+/// Plain accesses without a scheduling point after which others go first: a loop that reads
+/// memory until somebody changes it, without an atomic operation, would never end.
+const PATIENCE: u32 = 200_000;
+
+/// Counts a plain access of the running thread. Returns whether it is time for others.
+#[inline(always)]
+pub(crate) fn count_access() -> bool {
+    let accesses = HOT.accesses.get() + 1;
+    HOT.accesses.set(accesses);
+    accesses > PATIENCE
+}
+
+/// The running thread has come to a scheduling point.
+#[inline(always)]
+pub(crate) fn forget_accesses() {
+    HOT.accesses.set(0);
+}

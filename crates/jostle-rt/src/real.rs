@@ -1,0 +1,105 @@
+//! The functions that this library takes the place of, as libc has them.
+//!
+//! Looked up once, at the first use: before `main`, since anything that starts up may need
+//! them.
+
+#![allow(unsafe_code)]
+
+use std::ffi::{c_char, c_int, c_void};
+use std::mem;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+/// The next definition of a symbol after this library's.
+///
+/// # Panics
+///
+/// If there is none: then libc is none that this library was made for.
+fn next(known: &AtomicPtr<c_void>, name: &'static std::ffi::CStr) -> *mut c_void {
+    let found = known.load(Ordering::Relaxed);
+    if !found.is_null() {
+        return found;
+    }
+    // SAFETY: The name is a C string.
+    let found = unsafe { libc::dlsym(libc::RTLD_NEXT, name.as_ptr().cast::<c_char>()) };
+    assert!(!found.is_null(), "libc has no {}", name.to_string_lossy());
+    known.store(found, Ordering::Relaxed);
+    found
+}
+
+macro_rules! real {
+    ($($name:ident($($arg:ident: $type:ty),*) $(-> $result:ty)?;)*) => {
+        $(
+            #[doc = concat!("libc's `", stringify!($name), "`.")]
+            ///
+            /// # Safety
+            ///
+            /// As that demands.
+            #[inline]
+            pub(crate) unsafe fn $name($($arg: $type),*) $(-> $result)? {
+                static KNOWN: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
+                const NAME: &std::ffi::CStr =
+                    match std::ffi::CStr::from_bytes_with_nul(concat!(stringify!($name), "\0").as_bytes()) {
+                        Ok(name) => name,
+                        Err(_) => unreachable!(),
+                    };
+                // SAFETY: The symbol of libc has this type.
+                let f = unsafe {
+                    mem::transmute::<*mut c_void, unsafe extern "C" fn($($type),*) $(-> $result)?>(
+                        next(&KNOWN, NAME),
+                    )
+                };
+                // SAFETY: As the caller promises.
+                unsafe { f($($arg),*) }
+            }
+        )*
+    };
+}
+
+/// What `pthread_create` calls in the new thread.
+pub(crate) type Entry = extern "C" fn(*mut c_void) -> *mut c_void;
+
+/// The callback of `dl_iterate_phdr`.
+pub(crate) type PhdrCallback =
+    Option<unsafe extern "C" fn(*mut libc::dl_phdr_info, usize, *mut c_void) -> c_int>;
+
+/// The `main` of a program.
+pub(crate) type Main =
+    unsafe extern "C" fn(c_int, *mut *mut c_char, *mut *mut c_char) -> c_int;
+
+real! {
+    __libc_start_main(
+        main: Main,
+        argc: c_int,
+        argv: *mut *mut c_char,
+        init: *mut c_void,
+        fini: *mut c_void,
+        rtld_fini: *mut c_void,
+        stack_end: *mut c_void
+    ) -> c_int;
+    dl_iterate_phdr(callback: PhdrCallback, data: *mut c_void) -> c_int;
+    pthread_create(
+        thread: *mut libc::pthread_t,
+        attr: *const libc::pthread_attr_t,
+        entry: Entry,
+        arg: *mut c_void
+    ) -> c_int;
+    pthread_join(thread: libc::pthread_t, value: *mut *mut c_void) -> c_int;
+    pthread_detach(thread: libc::pthread_t) -> c_int;
+    pthread_getattr_np(thread: libc::pthread_t, attr: *mut libc::pthread_attr_t) -> c_int;
+    pthread_setname_np(thread: libc::pthread_t, name: *const c_char) -> c_int;
+    pthread_key_create(
+        key: *mut libc::pthread_key_t,
+        destructor: Option<unsafe extern "C" fn(*mut c_void)>
+    ) -> c_int;
+    pthread_key_delete(key: libc::pthread_key_t) -> c_int;
+    pthread_sigmask(how: c_int, set: *const libc::sigset_t, old: *mut libc::sigset_t) -> c_int;
+    __cxa_thread_atexit_impl(
+        destructor: unsafe extern "C" fn(*mut c_void),
+        object: *mut c_void,
+        dso: *mut c_void
+    ) -> c_int;
+    exit(code: c_int);
+    abort();
+    sigaction(signal: c_int, action: *const libc::sigaction, old: *mut libc::sigaction) -> c_int;
+    malloc_usable_size(block: *mut c_void) -> usize;
+}

@@ -1,0 +1,191 @@
+//! A session: the process is to execute a command of Jostle on its own program.
+//!
+//! `main` runs once, on a stack of ours, up to the first thread that it makes. From there
+//! the program is executed again and again, each time from a copy of that state, by the
+//! `jostle` command with the program as its one target.
+//!
+//! - `program`: the target and the suite. `backend`: executes it. `verdict`: what a way to
+//!   end means as a finding. `panics`: what a panic has printed.
+//! - `descriptors`: standard output and error of the process, kept apart from the program's.
+
+#![allow(unsafe_code)]
+
+mod backend;
+pub(crate) mod descriptors;
+mod program;
+pub(crate) mod panics;
+mod verdict;
+
+use std::env;
+use std::ffi::{OsString, c_char, c_int};
+use std::path::{Path, PathBuf};
+
+use jostle_protocol::{Ending, Harness, Outcome, Session, VARIABLE, VERSION};
+
+use crate::carrier::context;
+use crate::carrier::image::Image;
+use crate::carrier::stack::DEFAULT;
+use crate::engine::end::End;
+use crate::engine::place::Places;
+use crate::engine::{self, Engine, harness};
+use crate::heap::Heap;
+use crate::hot::{self, Phase};
+use crate::real::Main;
+use crate::session::program::Unmodified;
+use crate::symbols::{Settings, Symbolizer, loaded_objects};
+use crate::sys;
+
+/// Where the program's heap lies, and how large it may become.
+const HEAP: usize = 0x5000_0000_0000;
+const HEAP_SIZE: usize = 1 << 36;
+
+/// What the C library calls `main` with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arguments {
+    pub(crate) main: Main,
+    pub(crate) argc: c_int,
+    pub(crate) argv: *mut *mut c_char,
+    pub(crate) envp: *mut *mut c_char,
+}
+
+/// The file of the session, if the process is to have one.
+pub(crate) fn asked() -> Option<PathBuf> {
+    env::var_os(VARIABLE).map(PathBuf::from)
+}
+
+/// Executes the session in a file, and ends the process.
+pub(crate) fn run(file: &Path, arguments: Arguments) -> ! {
+    hot::set_phase(Phase::Root);
+    // SAFETY: No other OS thread is there.
+    unsafe { env::remove_var(VARIABLE) };
+    let session = match Session::read(file) {
+        Ok(session) => session,
+        Err(error) => {
+            descriptors::complain(&format!("error: {error}"));
+            sys::exit(2);
+        }
+    };
+    let (ending, code) = match execute(&session, arguments) {
+        Ok(ended) => ended,
+        Err(reason) => (
+            Ending::Refused {
+                reason,
+                remedy: "`cargo jostle doctor` says what this machine lacks".to_owned(),
+            },
+            2,
+        ),
+    };
+    let outcome = Outcome {
+        version: VERSION,
+        ending,
+        cautions: crate::cautions::all(),
+    };
+    if let Err(error) = outcome.write(&session.result) {
+        descriptors::complain(&format!("error: {error}"));
+        sys::exit(2);
+    }
+    sys::exit(code)
+}
+
+/// How the process ends, and its exit code.
+fn execute(session: &Session, arguments: Arguments) -> Result<(Ending, c_int), String> {
+    let settings = Settings {
+        workspace: session.root.clone(),
+        ..Settings::default()
+    };
+    let places = Places::new(Symbolizer::new(&settings, loaded_objects()));
+    let heap = crate::abi::memory::take_heap()
+        .map_err(|e| format!("no address space for the heap of the program: {e:?}"))?;
+    let engine = Engine::new(session.harness, places, heap)?;
+    engine::install(engine);
+    descriptors::keep()?;
+    let from = prepare_main(arguments)?;
+    let first = engine::run(
+        std::ptr::null_mut(),
+        std::ptr::null_mut(),
+        Phase::Start,
+        from,
+    );
+    let code = match first {
+        End::Fork => {
+            let image = mark();
+            let suite = Unmodified::new(session, image);
+            let program = OsString::from("jostle");
+            let command = session.command.iter().map(OsString::from);
+            let code = jostle_cli::main_with(&suite, std::iter::once(program).chain(command));
+            suite.note_cautions();
+            return Ok((Ending::Explored, code.into()));
+        }
+        End::Exit(code) => code,
+        End::Abort => 128 + libc::SIGABRT,
+        End::Signal { signal, .. } => 128 + signal,
+        End::Broken(why) => return Err(why),
+        End::Stopped | End::Found(_) | End::Race => {
+            return Err("the program was left before its first thread".to_owned());
+        }
+    };
+    let ending = Ending::SingleThreaded {
+        exit_code: code,
+        output: descriptors::tail(),
+    };
+    Ok((ending, code))
+}
+
+
+/// The arguments of `main`; static, since the new stack begins with nothing.
+static ARGUMENTS: std::sync::Mutex<Option<SendArguments>> = std::sync::Mutex::new(None);
+
+struct SendArguments(Arguments);
+
+// SAFETY: There is one OS thread.
+unsafe impl Send for SendArguments {}
+
+/// Makes the main thread.
+fn prepare_main(arguments: Arguments) -> Result<context::Context, String> {
+    *ARGUMENTS.lock().map_err(|e| e.to_string())? = Some(SendArguments(arguments));
+    engine::with(|e| {
+        let top = e.stacks.prepare(harness::SLOT, DEFAULT);
+        let top = top.ok_or("no stack for the main thread")?;
+        let block = e.tls.allocate(harness::SLOT);
+        if block == 0 {
+            return Err("no memory for the variables of the main thread".to_owned());
+        }
+        e.threads.begin_main(block);
+        let calls = e.threads.row(harness::SLOT).calls;
+        hot::enter(harness::SLOT, e.harness.exists(), calls);
+        // SAFETY: The stack was prepared, and the block is new.
+        Ok(unsafe { context::fresh(top, block, begin_main) })
+    })
+}
+
+/// Where the main thread begins.
+extern "C" fn begin_main() -> ! {
+    let (tls, arguments) = engine::with(|e| {
+        let tls = e.tls;
+        let arguments = e.inside(|_| ARGUMENTS.lock().ok().and_then(|mut a| a.take()));
+        (tls, arguments)
+    });
+    tls.start();
+    let code = match arguments {
+        // SAFETY: As the C library would call it.
+        Some(SendArguments(a)) => unsafe { (a.main)(a.argc, a.argv, a.envp) },
+        None => 0,
+    };
+    crate::abi::exit::end(code)
+}
+
+/// Marks the fork point: what each execution starts from.
+fn mark() -> Image {
+    engine::with(|e| {
+        e.threads.mark();
+        e.heap.mark();
+        crate::descriptors::mark();
+        let row = e.threads.row(harness::SLOT);
+        let (low, size) = e.stacks.extent(harness::SLOT);
+        // Below the stack pointer lies what leaf functions keep there.
+        let stack = row.context.stack.addr() - 128..low + size;
+        let ranges = [stack, e.heap.used(), e.tls.extent(row.block)];
+        // SAFETY: All of it is mapped, and the program does not run.
+        unsafe { Image::take(&ranges) }
+    })
+}
