@@ -1,1 +1,3 @@
 //! The runtime that `cargo jostle` links into programs as they are.
+
+pub mod symbols;
