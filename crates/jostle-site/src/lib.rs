@@ -5,7 +5,8 @@
 //! But a `Location` can be made by the compiler only, and a program that runs
 //! unmodified has places that come from debug information instead, with the function
 //! and the chain of callers. A [`Site`] is either of the two: a pointer whose lowest
-//! bit says which.
+//! bit says which. The second kind may also say which function of a library the user's
+//! line calls, and where below it the scheduling point is.
 //!
 //! Separate crate so that `jostle-core` can forbid unsafe code.
 
@@ -18,12 +19,13 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, Ordering as Memory};
 use std::sync::{Mutex, PoisonError};
 
-/// One entry of a chain of callers.
+/// One entry of a chain of calls.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Frame {
-    /// The path of the source file, as the compiler was given it.
+    /// The path of the source file, as the compiler was given it or shortened so that it
+    /// is the same on every machine.
     pub file: &'static str,
-    /// Counted from 1.
+    /// Counted from 1; 0 if it is not known.
     pub line: u32,
     /// Counted from 1; 0 if it is not known.
     pub column: u32,
@@ -33,15 +35,18 @@ pub struct Frame {
 
 /// A place in the source, with the function and the callers where they are known.
 ///
-/// Two sites are equal if file, line, column, function and callers are. Nothing that
-/// is compared, hashed or shown depends on an address.
+/// Two sites are equal if file, line, column, function, operation, inner frames and callers
+/// are. Nothing that is compared, hashed or shown depends on an address.
 #[derive(Clone, Copy)]
 pub struct Site(NonNull<()>);
 
 /// A place that was not made by the compiler.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Interned {
     frame: Frame,
     callers: &'static [Frame],
+    operation: &'static str,
+    inner: &'static [Frame],
 }
 
 /// The bit of the pointer that tells an [`Interned`] from a [`Location`].
@@ -84,13 +89,31 @@ impl Site {
     /// Equal places are one site: what is not known yet is kept for ever.
     #[must_use]
     pub fn intern(frame: Frame, callers: &[Frame]) -> Site {
-        type Key = (Frame, Vec<Frame>);
+        Site::intern_call(frame, "", &[], callers)
+    }
+
+    /// The place of `frame`, which calls the library function with the public name
+    /// `operation`; the scheduling point is below it, reached through `inner`. Lists
+    /// begin with the innermost frame.
+    ///
+    /// Equal places are one site: what is not known yet is kept for ever.
+    #[must_use]
+    pub fn intern_call(
+        frame: Frame,
+        operation: &'static str,
+        inner: &[Frame],
+        callers: &[Frame],
+    ) -> Site {
+        type Key = (Frame, Vec<Frame>, &'static str, Vec<Frame>);
         static KNOWN: Mutex<BTreeMap<Key, Site>> = Mutex::new(BTreeMap::new());
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        *known.entry((frame, callers.to_vec())).or_insert_with(|| {
+        let key = (frame, callers.to_vec(), operation, inner.to_vec());
+        *known.entry(key).or_insert_with(|| {
             Site::of(Box::leak(Box::new(Interned {
                 frame,
                 callers: Vec::leak(callers.to_vec()),
+                operation,
+                inner: Vec::leak(inner.to_vec()),
             })))
         })
     }
@@ -127,7 +150,7 @@ impl Site {
         }
     }
 
-    /// Counted from 1.
+    /// Counted from 1; 0 if it is not known.
     #[must_use]
     pub fn line(self) -> u32 {
         match self.kind() {
@@ -164,6 +187,26 @@ impl Site {
         }
     }
 
+    /// The public name of the library function that the place calls: `Mutex::lock`; empty
+    /// if it is not known, or if the place itself does what is done there.
+    #[must_use]
+    pub fn operation(self) -> &'static str {
+        match self.kind() {
+            Kind::Location(_) => "",
+            Kind::Interned(interned) => interned.operation,
+        }
+    }
+
+    /// How the library function comes to what is done, the innermost frame first; empty
+    /// if that is not known or is the standard library's own affair.
+    #[must_use]
+    pub fn inner(self) -> &'static [Frame] {
+        match self.kind() {
+            Kind::Location(_) => &[],
+            Kind::Interned(interned) => interned.inner,
+        }
+    }
+
     /// A number for caches of this process: equal numbers mean equal sites, but not
     /// the other way round. It must go into no decision, trace or hash.
     #[inline]
@@ -172,18 +215,21 @@ impl Site {
         self.0.as_ptr().addr()
     }
 
-    fn parts(self) -> (&'static str, u32, u32, &'static str, &'static [Frame]) {
+    /// What is compared and hashed.
+    fn parts(self) -> Interned {
         match self.kind() {
-            Kind::Location(l) => (l.file(), l.line(), l.column(), "", &[]),
-            Kind::Interned(i) => {
-                let Frame {
-                    file,
-                    line,
-                    column,
-                    function,
-                } = i.frame;
-                (file, line, column, function, i.callers)
-            }
+            Kind::Location(location) => Interned {
+                frame: Frame {
+                    file: location.file(),
+                    line: location.line(),
+                    column: location.column(),
+                    function: "",
+                },
+                callers: &[],
+                operation: "",
+                inner: &[],
+            },
+            Kind::Interned(interned) => *interned,
         }
     }
 }
@@ -223,12 +269,15 @@ impl Hash for Site {
     }
 }
 
-/// `src/pool.rs:10:5`.
+/// `src/pool.rs:10:5`; without the numbers that are not known.
 impl fmt::Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (file, line, column, ..) = self.parts();
-        match column {
-            0 => write!(f, "{file}:{line}"),
+        let Frame {
+            file, line, column, ..
+        } = self.parts().frame;
+        match (line, column) {
+            (0, _) => write!(f, "{file}"),
+            (_, 0) => write!(f, "{file}:{line}"),
             _ => write!(f, "{file}:{line}:{column}"),
         }
     }
@@ -236,13 +285,19 @@ impl fmt::Display for Site {
 
 impl fmt::Debug for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (.., function, callers) = self.parts();
+        let parts = self.parts();
         write!(f, "{self}")?;
-        if !function.is_empty() {
-            write!(f, " in {function}")?;
+        if !parts.frame.function.is_empty() {
+            write!(f, " in {}", parts.frame.function)?;
         }
-        if !callers.is_empty() {
-            write!(f, " called by {callers:?}")?;
+        if !parts.operation.is_empty() {
+            write!(f, " calling {}", parts.operation)?;
+        }
+        if !parts.inner.is_empty() {
+            write!(f, " by way of {:?}", parts.inner)?;
+        }
+        if !parts.callers.is_empty() {
+            write!(f, " called by {:?}", parts.callers)?;
         }
         Ok(())
     }
@@ -324,6 +379,47 @@ mod tests {
         ];
         assert!(!others.contains(&site));
         assert_eq!(others[3].to_string(), "src/pool.rs:10");
+    }
+
+    #[test]
+    fn what_is_called_at_a_place_tells_it_apart() {
+        let call = |operation, inner: &[Frame]| Site::intern_call(FRAME, operation, inner, &[]);
+        let below = Frame {
+            line: 7,
+            function: "Notify::notify_one",
+            ..FRAME
+        };
+        let site = call("Notify::notify_one", &[below]);
+        assert_eq!(site.operation(), "Notify::notify_one");
+        assert_eq!(site.inner(), [below]);
+        assert_eq!(site.to_string(), "src/pool.rs:10:5");
+        assert_eq!(
+            call("Notify::notify_one", &[below]).cache_key(),
+            site.cache_key()
+        );
+        let others = [
+            call("Notify::notify_one", &[]),
+            call("Notify::notify_waiters", &[below]),
+            Site::intern(FRAME, &[]),
+            Site::intern(FRAME, &[below]),
+        ];
+        assert!(!others.contains(&site));
+        assert_eq!(call("", &[]).cache_key(), others[2].cache_key());
+        assert_eq!((others[2].operation(), others[2].inner()), ("", &[][..]));
+    }
+
+    #[test]
+    fn a_place_without_a_line_is_shown_without_one() {
+        let site = Site::intern(
+            Frame {
+                file: "<pool::close>",
+                line: 0,
+                column: 0,
+                function: "close",
+            },
+            &[],
+        );
+        assert_eq!(site.to_string(), "<pool::close>");
     }
 
     #[test]
