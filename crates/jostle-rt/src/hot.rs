@@ -11,7 +11,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::detector::Slot;
-use crate::symbols::stack;
+use crate::symbols::{EMPTY, WINDOW, entered};
 
 /// What the process is doing. The order matters: from `Start` on, the program sees virtual
 /// time and the like, and its calls are recorded.
@@ -33,7 +33,7 @@ pub(crate) enum Phase {
 pub(crate) struct Call {
     /// Where the call returns to.
     pub(crate) pc: usize,
-    /// See [`stack::entered`].
+    /// See [`entered`].
     pub(crate) hash: u64,
 }
 
@@ -139,7 +139,7 @@ pub(crate) fn calls() -> &'static [Call] {
 pub(crate) fn calls_hash() -> u64 {
     let Calls { base, depth } = HOT.calls.get();
     if base.is_null() {
-        return stack::EMPTY;
+        return EMPTY;
     }
     // SAFETY: As in `calls`; entry 0 is there.
     unsafe { (*base.add(depth.min(DEPTH - 1))).hash }
@@ -156,11 +156,11 @@ pub(crate) fn call(pc: usize) {
     }
     // SAFETY: `depth` is within the stack, and so are the entries below it.
     unsafe {
-        let leaving = match depth > stack::WINDOW {
-            true => (*base.add(depth - stack::WINDOW)).pc,
+        let leaving = match depth > WINDOW {
+            true => (*base.add(depth - WINDOW)).pc,
             false => 0,
         };
-        let hash = stack::entered((*base.add(depth - 1)).hash, leaving, pc);
+        let hash = entered((*base.add(depth - 1)).hash, leaving, pc);
         base.add(depth).write(Call { pc, hash });
     }
 }

@@ -44,6 +44,11 @@ fn has_session() -> bool {
     }
 }
 
+/// The process has a session, whoever has looked before.
+pub(crate) fn begin_session() {
+    SESSION.store(2, Ordering::Relaxed);
+}
+
 /// The heap before the engine is there.
 struct Early(UnsafeCell<Option<Heap>>);
 

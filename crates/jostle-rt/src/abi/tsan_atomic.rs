@@ -279,21 +279,23 @@ mod of128 {
 
     /// Every x86-64 processor with FSGSBASE, which the runtime demands, has the instruction.
     unsafe fn swap_if(at: *mut u128, expected: u128, new: u128) -> u128 {
-        #[target_feature(enable = "cmpxchg16b")]
-        unsafe fn instruction(at: *mut u128, expected: u128, new: u128) -> u128 {
-            // SAFETY: As the caller promises.
-            unsafe {
-                std::arch::x86_64::cmpxchg16b(
-                    at,
-                    expected,
-                    new,
-                    Ordering::SeqCst,
-                    Ordering::SeqCst,
-                )
-            }
+        let (low, high): (u64, u64);
+        // SAFETY: As the caller promises: writable, and aligned to 16 bytes. The compiler
+        // keeps rbx for itself, so that it is exchanged and put back.
+        unsafe {
+            std::arch::asm!(
+                "xchg rbx, {new_low}",
+                "lock cmpxchg16b [{at}]",
+                "mov rbx, {new_low}",
+                at = in(reg) at,
+                new_low = inout(reg) new as u64 => _,
+                in("rcx") (new >> 64) as u64,
+                inlateout("rax") expected as u64 => low,
+                inlateout("rdx") (expected >> 64) as u64 => high,
+                options(nostack)
+            );
         }
-        // SAFETY: As above.
-        unsafe { instruction(at, expected, new) }
+        u128::from(high) << 64 | u128::from(low)
     }
 
     unsafe extern "C" fn load(at: *const u128, order: c_int, pc: usize) -> u128 {

@@ -22,6 +22,7 @@ pub(crate) mod harness;
 pub(crate) mod object;
 pub(crate) mod place;
 pub(crate) mod point;
+mod race;
 pub(crate) mod spin;
 pub(crate) mod thread;
 pub(crate) mod wait;

@@ -69,7 +69,8 @@ impl Objects {
         if self.used * 2 > self.entries.len() {
             let larger = vec![FREE; self.entries.len() * 2];
             let entries = std::mem::replace(&mut self.entries, larger);
-            for entry in entries.iter().filter(|e| e.epoch == self.epoch) {
+            let epoch = self.epoch;
+            for entry in entries.iter().filter(|e| e.epoch == epoch) {
                 self.put(*entry);
             }
         }

@@ -19,7 +19,7 @@ use crate::engine::{Engine, harness, with};
 use crate::hot::{self, Call, Calls, DEPTH, Phase};
 use crate::raw;
 use crate::real::Entry;
-use crate::symbols::stack::EMPTY;
+use crate::symbols::EMPTY;
 
 /// A destructor that a thread calls at its end.
 pub(crate) type Destructor = unsafe extern "C" fn(*mut c_void);
@@ -74,7 +74,15 @@ pub(crate) struct Threads {
     keys: Vec<(libc::pthread_key_t, Option<Destructor>)>,
     /// What the main thread had at the fork point.
     marked_keys: usize,
-    marked_destructors: Vec<(Destructor, *mut c_void)>,
+    marked: Mark,
+}
+
+/// The main thread at the fork point.
+#[derive(Debug)]
+struct Mark {
+    context: Context,
+    calls: Vec<Call>,
+    destructors: Vec<(Destructor, *mut c_void)>,
 }
 
 impl Threads {
@@ -112,7 +120,11 @@ impl Threads {
             leaving: None,
             keys: Vec::new(),
             marked_keys: 0,
-            marked_destructors: Vec::new(),
+            marked: Mark {
+                context: Context::NONE,
+                calls: Vec::new(),
+                destructors: Vec::new(),
+            },
         })
     }
 
@@ -167,7 +179,12 @@ impl Threads {
     /// The fork point is here: what the main thread has now, it has in each execution.
     pub(crate) fn mark(&mut self) {
         self.marked_keys = self.keys.len();
-        self.marked_destructors = self.row(harness::SLOT).destructors.clone();
+        let main = self.row(harness::SLOT);
+        self.marked = Mark {
+            context: main.context,
+            calls: hot::calls().to_vec(),
+            destructors: main.destructors.clone(),
+        };
     }
 
     /// Goes back to the fork point.
@@ -188,7 +205,13 @@ impl Threads {
         let main = &mut self.rows[0];
         main.task = None;
         main.reads = Reads::NONE;
-        main.destructors.clone_from(&self.marked_destructors);
+        main.destructors.clone_from(&self.marked.destructors);
+        main.context = self.marked.context;
+        main.calls.depth = self.marked.calls.len();
+        for (at, call) in self.marked.calls.iter().enumerate() {
+            // SAFETY: Entry 0 is none, and there were as many at the fork point.
+            unsafe { main.calls.base.add(at + 1).write(*call) };
+        }
     }
 
     /// The main thread is the main task.

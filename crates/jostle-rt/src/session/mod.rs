@@ -20,7 +20,7 @@ use std::env;
 use std::ffi::{OsString, c_char, c_int};
 use std::path::{Path, PathBuf};
 
-use jostle_protocol::{Ending, Harness, Outcome, Session, VARIABLE, VERSION};
+use jostle_protocol::{Ending, Outcome, Session, VARIABLE, VERSION};
 
 use crate::carrier::context;
 use crate::carrier::image::Image;
@@ -28,16 +28,11 @@ use crate::carrier::stack::DEFAULT;
 use crate::engine::end::End;
 use crate::engine::place::Places;
 use crate::engine::{self, Engine, harness};
-use crate::heap::Heap;
 use crate::hot::{self, Phase};
 use crate::real::Main;
 use crate::session::program::Unmodified;
 use crate::symbols::{Settings, Symbolizer, loaded_objects};
 use crate::sys;
-
-/// Where the program's heap lies, and how large it may become.
-const HEAP: usize = 0x5000_0000_0000;
-const HEAP_SIZE: usize = 1 << 36;
 
 /// What the C library calls `main` with.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +50,7 @@ pub(crate) fn asked() -> Option<PathBuf> {
 
 /// Executes the session in a file, and ends the process.
 pub(crate) fn run(file: &Path, arguments: Arguments) -> ! {
+    crate::abi::memory::begin_session();
     hot::set_phase(Phase::Root);
     // SAFETY: No other OS thread is there.
     unsafe { env::remove_var(VARIABLE) };
