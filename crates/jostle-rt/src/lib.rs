@@ -1,5 +1,6 @@
 //! The runtime that `cargo jostle` links into programs as they are.
 
+
 mod detector;
 mod heap;
 mod raw;
