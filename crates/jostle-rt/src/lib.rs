@@ -1,5 +1,9 @@
 //! The runtime that `cargo jostle` links into programs as they are.
 
+#![cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the carrier and the exports come next")
+)]
 
 mod detector;
 mod heap;

@@ -61,7 +61,12 @@ pub(super) fn slot_of(epoch: u64) -> usize {
 
 /// An epoch and a place in the form of reports.
 pub(super) fn access(epoch: u64, pc: u64, act: Act) -> Access {
-    Access { slot: slot_of(epoch) as Slot, clock: epoch as u32, pc: (pc & LOW) as usize, act }
+    Access {
+        slot: slot_of(epoch) as Slot,
+        clock: epoch as u32,
+        pc: (pc & LOW) as usize,
+        act,
+    }
 }
 
 impl Cell {

@@ -124,9 +124,15 @@ impl Clocks {
     pub(super) fn start(&mut self, parent: Option<Slot>, child: Slot) {
         let index = usize::from(child);
         let old = *self.thread(child);
-        let before = if old.generation == self.generation { old.epoch as u32 } else { 0 };
+        let before = if old.generation == self.generation {
+            old.epoch as u32
+        } else {
+            0
+        };
         for which in [KNOWN, SEEN, FENCED] {
-            self.rows.slice_mut((index * 3 + which) * ROW, old.dirty as usize).fill(0);
+            self.rows
+                .slice_mut((index * 3 + which) * ROW, old.dirty as usize)
+                .fill(0);
         }
         self.top = self.top.max(index + 1);
         let thread = self.threads.at_mut(index);
@@ -180,7 +186,9 @@ impl Clocks {
         let which = if known { KNOWN } else { SEEN };
         let (start, length) = self.row(slot, which);
         self.touch(slot);
-        let from = self.words.slice(clock.start as usize, usize::from(clock.length));
+        let from = self
+            .words
+            .slice(clock.start as usize, usize::from(clock.length));
         let row = self.rows.slice_mut(start, length);
         for (mine, other) in row.iter_mut().zip(from) {
             *mine = (*mine).max(*other);
@@ -195,7 +203,9 @@ impl Clocks {
             return;
         }
         let row = self.rows.slice(start, length);
-        let into = self.words.slice_mut(clock.start as usize, usize::from(clock.length));
+        let into = self
+            .words
+            .slice_mut(clock.start as usize, usize::from(clock.length));
         for (other, mine) in into.iter_mut().zip(row) {
             *other = (*other).max(*mine);
         }
@@ -206,7 +216,9 @@ impl Clocks {
         let (start, length) = self.row(slot, KNOWN);
         clock.length = clock.length.min(length as u16);
         let row = self.rows.slice(start, length);
-        let into = self.words.slice_mut(clock.start as usize, usize::from(clock.length));
+        let into = self
+            .words
+            .slice_mut(clock.start as usize, usize::from(clock.length));
         for (other, mine) in into.iter_mut().zip(row) {
             *other = (*other).min(*mine);
         }
@@ -229,7 +241,9 @@ impl Clocks {
             clock.room = room as u16;
         }
         if length > old {
-            self.words.slice_mut(clock.start as usize + old, length - old).fill(0);
+            self.words
+                .slice_mut(clock.start as usize + old, length - old)
+                .fill(0);
             clock.length = length as u16;
         }
         true
@@ -245,7 +259,9 @@ impl Clocks {
 
     fn set_clock(&mut self, slot: Slot, clock: u32) {
         let watching = self.watching;
-        *self.rows.at_mut(usize::from(slot) * 3 * ROW + usize::from(slot)) = clock;
+        *self
+            .rows
+            .at_mut(usize::from(slot) * 3 * ROW + usize::from(slot)) = clock;
         let thread = self.threads.at_mut(usize::from(slot));
         thread.epoch = u64::from(slot) << 32 | u64::from(clock);
         thread.fast = if watching { u64::MAX } else { thread.epoch };

@@ -44,6 +44,10 @@ use sync::Sync;
 use watch::Watch;
 
 use crate::raw::Errno;
+#[cfg_attr(
+    not(test),
+    expect(unused_imports, reason = "for the carrier, which comes next")
+)]
 pub(crate) use clocks::SLOTS;
 pub(crate) use report::{Access, Act, Kind, Report};
 pub(crate) use sync::Order;
@@ -144,6 +148,12 @@ impl Detector {
             _ => Kind::WriteWrite,
         };
         let Touch { address, size, .. } = *touch;
-        self.first = Some(Report { kind, address, size, earlier, later });
+        self.first = Some(Report {
+            kind,
+            address,
+            size,
+            earlier,
+            later,
+        });
     }
 }

@@ -89,13 +89,22 @@ impl Detector {
         act: Act,
     ) -> Touch {
         let epoch = self.clocks.thread(slot).epoch;
-        Touch { slot, epoch, address, size, pc: pc as u64, act }
+        Touch {
+            slot,
+            epoch,
+            address,
+            size,
+            pc: pc as u64,
+            act,
+        }
     }
 
     /// A plain access to some bytes of one granule.
     #[inline]
     pub(super) fn granule(&mut self, touch: &Touch, address: usize, mask: u8) {
-        let Some(chunk) = self.shadow.chunk(address) else { return };
+        let Some(chunk) = self.shadow.chunk(address) else {
+            return;
+        };
         let (cell, own) = self.shadow.peek(chunk, address);
         // Known already, with or without a cell.
         if cell.write_epoch() == touch.epoch
@@ -107,7 +116,11 @@ impl Detector {
         {
             return;
         }
-        let mut cell = if own { cell } else { self.shadow.fresh(chunk, address, &mut self.sets) };
+        let mut cell = if own {
+            cell
+        } else {
+            self.shadow.fresh(chunk, address, &mut self.sets)
+        };
         if cell.has(FREED) {
             if cell.mask() & mask != 0 {
                 self.report(cell.last_write(), touch);
@@ -246,7 +259,12 @@ impl Detector {
             }
             let clocks = &self.clocks;
             let known = |epoch| clocks.knows(slot, epoch);
-            let reads = self.sets.add(group.reads(), touch.epoch, touch.pc & super::cell::LOW, known);
+            let reads = self.sets.add(
+                group.reads(),
+                touch.epoch,
+                touch.pc & super::cell::LOW,
+                known,
+            );
             group.set_reads(reads);
             group.r &= !FRESH;
             return;
@@ -256,7 +274,10 @@ impl Detector {
         }
         let reads = group.reads();
         let clocks = &self.clocks;
-        if let Some(read) = self.sets.unordered(reads, |epoch| clocks.knows(slot, epoch)) {
+        if let Some(read) = self
+            .sets
+            .unordered(reads, |epoch| clocks.knows(slot, epoch))
+        {
             self.report(access(read.epoch, read.pc, Act::Read), touch);
         }
         self.sets.forget(reads);

@@ -71,7 +71,9 @@ impl Detector {
         if size > 8 || address & 7 > 8 - size {
             return self.is_private_slow(epoch, address, size);
         }
-        let Some((cell, tag)) = self.shadow.find(address) else { return false };
+        let Some((cell, tag)) = self.shadow.find(address) else {
+            return false;
+        };
         if cell.w == epoch | tag && !cell.has(SPLIT | FREED) {
             let mask = super::cell::mask_of(address & 7, size);
             return mask & !cell.mask() == 0;
@@ -86,7 +88,9 @@ impl Detector {
     fn is_private_slow(&self, epoch: u64, address: usize, size: usize) -> bool {
         parts(address, size).all(|part| {
             let Some(mask) = part.mask else { return false };
-            let Some(cell) = self.shadow.look(part.address) else { return false };
+            let Some(cell) = self.shadow.look(part.address) else {
+                return false;
+            };
             let groups = self.shadow.groups_of(cell);
             let own = groups.iter().filter(|group| group.write_epoch() == epoch);
             !cell.has(FREED) && mask & !own.fold(0, |own, group| own | group.mask()) == 0
@@ -106,8 +110,14 @@ impl Detector {
 
     /// An access to all bytes of a chunk.
     fn whole_chunk(&mut self, touch: &Touch, address: usize) {
-        let Some(chunk) = self.shadow.chunk(address) else { return };
-        let touch = &Touch { address, size: CHUNK, ..*touch };
+        let Some(chunk) = self.shadow.chunk(address) else {
+            return;
+        };
+        let touch = &Touch {
+            address,
+            size: CHUNK,
+            ..*touch
+        };
         let mut base = self.shadow.head(chunk).base;
         // Bytes without a cell follow the base. If each page has cells there may be none, but
         // then the base is older than all of them or ordered as they are.
@@ -135,7 +145,11 @@ impl Detector {
             base.set_mask(0xff);
             self.shadow.restart(chunk, base);
         } else {
-            base.set_mask(if base.w == 0 && base.reads().value() == 0 { 0 } else { 0xff });
+            base.set_mask(if base.w == 0 && base.reads().value() == 0 {
+                0
+            } else {
+                0xff
+            });
             self.shadow.head_mut(chunk).base = base;
         }
     }
@@ -143,7 +157,9 @@ impl Detector {
     /// Whether the chunk has granules without a cell of their own.
     fn stale_cells(&self, chunk: usize, address: usize) -> bool {
         self.shadow.head(chunk).used != 0xffff
-            || (address..address + CHUNK).step_by(8).any(|at| !self.shadow.peek(chunk, at).1)
+            || (address..address + CHUNK)
+                .step_by(8)
+                .any(|at| !self.shadow.peek(chunk, at).1)
     }
 
     /// Makes `cell` the history of a range, whatever it was. Blocks and pages begin at
@@ -151,7 +167,9 @@ impl Detector {
     /// in the same granule are forgotten.
     fn overwrite(&mut self, address: usize, size: usize, cell: Cell) {
         for part in parts(address, size) {
-            let Some(chunk) = self.shadow.chunk(part.address) else { return };
+            let Some(chunk) = self.shadow.chunk(part.address) else {
+                return;
+            };
             let mut cell = cell;
             let empty = cell.write_epoch() == 0;
             let Some(mask) = part.mask else {

@@ -23,7 +23,10 @@ pub(super) struct Past {
 impl Past {
     #[inline(always)]
     pub(super) fn new(value: u64, set: bool, pc: u64) -> Self {
-        Self { value: if set { value | SET } else { value }, pc }
+        Self {
+            value: if set { value | SET } else { value },
+            pc,
+        }
     }
 
     #[inline(always)]
@@ -76,7 +79,12 @@ const CLASSES: usize = 10;
 impl Sets {
     pub(super) fn new() -> Result<Self, Errno> {
         let entries = Region::new(1 << 28)?;
-        Ok(Self { entries, top: 1, free: [0; CLASSES], full: false })
+        Ok(Self {
+            entries,
+            top: 1,
+            free: [0; CLASSES],
+            full: false,
+        })
     }
 
     pub(super) fn reset(&mut self) {
@@ -92,10 +100,16 @@ impl Sets {
     #[inline]
     pub(super) fn unordered(&self, past: Past, known: impl Fn(u64) -> bool) -> Option<Entry> {
         if !past.is_set() {
-            let one = Entry { epoch: past.value, pc: past.pc };
+            let one = Entry {
+                epoch: past.value,
+                pc: past.pc,
+            };
             return (past.value != 0 && !known(past.value)).then_some(one);
         }
-        self.list(past.value()).iter().find(|entry| !known(entry.epoch)).copied()
+        self.list(past.value())
+            .iter()
+            .find(|entry| !known(entry.epoch))
+            .copied()
     }
 
     /// `past` with an access added, and without those that `known` holds of.
@@ -116,22 +130,25 @@ impl Sets {
         self.add_to_set(past, epoch, pc, known)
     }
 
-    fn add_to_set(
-        &mut self,
-        past: Past,
-        epoch: u64,
-        pc: u64,
-        known: impl Fn(u64) -> bool,
-    ) -> Past {
+    fn add_to_set(&mut self, past: Past, epoch: u64, pc: u64, known: impl Fn(u64) -> bool) -> Past {
         if !past.is_set() {
             let Some(set) = self.take(0) else { return past };
-            *self.entries.at_mut(set + 1) = Entry { epoch: past.value, pc: past.pc };
+            *self.entries.at_mut(set + 1) = Entry {
+                epoch: past.value,
+                pc: past.pc,
+            };
             *self.entries.at_mut(set + 2) = Entry { epoch, pc };
             self.entries.at_mut(set).epoch = 2;
-            return Past { value: set as u64 | SET, pc: 0 };
+            return Past {
+                value: set as u64 | SET,
+                pc: 0,
+            };
         }
         let set = past.value() as usize;
-        let Entry { epoch: length, pc: class } = *self.entries.at(set);
+        let Entry {
+            epoch: length,
+            pc: class,
+        } = *self.entries.at(set);
         let mut kept = 0;
         for index in 0..length as usize {
             let entry = *self.entries.at(set + 1 + index);
@@ -149,7 +166,9 @@ impl Sets {
         }
         let mut target = set;
         if kept == 4 << class {
-            let Some(larger) = self.take(class as usize + 1) else { return past };
+            let Some(larger) = self.take(class as usize + 1) else {
+                return past;
+            };
             for index in 1..=kept {
                 *self.entries.at_mut(larger + index) = *self.entries.at(set + index);
             }
@@ -158,7 +177,10 @@ impl Sets {
         }
         *self.entries.at_mut(target + kept + 1) = Entry { epoch, pc };
         self.entries.at_mut(target).epoch = kept as u64 + 1;
-        Past { value: target as u64 | SET, pc: 0 }
+        Past {
+            value: target as u64 | SET,
+            pc: 0,
+        }
     }
 
     /// A copy, for a second cell with the same history.
@@ -167,13 +189,21 @@ impl Sets {
             return past;
         }
         let set = past.value() as usize;
-        let Entry { epoch: length, pc: class } = *self.entries.at(set);
-        let Some(other) = self.take(class as usize) else { return Past::default() };
+        let Entry {
+            epoch: length,
+            pc: class,
+        } = *self.entries.at(set);
+        let Some(other) = self.take(class as usize) else {
+            return Past::default();
+        };
         self.entries.at_mut(other).epoch = length;
         for index in 1..=length as usize {
             *self.entries.at_mut(other + index) = *self.entries.at(set + index);
         }
-        Past { value: other as u64 | SET, pc: 0 }
+        Past {
+            value: other as u64 | SET,
+            pc: 0,
+        }
     }
 
     /// Gives back the storage of a set that nothing refers to any more.
@@ -212,7 +242,10 @@ impl Sets {
             set = self.top;
             self.top += room;
         }
-        *self.entries.at_mut(set) = Entry { epoch: 0, pc: class as u64 };
+        *self.entries.at_mut(set) = Entry {
+            epoch: 0,
+            pc: class as u64,
+        };
         Some(set)
     }
 
@@ -237,7 +270,9 @@ mod tests {
             past = sets.add(past, slot << 32 | 1, slot, |_| false);
         }
         for slot in 0..1000_u64 {
-            let other = sets.unordered(past, |epoch| epoch >> 32 != slot).expect("kept");
+            let other = sets
+                .unordered(past, |epoch| epoch >> 32 != slot)
+                .expect("kept");
             assert_eq!((other.epoch, other.pc), (slot << 32 | 1, slot));
         }
         let half = sets.add(past, 7 << 32 | 2, 0, |epoch| epoch >> 32 < 999);

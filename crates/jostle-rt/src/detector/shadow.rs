@@ -141,7 +141,9 @@ impl Shadow {
         if head.tag == 0 {
             // Cells with any tag may be left. Cleared ones have tag 0, which is never used.
             head.tag = 1 << 48;
-            self.cells.slice_mut(chunk * CELLS, CELLS).fill(Cell::default());
+            self.cells
+                .slice_mut(chunk * CELLS, CELLS)
+                .fill(Cell::default());
         }
     }
 
@@ -259,10 +261,16 @@ pub(super) fn parts(address: usize, size: usize) -> impl Iterator<Item = Part> {
             return None;
         }
         let part = if at & (CHUNK - 1) == 0 && end - at >= CHUNK {
-            Part { address: at, mask: None }
+            Part {
+                address: at,
+                mask: None,
+            }
         } else {
             let size = (8 - (at & 7)).min(end - at);
-            Part { address: at, mask: Some(mask_of(at & 7, size)) }
+            Part {
+                address: at,
+                mask: Some(mask_of(at & 7, size)),
+            }
         };
         at += part.mask.map_or(CHUNK, |mask| mask.count_ones() as usize);
         Some(part)
@@ -283,7 +291,13 @@ mod tests {
 
     #[test]
     fn parts_cover_a_range_once() {
-        for (address, size) in [(3, 2), (5, 8), (0, 0), (0xfff9, 0x2_0010), (0x1_0000, 0x1_0000)] {
+        for (address, size) in [
+            (3, 2),
+            (5, 8),
+            (0, 0),
+            (0xfff9, 0x2_0010),
+            (0x1_0000, 0x1_0000),
+        ] {
             let mut at = address;
             for part in parts(address, size) {
                 assert_eq!(part.address, at);

@@ -172,7 +172,12 @@ impl Sync {
                 }
                 self.in_use += 1;
                 let place = self.start + index;
-                *self.rows.at_mut(place) = Row { key, stamp, object: 0, unused: 0 };
+                *self.rows.at_mut(place) = Row {
+                    key,
+                    stamp,
+                    object: 0,
+                    unused: 0,
+                };
                 break place;
             }
             index = (index + 1) & mask;
@@ -231,7 +236,11 @@ impl Sync {
             return None;
         }
         self.top += 1;
-        let mut object = Object { address, size, ..Object::default() };
+        let mut object = Object {
+            address,
+            size,
+            ..Object::default()
+        };
         if first != 0 {
             object.next = self.objects.at(first as usize).next;
             self.objects.at_mut(first as usize).next = top as u32;
@@ -248,7 +257,8 @@ impl Sync {
     }
 
     fn first(&mut self, key: u64, named: bool) -> usize {
-        self.row(key, named, false).map_or(0, |row| row.object as usize)
+        self.row(key, named, false)
+            .map_or(0, |row| row.object as usize)
     }
 }
 
@@ -259,9 +269,18 @@ fn hash(key: u64, bits: u32) -> usize {
 
 impl Detector {
     /// An atomic load, or a compare-exchange that failed, with its order for that case.
-    pub(crate) fn load(&mut self, slot: Slot, address: usize, size: usize, order: Order, pc: usize) {
+    pub(crate) fn load(
+        &mut self,
+        slot: Slot,
+        address: usize,
+        size: usize,
+        order: Order,
+        pc: usize,
+    ) {
         let touch = self.touch(slot, address, size, pc, Act::AtomicLoad);
-        let Some((object, _)) = self.atomic(&touch) else { return };
+        let Some((object, _)) = self.atomic(&touch) else {
+            return;
+        };
         self.acquire_from(slot, object, address, size, order);
     }
 
@@ -275,7 +294,9 @@ impl Detector {
         pc: usize,
     ) {
         let touch = self.touch(slot, address, size, pc, Act::AtomicStore);
-        let Some((object, private)) = self.atomic(&touch) else { return };
+        let Some((object, private)) = self.atomic(&touch) else {
+            return;
+        };
         let object = self.sync.objects.at_mut(object);
         let bit = 1 << (slot & 63);
         if order.releases() {
@@ -303,7 +324,9 @@ impl Detector {
     /// An atomic read-modify-write.
     pub(crate) fn rmw(&mut self, slot: Slot, address: usize, size: usize, order: Order, pc: usize) {
         let touch = self.touch(slot, address, size, pc, Act::AtomicStore);
-        let Some((object, private)) = self.atomic(&touch) else { return };
+        let Some((object, private)) = self.atomic(&touch) else {
+            return;
+        };
         self.acquire_from(slot, object, address, size, order);
         let object = self.sync.objects.at_mut(object);
         if order.releases() {
@@ -370,7 +393,9 @@ impl Detector {
             }
             private
         };
-        let object = self.sync.object(address as u64 >> 3, false, address as u64, size as u32)?;
+        let object = self
+            .sync
+            .object(address as u64 >> 3, false, address as u64, size as u32)?;
         let slot = touch.slot;
         let clocks = &self.clocks;
         let known = |epoch| clocks.knows(slot, epoch);
@@ -409,7 +434,9 @@ impl Detector {
     }
 
     fn has_tail(&self, address: usize) -> bool {
-        self.shadow.look(address).is_some_and(|cell| cell.has(ATOMIC_TAIL))
+        self.shadow
+            .look(address)
+            .is_some_and(|cell| cell.has(ATOMIC_TAIL))
     }
 
     /// Calls `then` for each object with bytes in the range, until it says false.

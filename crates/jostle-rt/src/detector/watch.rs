@@ -26,8 +26,15 @@ impl Detector {
     /// over any number of executions.
     pub(crate) fn watch(&mut self, report: &Report) {
         let end = report.address.saturating_add(report.size);
-        let Report { earlier, address, .. } = *report;
-        self.watch = Some(Watch { earlier, address, end, hit: false });
+        let Report {
+            earlier, address, ..
+        } = *report;
+        self.watch = Some(Watch {
+            earlier,
+            address,
+            end,
+            hit: false,
+        });
         self.clocks.set_watching(true);
     }
 
@@ -40,7 +47,9 @@ impl Detector {
     /// Whether the access was made since the last question. To be asked after each call while
     /// watching: the thread that is running made it, and its stack is the one to take.
     pub(crate) fn watched(&mut self) -> bool {
-        self.watch.as_mut().is_some_and(|watch| core::mem::take(&mut watch.hit))
+        self.watch
+            .as_mut()
+            .is_some_and(|watch| core::mem::take(&mut watch.hit))
     }
 
     #[inline(always)]

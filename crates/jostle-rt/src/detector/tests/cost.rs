@@ -28,7 +28,9 @@ fn costs() {
     let mut d = with(2);
     measure("read, same epoch", |_| d.read(1, X, 8, 1));
     measure("write, same epoch", |_| d.write(1, X + 8, 8, 1));
-    measure("write, another granule each time", |n| d.write(1, X + 4096 + (n & 4095) * 8, 8, 1));
+    measure("write, another granule each time", |n| {
+        d.write(1, X + 4096 + (n & 4095) * 8, 8, 1)
+    });
     begin(&mut d, 2);
     measure("write and key release (new epoch)", |n| {
         d.write(1, X + (n & 63) * 8, 8, 1);
@@ -55,7 +57,9 @@ fn costs() {
     measure("rmw, acquire-release, two threads in turn", |n| {
         d.rmw(1 + (n & 1) as u16, X, 8, Order::AcqRel, 1);
     });
-    measure("fence, sequentially consistent", |_| d.fence(1, Order::SeqCst));
+    measure("fence, sequentially consistent", |_| {
+        d.fence(1, Order::SeqCst)
+    });
     measure("is_private", |_| {
         black_box(d.is_private(1, X, 8));
     });
@@ -70,7 +74,9 @@ fn costs() {
     });
     begin(&mut d, 2);
     d.allocated(1, X, 200 << 20, 1);
-    measure("fill a fresh 16 MB block, each element", |n| d.write(1, X + n * 8, 8, 1));
+    measure("fill a fresh 16 MB block, each element", |n| {
+        d.write(1, X + n * 8, 8, 1)
+    });
     begin(&mut d, 2);
     measure("allocate, fill and free 200 MB in one go", |n| {
         if n & 0xffff == 0 {

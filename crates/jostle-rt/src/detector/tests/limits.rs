@@ -14,10 +14,17 @@ fn a_thousand_threads() {
     assert_eq!(kind(&mut d), None);
     d.load(0, X + 8, 8, Order::Acquire, 1);
     d.write(0, X, 8, 2);
-    assert_eq!(kind(&mut d), None, "ordered after all of them by the counter");
+    assert_eq!(
+        kind(&mut d),
+        None,
+        "ordered after all of them by the counter"
+    );
     d.read(last, X, 8, 3);
     let report = d.take_report().expect("not ordered after the write of 0");
-    assert_eq!((report.earlier.slot, report.earlier.pc, report.later.slot), (0, 2, last));
+    assert_eq!(
+        (report.earlier.slot, report.earlier.pc, report.later.slot),
+        (0, 2, last)
+    );
     assert!(!d.is_blind());
 }
 
@@ -34,7 +41,10 @@ fn each_of_a_thousand_readers_is_remembered() {
             }
         }
         d.write(0, X, 4, 7);
-        assert_eq!(d.take_report().expect("one is not joined").earlier.slot, forgotten);
+        assert_eq!(
+            d.take_report().expect("one is not joined").earlier.slot,
+            forgotten
+        );
     }
 }
 

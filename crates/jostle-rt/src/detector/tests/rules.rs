@@ -17,8 +17,14 @@ fn writes_and_reads_of_two_threads() {
     let report = d.take_report().expect("a race");
     assert_eq!(report.kind, Kind::ReadWrite);
     assert_eq!((report.address, report.size), (X, 8));
-    assert_eq!((report.earlier.slot, report.earlier.pc, report.earlier.act), (1, 1, Act::Read));
-    assert_eq!((report.later.slot, report.later.pc, report.later.act), (2, 3, Act::Write));
+    assert_eq!(
+        (report.earlier.slot, report.earlier.pc, report.earlier.act),
+        (1, 1, Act::Read)
+    );
+    assert_eq!(
+        (report.later.slot, report.later.pc, report.later.act),
+        (2, 3, Act::Write)
+    );
     d.write(1, X + 8, 8, 1);
     d.write(2, X + 8, 8, 1);
     assert_eq!(kind(&mut d), Some(Kind::WriteWrite));
@@ -102,7 +108,11 @@ fn start_and_join() {
     begin(&mut d, 1);
     d.write(0, X, 8, 1);
     d.read(1, X, 8, 1);
-    assert_eq!(kind(&mut d), Some(Kind::WriteRead), "written after the start");
+    assert_eq!(
+        kind(&mut d),
+        Some(Kind::WriteRead),
+        "written after the start"
+    );
     d.write(1, X + 8, 8, 1);
     d.thread_end(1);
     d.write(0, X + 8, 8, 1);
@@ -127,7 +137,11 @@ fn keys() {
     d.write(1, X, 8, 1);
     d.acquire(2, 5);
     d.read(2, X, 8, 1);
-    assert_eq!(kind(&mut d), Some(Kind::WriteRead), "written again after the release");
+    assert_eq!(
+        kind(&mut d),
+        Some(Kind::WriteRead),
+        "written again after the release"
+    );
 
     begin(&mut d, 3);
     d.write(1, X, 8, 1);
@@ -135,7 +149,11 @@ fn keys() {
     d.forget(5);
     d.acquire(2, 5);
     d.read(2, X, 8, 1);
-    assert_eq!(kind(&mut d), Some(Kind::WriteRead), "another object with this key");
+    assert_eq!(
+        kind(&mut d),
+        Some(Kind::WriteRead),
+        "another object with this key"
+    );
 }
 
 #[test]
@@ -177,7 +195,11 @@ fn release_and_acquire() {
         assert_eq!(message(store, load), None, "{store:?} {load:?}");
     }
     for (store, load) in [(Relaxed, Acquire), (Release, Relaxed), (Relaxed, Relaxed)] {
-        assert_eq!(message(store, load), Some(Kind::WriteRead), "{store:?} {load:?}");
+        assert_eq!(
+            message(store, load),
+            Some(Kind::WriteRead),
+            "{store:?} {load:?}"
+        );
     }
 }
 
@@ -230,9 +252,11 @@ fn a_relaxed_store_keeps_its_own_of_several_releases() {
 
 #[test]
 fn a_release_fence_and_a_relaxed_store() {
-    for (fence, expected) in
-        [(Release, None), (SeqCst, None), (Acquire, Some(Kind::WriteRead))]
-    {
+    for (fence, expected) in [
+        (Release, None),
+        (SeqCst, None),
+        (Acquire, Some(Kind::WriteRead)),
+    ] {
         let mut d = with(2);
         d.write(1, X, 8, 1);
         d.fence(1, fence);
@@ -247,14 +271,20 @@ fn a_release_fence_and_a_relaxed_store() {
     d.store(1, FLAG, 4, Relaxed, 1);
     d.load(2, FLAG, 4, Acquire, 1);
     d.read(2, X, 8, 1);
-    assert_eq!(kind(&mut d), Some(Kind::WriteRead), "written after the fence");
+    assert_eq!(
+        kind(&mut d),
+        Some(Kind::WriteRead),
+        "written after the fence"
+    );
 }
 
 #[test]
 fn a_relaxed_load_and_an_acquire_fence() {
-    for (fence, expected) in
-        [(Acquire, None), (SeqCst, None), (Release, Some(Kind::WriteRead))]
-    {
+    for (fence, expected) in [
+        (Acquire, None),
+        (SeqCst, None),
+        (Release, Some(Kind::WriteRead)),
+    ] {
         let mut d = with(2);
         d.write(1, X, 8, 1);
         d.store(1, FLAG, 4, Release, 1);
@@ -269,7 +299,11 @@ fn a_relaxed_load_and_an_acquire_fence() {
     d.fence(2, Acquire);
     d.load(2, FLAG, 4, Relaxed, 1);
     d.read(2, X, 8, 1);
-    assert_eq!(kind(&mut d), Some(Kind::WriteRead), "the fence came before the load");
+    assert_eq!(
+        kind(&mut d),
+        Some(Kind::WriteRead),
+        "the fence came before the load"
+    );
 }
 
 #[test]
@@ -343,6 +377,8 @@ fn atomics_of_sixteen_bytes() {
     assert_eq!(kind(&mut d), None);
     d.read(2, FLAG + 8, 8, 1);
     assert_eq!(kind(&mut d), None, "ordered by the load");
+    d.release(2, 3);
+    d.acquire(1, 3);
     d.store(1, FLAG, 16, Relaxed, 1);
     d.read(2, FLAG + 12, 4, 1);
     assert_eq!(kind(&mut d), Some(Kind::AtomicPlain), "the upper half");
@@ -378,7 +414,11 @@ fn a_block_belongs_to_who_allocates_it() {
     d.write(1, X + 8, 8, 8);
     d.read(2, X + 8, 8, 1);
     let report = d.take_report().expect("a race");
-    assert_eq!((report.kind, report.earlier.pc), (Kind::WriteRead, 8), "the later write");
+    assert_eq!(
+        (report.kind, report.earlier.pc),
+        (Kind::WriteRead, 8),
+        "the later write"
+    );
 }
 
 #[test]
@@ -394,7 +434,11 @@ fn allocation_forgets_former_owners() {
     d.allocated(2, X + 32, 8, 1);
     d.load(2, X + 32, 8, Acquire, 1);
     d.read(2, X + 24, 8, 1);
-    assert_eq!(kind(&mut d), Some(Kind::WriteRead), "the old atomic is gone");
+    assert_eq!(
+        kind(&mut d),
+        Some(Kind::WriteRead),
+        "the old atomic is gone"
+    );
 }
 
 #[test]
@@ -493,7 +537,10 @@ fn private_bytes() {
     assert!(!d.is_private(1, X + 56, 16), "half of it lies beyond");
     assert!(!d.is_private(2, X, 8));
     d.rmw(1, X, 8, AcqRel, 1);
-    assert!(d.is_private(1, X, 8), "its own release cannot have been seen");
+    assert!(
+        d.is_private(1, X, 8),
+        "its own release cannot have been seen"
+    );
     d.release(1, 3);
     assert!(!d.is_private(1, X, 8));
     d.write(1, X, 4, 1);
@@ -537,7 +584,13 @@ fn a_release_to_private_bytes_hides_no_race() {
     d.load(2, FLAG, 8, Acquire, 1);
     assert_eq!(kind(&mut d), None);
     d.read(2, X, 8, 1);
-    assert_eq!(d.take_report().expect("written after the release").earlier.pc, 2);
+    assert_eq!(
+        d.take_report()
+            .expect("written after the release")
+            .earlier
+            .pc,
+        2
+    );
 }
 
 #[test]
