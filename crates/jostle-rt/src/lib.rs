@@ -2,7 +2,11 @@
 
 #![cfg_attr(
     not(test),
-    expect(dead_code, reason = "the carrier and the exports come next")
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "the carrier and the exports come next"
+    )
 )]
 
 mod detector;

@@ -44,10 +44,6 @@ use sync::Sync;
 use watch::Watch;
 
 use crate::raw::Errno;
-#[cfg_attr(
-    not(test),
-    expect(unused_imports, reason = "for the carrier, which comes next")
-)]
 pub(crate) use clocks::SLOTS;
 pub(crate) use report::{Access, Act, Kind, Report};
 pub(crate) use sync::Order;
