@@ -100,7 +100,11 @@ impl<T: Zero> Region<T> {
     #[inline(always)]
     fn clamp(&self, index: usize) -> usize {
         debug_assert!(index < self.capacity, "index beyond the region");
-        if index < self.capacity { index } else { self.capacity - 1 }
+        if index < self.capacity {
+            index
+        } else {
+            self.capacity - 1
+        }
     }
 
     #[inline]
@@ -142,7 +146,11 @@ mod tests {
         }
         region.clear(200, 4000);
         for index in 100..5000 {
-            let wanted = if (200..4000).contains(&index) { 0 } else { index as u64 };
+            let wanted = if (200..4000).contains(&index) {
+                0
+            } else {
+                index as u64
+            };
             assert_eq!(*region.at(index), wanted, "{index}");
         }
     }

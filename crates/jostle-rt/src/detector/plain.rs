@@ -1,0 +1,286 @@
+//! Plain accesses: FastTrack's rules, for each group of bytes with one history.
+//!
+//! An access that the cell already tells of (same thread, same epoch, at least as strong)
+//! changes nothing and is most accesses: the inlined part compares two words. A read in the
+//! epoch of the thread's own last write is not recorded: whatever conflicts with the read
+//! conflicts with that write. The rules find the first race of an execution exactly: no race
+//! is reported where happens-before orders all pairs, and the first access that races with an
+//! earlier one is reported (the theorem of the FastTrack paper; the property tests compare with
+//! all pairs of a full history).
+
+use super::cell::{ATOMIC, ATOMIC_TAIL, Cell, FREED, FRESH, SHARED, SPLIT, access, mask_of};
+use super::report::{Access, Act};
+use super::shadow::parts;
+use super::{Detector, Slot};
+
+/// The access that is being judged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Touch {
+    pub(super) slot: Slot,
+    pub(super) epoch: u64,
+    pub(super) address: usize,
+    pub(super) size: usize,
+    pub(super) pc: u64,
+    pub(super) act: Act,
+}
+
+impl Touch {
+    pub(super) fn access(&self) -> Access {
+        access(self.epoch, self.pc, self.act)
+    }
+}
+
+impl Detector {
+    /// `slot` reads `size` bytes (1, 2, 4, 8 or 16; a constant, so that the test folds).
+    #[inline(always)]
+    pub(crate) fn read(&mut self, slot: Slot, address: usize, size: usize, pc: usize) {
+        if size <= 8 && address & 7 <= 8 - size {
+            let mask = u64::from(mask_of(address & 7, size)) << 56;
+            let fast = self.clocks.thread(slot).fast;
+            if let Some((cell, tag)) = self.shadow.find(address)
+                && (cell.w == fast | tag && cell.r == mask
+                    || (cell.w ^ tag) >> 48 == 0 && cell.r == mask | fast)
+            {
+                return;
+            }
+        }
+        self.plain(slot, address, size, pc, Act::Read);
+    }
+
+    /// `slot` writes `size` bytes (1, 2, 4, 8 or 16; a constant, so that the test folds).
+    #[inline(always)]
+    pub(crate) fn write(&mut self, slot: Slot, address: usize, size: usize, pc: usize) {
+        if size <= 8 && address & 7 <= 8 - size {
+            let mask = u64::from(mask_of(address & 7, size)) << 56;
+            let fast = self.clocks.thread(slot).fast;
+            if let Some((cell, tag)) = self.shadow.find(address)
+                && cell.w == fast | tag
+                && cell.r == mask
+            {
+                return;
+            }
+        }
+        self.plain(slot, address, size, pc, Act::Write);
+    }
+
+    #[inline(never)]
+    fn plain(&mut self, slot: Slot, address: usize, size: usize, pc: usize, act: Act) {
+        let touch = self.touch(slot, address, size, pc, act);
+        self.note_watched(&touch);
+        if address & 7 <= 8_usize.wrapping_sub(size) && size <= 8 {
+            self.granule(&touch, address, mask_of(address & 7, size));
+            return;
+        }
+        for part in parts(address, size) {
+            if let Some(mask) = part.mask {
+                self.granule(&touch, part.address, mask);
+            }
+        }
+    }
+
+    /// The epoch of `slot` for an access.
+    #[inline]
+    pub(super) fn touch(
+        &self,
+        slot: Slot,
+        address: usize,
+        size: usize,
+        pc: usize,
+        act: Act,
+    ) -> Touch {
+        let epoch = self.clocks.thread(slot).epoch;
+        Touch {
+            slot,
+            epoch,
+            address,
+            size,
+            pc: pc as u64,
+            act,
+        }
+    }
+
+    /// A plain access to some bytes of one granule.
+    #[inline]
+    pub(super) fn granule(&mut self, touch: &Touch, address: usize, mask: u8) {
+        let Some(chunk) = self.shadow.chunk(address) else {
+            return;
+        };
+        let (cell, own) = self.shadow.peek(chunk, address);
+        // Known already, with or without a cell.
+        if cell.write_epoch() == touch.epoch
+            && cell.flags() & !FRESH == 0
+            && cell.reads().value() == 0
+            && mask & !cell.mask() == 0
+            && (!own || !cell.has(FRESH) || mask != cell.mask() || touch.act == Act::Read)
+            && touch.act != Act::Free
+        {
+            return;
+        }
+        let mut cell = if own {
+            cell
+        } else {
+            self.shadow.fresh(chunk, address, &mut self.sets)
+        };
+        if cell.has(FREED) {
+            if cell.mask() & mask != 0 {
+                self.report(cell.last_write(), touch);
+            }
+            return;
+        }
+        if cell.has(ATOMIC | ATOMIC_TAIL) {
+            self.check_atomics(touch, address, mask);
+        }
+        if !cell.has(SPLIT) {
+            let old = cell.mask();
+            if old == mask || old == 0 || touch.act.is_write() && old & !mask == 0 {
+                cell.set_mask(mask);
+                self.judge(touch, &mut cell);
+                *self.shadow.cell_mut(chunk, address) = cell;
+                return;
+            }
+            if mask & !old == 0 && self.tells_of(touch, &cell) {
+                return;
+            }
+            if self.shadow.split(&mut cell).is_none() {
+                return;
+            }
+        }
+        self.split_granule(touch, &mut cell, mask);
+        *self.shadow.cell_mut(chunk, address) = cell;
+    }
+
+    /// Whether recording `touch` in `group` would change nothing.
+    #[inline]
+    fn tells_of(&self, touch: &Touch, group: &Cell) -> bool {
+        let reads = group.reads();
+        match touch.act {
+            Act::Read => {
+                group.write_epoch() == touch.epoch
+                    || !reads.is_set() && reads.value() == touch.epoch
+            }
+            Act::Write => group.write_epoch() == touch.epoch && reads.value() == 0,
+            _ => false,
+        }
+    }
+
+    /// The same for a cell whose bytes have several histories.
+    fn split_granule(&mut self, touch: &Touch, cell: &mut Cell, mask: u8) {
+        let mut groups = self.shadow.groups_of(*cell);
+        // The bytes of the access that no group speaks of.
+        let mut rest = mask;
+        let mut index = 0;
+        while index < 8 {
+            let mut group = groups[index];
+            let common = group.mask() & mask;
+            rest &= !group.mask();
+            if common == 0 || self.tells_of(touch, &group) {
+                index += 1;
+                continue;
+            }
+            let other = group.mask() & !mask;
+            if other != 0
+                && let Some(free) = groups.iter_mut().find(|group| group.mask() == 0)
+            {
+                // Eight bytes have at most eight groups: one is free while any has two bytes.
+                *free = group;
+                free.set_mask(other);
+                if group.has(SHARED) {
+                    let reads = self.sets.copy(group.reads());
+                    free.set_reads(reads);
+                }
+                group.set_mask(common);
+            }
+            self.judge(touch, &mut group);
+            groups[index] = group;
+            index += 1;
+        }
+        if rest != 0
+            && let Some(free) = groups.iter_mut().find(|group| group.mask() == 0)
+        {
+            free.set_mask(rest);
+            let mut group = *free;
+            self.judge(touch, &mut group);
+            *free = group;
+        }
+        if touch.act.is_write() {
+            self.merge(cell, &mut groups, touch);
+        }
+        if cell.has(SPLIT) {
+            self.shadow.groups(*cell).copy_from_slice(&groups);
+        }
+    }
+
+    /// Makes one group of those that this write is the last of; and an unsplit cell, if no
+    /// other one is left.
+    fn merge(&mut self, cell: &mut Cell, groups: &mut [Cell; 8], touch: &Touch) {
+        let mut first: Option<usize> = None;
+        let mut others = false;
+        for index in 0..8 {
+            let group = groups[index];
+            if group.mask() == 0 {
+                continue;
+            }
+            if group.write_epoch() != touch.epoch || group.reads().value() != 0 {
+                others = true;
+            } else if let Some(first) = first {
+                if groups[first].wpc != group.wpc {
+                    // Each byte keeps the place of its own write.
+                    others = true;
+                    continue;
+                }
+                let mask = groups[first].mask() | group.mask();
+                groups[first].set_mask(mask);
+                groups[index] = Cell::default();
+            } else {
+                first = Some(index);
+            }
+        }
+        if let (Some(first), false) = (first, others) {
+            let place = cell.write_epoch();
+            let keep = cell.r & (ATOMIC | ATOMIC_TAIL);
+            let tag = cell.w & super::cell::TAG;
+            *cell = groups[first].tagged(tag);
+            cell.r |= keep;
+            self.shadow.unsplit(place);
+        }
+    }
+
+    /// FastTrack's rules for one history.
+    #[inline]
+    pub(super) fn judge(&mut self, touch: &Touch, group: &mut Cell) {
+        let slot = touch.slot;
+        let write = group.write_epoch();
+        if touch.act == Act::Read {
+            if write == touch.epoch {
+                return;
+            }
+            if write != 0 && !self.clocks.knows(slot, write) {
+                self.report(group.last_write(), touch);
+            }
+            let clocks = &self.clocks;
+            let known = |epoch| clocks.knows(slot, epoch);
+            let reads = self.sets.add(
+                group.reads(),
+                touch.epoch,
+                touch.pc & super::cell::LOW,
+                known,
+            );
+            group.set_reads(reads);
+            group.r &= !FRESH;
+            return;
+        }
+        if write != 0 && !self.clocks.knows(slot, write) {
+            self.report(group.last_write(), touch);
+        }
+        let reads = group.reads();
+        let clocks = &self.clocks;
+        if let Some(read) = self
+            .sets
+            .unordered(reads, |epoch| clocks.knows(slot, epoch))
+        {
+            self.report(access(read.epoch, read.pc, Act::Read), touch);
+        }
+        self.sets.forget(reads);
+        group.set_write(touch.epoch, touch.pc, touch.act);
+    }
+}

@@ -1,0 +1,248 @@
+//! Ranges: block copies, allocation, deallocation, and what only one thread can know of.
+//!
+//! Whole chunks inside a range are judged and recorded by their base cell (see `shadow`);
+//! besides, only cells that are in use are looked at. The cost of a range is that of its
+//! edges, of one head for each 64 KiB, and of what was really used inside.
+//!
+//! **Allocation** counts as a write of the block by the thread that allocates: a thread that
+//! got the address without any synchronization races with it. Earlier history of the bytes is
+//! forgotten, so that memory that is used again says nothing about its former owners.
+//! **Deallocation** counts as a write, too, and then marks the block.
+
+use super::cell::{ATOMIC, ATOMIC_TAIL, Cell, FREED, FRESH, SHARED, SPLIT, access};
+use super::plain::Touch;
+use super::report::Act;
+use super::shadow::{CHUNK, parts};
+use super::{Detector, Slot};
+
+impl Detector {
+    /// `slot` reads a range: the source of a copy, an argument of a system call.
+    pub(crate) fn read_range(&mut self, slot: Slot, address: usize, size: usize, pc: usize) {
+        let touch = self.touch(slot, address, size, pc, Act::Read);
+        self.range(&touch);
+    }
+
+    /// `slot` writes a range: the target of a copy, a result of a system call.
+    pub(crate) fn write_range(&mut self, slot: Slot, address: usize, size: usize, pc: usize) {
+        let touch = self.touch(slot, address, size, pc, Act::Write);
+        self.range(&touch);
+    }
+
+    /// `slot` got a block from the heap, or a stack at its start: whatever was known of the
+    /// bytes is forgotten, and they belong to the thread. The stack of each thread has to be
+    /// told at its start, since another thread's frames lay there before.
+    pub(crate) fn allocated(&mut self, slot: Slot, address: usize, size: usize, pc: usize) {
+        let touch = self.touch(slot, address, size, pc, Act::Allocate);
+        self.note_watched(&touch);
+        let mut cell = Cell::default();
+        cell.set_write(touch.epoch, touch.pc, Act::Allocate);
+        cell.r |= FRESH;
+        self.overwrite(address, size, cell);
+    }
+
+    /// `slot` gives a block back. Races with each access that is not ordered before it; what
+    /// comes later is a use after free, whoever makes it.
+    pub(crate) fn freed(&mut self, slot: Slot, address: usize, size: usize, pc: usize) {
+        let touch = self.touch(slot, address, size, pc, Act::Free);
+        self.range(&touch);
+        let mut cell = Cell::default();
+        cell.set_write(touch.epoch, touch.pc, Act::Free);
+        cell.r |= FREED;
+        self.overwrite(address, size, cell);
+    }
+
+    /// The bytes are new for everybody: `mmap`, `munmap`, `madvise(MADV_DONTNEED)`.
+    pub(crate) fn unmapped(&mut self, address: usize, size: usize) {
+        self.overwrite(address, size, Cell::default());
+    }
+
+    /// Whether an atomic operation of `slot` on these bytes is invisible to all other threads,
+    /// so that it needs no scheduling point: the bytes were allocated or plainly written by
+    /// `slot` in its present epoch.
+    ///
+    /// Sound: since that write `slot` has made no release that another thread could acquire,
+    /// for each of them starts a new epoch (but for releases on private bytes, see `sync`).
+    /// So no operation of another thread is ordered after the write, and one that touches the
+    /// bytes races with it: a finding on each schedule that has the access, wherever this
+    /// operation is put. Nobody has touched them in between for the same reason.
+    #[inline(always)]
+    pub(crate) fn is_private(&self, slot: Slot, address: usize, size: usize) -> bool {
+        let epoch = self.clocks.thread(slot).epoch;
+        if size > 8 || address & 7 > 8 - size {
+            return self.is_private_slow(epoch, address, size);
+        }
+        let Some((cell, tag)) = self.shadow.find(address) else {
+            return false;
+        };
+        if cell.w == epoch | tag && !cell.has(SPLIT | FREED) {
+            let mask = super::cell::mask_of(address & 7, size);
+            return mask & !cell.mask() == 0;
+        }
+        if (cell.w ^ tag) >> 48 == 0 && !cell.has(SPLIT) {
+            return false;
+        }
+        self.is_private_slow(epoch, address, size)
+    }
+
+    #[inline(never)]
+    fn is_private_slow(&self, epoch: u64, address: usize, size: usize) -> bool {
+        parts(address, size).all(|part| {
+            let Some(mask) = part.mask else { return false };
+            let Some(cell) = self.shadow.look(part.address) else {
+                return false;
+            };
+            let groups = self.shadow.groups_of(cell);
+            let own = groups.iter().filter(|group| group.write_epoch() == epoch);
+            !cell.has(FREED) && mask & !own.fold(0, |own, group| own | group.mask()) == 0
+        })
+    }
+
+    fn range(&mut self, touch: &Touch) {
+        self.note_watched(touch);
+        for part in parts(touch.address, touch.size) {
+            if let Some(mask) = part.mask {
+                self.granule(touch, part.address, mask);
+            } else {
+                self.whole_chunk(touch, part.address);
+            }
+        }
+    }
+
+    /// An access to all bytes of a chunk.
+    fn whole_chunk(&mut self, touch: &Touch, address: usize) {
+        let Some(chunk) = self.shadow.chunk(address) else {
+            return;
+        };
+        let touch = &Touch {
+            address,
+            size: CHUNK,
+            ..*touch
+        };
+        let mut base = self.shadow.head(chunk).base;
+        // Bytes without a cell follow the base. If each page has cells there may be none, but
+        // then the base is older than all of them or ordered as they are.
+        let mut used = self.shadow.head(chunk).used;
+        let untouched = self.stale_cells(chunk, address);
+        if untouched {
+            if base.has(FREED) {
+                self.report(base.last_write(), touch);
+                return;
+            }
+            self.judge(touch, &mut base);
+        }
+        while used != 0 {
+            let page = address + (used.trailing_zeros() as usize) * 4096;
+            used &= used - 1;
+            for granule in (page..page + 4096).step_by(8) {
+                if self.shadow.peek(chunk, granule).1 {
+                    self.granule(touch, granule, 0xff);
+                }
+            }
+        }
+        if touch.act.is_write() {
+            base = Cell::default();
+            base.set_write(touch.epoch, touch.pc, touch.act);
+            base.set_mask(0xff);
+            self.shadow.restart(chunk, base);
+        } else {
+            base.set_mask(if base.w == 0 && base.reads().value() == 0 {
+                0
+            } else {
+                0xff
+            });
+            self.shadow.head_mut(chunk).base = base;
+        }
+    }
+
+    /// Whether the chunk has granules without a cell of their own.
+    fn stale_cells(&self, chunk: usize, address: usize) -> bool {
+        self.shadow.head(chunk).used != 0xffff
+            || (address..address + CHUNK)
+                .step_by(8)
+                .any(|at| !self.shadow.peek(chunk, at).1)
+    }
+
+    /// Makes `cell` the history of a range, whatever it was. Blocks and pages begin at
+    /// granules, and a granule in which one ends belongs to it alone: bytes beside the range
+    /// in the same granule are forgotten.
+    fn overwrite(&mut self, address: usize, size: usize, cell: Cell) {
+        for part in parts(address, size) {
+            let Some(chunk) = self.shadow.chunk(part.address) else {
+                return;
+            };
+            let mut cell = cell;
+            let empty = cell.write_epoch() == 0;
+            let Some(mask) = part.mask else {
+                cell.set_mask(if empty { 0 } else { 0xff });
+                self.shadow.restart(chunk, cell);
+                continue;
+            };
+            let old = self.shadow.fresh(chunk, part.address, &mut self.sets);
+            self.drop_storage(old);
+            cell.set_mask(if empty { 0 } else { mask });
+            let tag = self.shadow.head(chunk).tag;
+            *self.shadow.cell_mut(chunk, part.address) = cell.tagged(tag);
+        }
+    }
+
+    /// Gives back what a cell refers to.
+    fn drop_storage(&mut self, cell: Cell) {
+        if !cell.has(SPLIT | SHARED) {
+            return;
+        }
+        for group in self.shadow.groups_of(cell) {
+            if group.mask() != 0 && group.has(SHARED) {
+                self.sets.forget(group.reads());
+            }
+        }
+        if cell.has(SPLIT) {
+            self.shadow.unsplit(cell.write_epoch());
+        }
+    }
+
+    /// An atomic operation against the plain accesses to the same bytes. Says whether the
+    /// bytes are private (see [`Detector::is_private`]); `None` if the memory is freed.
+    pub(super) fn atomic_granule(
+        &mut self,
+        touch: &Touch,
+        address: usize,
+        mask: u8,
+        first: bool,
+    ) -> Option<bool> {
+        let chunk = self.shadow.chunk(address)?;
+        let cell = self.shadow.fresh(chunk, address, &mut self.sets);
+        if cell.has(FREED) && cell.mask() & mask != 0 {
+            self.report(cell.last_write(), touch);
+            return None;
+        }
+        let mut own = 0;
+        let slot = touch.slot;
+        for group in self.shadow.groups_of(cell) {
+            if group.mask() & mask == 0 {
+                continue;
+            }
+            let write = group.write_epoch();
+            if write == touch.epoch {
+                own |= group.mask();
+            } else if write != 0 && !self.clocks.knows(slot, write) {
+                self.report(group.last_write(), touch);
+            }
+            if touch.act == Act::AtomicStore {
+                let clocks = &self.clocks;
+                let known = |epoch| clocks.knows(slot, epoch);
+                if let Some(read) = self.sets.unordered(group.reads(), known) {
+                    self.report(access(read.epoch, read.pc, Act::Read), touch);
+                }
+            }
+            if !cell.has(SPLIT) {
+                break;
+            }
+        }
+        let flag = if first { ATOMIC } else { ATOMIC_TAIL };
+        if first && !cell.has(ATOMIC) {
+            self.sync.clear_granule(address);
+        }
+        self.shadow.cell_mut(chunk, address).r |= flag;
+        Some(mask & !own == 0)
+    }
+}

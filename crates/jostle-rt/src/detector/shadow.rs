@@ -1,0 +1,310 @@
+//! From addresses to cells: chunks of 64 KiB, made when they are first touched.
+//!
+//! A chunk has a head and 8192 cells. The head holds one *base* cell, the history of all bytes
+//! of the chunk that have no cell of their own yet, and a tag: a cell with another tag is
+//! stale and stands for the base. A new execution, and the allocation, deallocation or
+//! complete overwriting of the chunk, thus cost one new base and one new tag however much of
+//! it was used, and memory that one thread allocates and fills needs no cells at all.
+//!
+//! Executions are told apart by a number of 64 bits in the head, which does not wrap. Tags
+//! have 16 bits and belong to one chunk; when they are used up its cells are cleared.
+
+use super::cell::{Cell, LOW, SHARED, SPLIT, mask_of};
+use super::sets::Sets;
+use crate::raw::Errno;
+use crate::region::{Region, Zero};
+
+/// Bytes of a chunk.
+pub(super) const CHUNK: usize = 1 << 16;
+const CELLS: usize = CHUNK / 8;
+const MAX_CHUNKS: usize = 1 << 18;
+/// User addresses have 47 bits.
+const ADDRESSES: usize = 1 << 31;
+/// With more chunks than this (2 GiB of cells) the next execution starts from nothing.
+const KEPT_CHUNKS: usize = 1 << 13;
+
+/// What is known of a chunk as a whole. Number 0 belongs to no chunk and to no execution.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub(super) struct Head {
+    generation: u64,
+    /// In the upper 16 bits.
+    pub(super) tag: u64,
+    /// One bit for each 4 KiB in which there are cells with this tag.
+    pub(super) used: u64,
+    pub(super) base: Cell,
+}
+
+#[expect(unsafe_code, reason = "the marker for types that a region may hold")]
+mod zero {
+    use super::{Head, Zero};
+    // SAFETY: integers only.
+    unsafe impl Zero for Head {}
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Shadow {
+    index: Region<u32>,
+    heads: Region<Head>,
+    cells: Region<Cell>,
+    chunks: usize,
+    generation: u64,
+    /// Eight groups for each split granule.
+    splits: Region<Cell>,
+    splits_top: usize,
+    splits_free: usize,
+    /// There was no room left: what cannot be told from chunk 0 is not judged.
+    pub(super) full: bool,
+}
+
+impl Shadow {
+    pub(super) fn new() -> Result<Self, Errno> {
+        Ok(Self {
+            index: Region::new(ADDRESSES)?,
+            heads: Region::new(MAX_CHUNKS)?,
+            cells: Region::new(MAX_CHUNKS * CELLS)?,
+            chunks: 1,
+            generation: 1,
+            splits: Region::new(1 << 28)?,
+            splits_top: 8,
+            splits_free: 0,
+            full: false,
+        })
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.generation += 1;
+        if self.splits_top > 1 << 20 {
+            self.splits.clear(0, self.splits_top);
+        }
+        self.splits_top = 8;
+        self.splits_free = 0;
+        self.full = false;
+        if self.chunks > KEPT_CHUNKS {
+            self.index.clear(0, ADDRESSES);
+            self.heads.clear(0, self.chunks);
+            self.cells.clear(0, self.chunks * CELLS);
+            self.chunks = 1;
+        }
+    }
+
+    /// The cell of an address and the tag that it has to have, if the chunk is of this
+    /// execution.
+    #[inline(always)]
+    pub(super) fn find(&self, address: usize) -> Option<(&Cell, u64)> {
+        let chunk = *self.index.at(address >> 16 & (ADDRESSES - 1)) as usize;
+        let head = self.heads.at(chunk);
+        if head.generation != self.generation {
+            return None;
+        }
+        Some((self.cells.at(cell_index(chunk, address)), head.tag))
+    }
+
+    /// What is known of the granule of an address. `None` if it is not of this execution.
+    #[inline]
+    pub(super) fn look(&self, address: usize) -> Option<Cell> {
+        let (cell, tag) = self.find(address)?;
+        if (cell.w ^ tag) >> 48 == 0 {
+            return Some(*cell);
+        }
+        let chunk = *self.index.at(address >> 16 & (ADDRESSES - 1)) as usize;
+        Some(self.heads.at(chunk).base)
+    }
+
+    /// The number of the chunk of an address, brought into this execution. `None` if there is
+    /// no room left.
+    pub(super) fn chunk(&mut self, address: usize) -> Option<usize> {
+        let place = self.index.at_mut(address >> 16 & (ADDRESSES - 1));
+        if *place == 0 {
+            if self.chunks == MAX_CHUNKS {
+                self.full = true;
+                return None;
+            }
+            *place = self.chunks as u32;
+            self.chunks += 1;
+        }
+        let chunk = *place as usize;
+        if self.heads.at(chunk).generation != self.generation {
+            self.heads.at_mut(chunk).generation = self.generation;
+            self.restart(chunk, Cell::default());
+        }
+        Some(chunk)
+    }
+
+    /// Makes `base` the history of the whole chunk.
+    pub(super) fn restart(&mut self, chunk: usize, base: Cell) {
+        let head = self.heads.at_mut(chunk);
+        head.base = base;
+        head.used = 0;
+        head.tag = head.tag.wrapping_add(1 << 48);
+        if head.tag == 0 {
+            // Cells with any tag may be left. Cleared ones have tag 0, which is never used.
+            head.tag = 1 << 48;
+            self.cells
+                .slice_mut(chunk * CELLS, CELLS)
+                .fill(Cell::default());
+        }
+    }
+
+    #[inline]
+    pub(super) fn head(&self, chunk: usize) -> &Head {
+        self.heads.at(chunk)
+    }
+
+    #[inline]
+    pub(super) fn head_mut(&mut self, chunk: usize) -> &mut Head {
+        self.heads.at_mut(chunk)
+    }
+
+    /// The cell of an address as it stands, stale or not.
+    #[inline]
+    pub(super) fn cell_mut(&mut self, chunk: usize, address: usize) -> &mut Cell {
+        self.cells.at_mut(cell_index(chunk, address))
+    }
+
+    /// The cell of an address, or the base if it is stale.
+    #[inline]
+    pub(super) fn peek(&self, chunk: usize, address: usize) -> (Cell, bool) {
+        let head = self.heads.at(chunk);
+        let cell = *self.cells.at(cell_index(chunk, address));
+        let own = (cell.w ^ head.tag) >> 48 == 0;
+        (if own { cell } else { head.base }, own)
+    }
+
+    /// The cell of an address, made from the base if it is stale.
+    #[inline]
+    pub(super) fn fresh(&mut self, chunk: usize, address: usize, sets: &mut Sets) -> Cell {
+        let (mut cell, own) = self.peek(chunk, address);
+        if own {
+            return cell;
+        }
+        if cell.has(SHARED) {
+            let reads = sets.copy(cell.reads());
+            cell.set_reads(reads);
+        }
+        let head = self.heads.at_mut(chunk);
+        head.used |= 1 << (address >> 12 & 15);
+        cell = cell.tagged(head.tag);
+        *self.cells.at_mut(cell_index(chunk, address)) = cell;
+        cell
+    }
+
+    /// The groups of a split cell.
+    #[inline]
+    pub(super) fn groups(&mut self, cell: Cell) -> &mut [Cell] {
+        self.splits.slice_mut(cell.write_epoch() as usize, 8)
+    }
+
+    /// The groups of a cell, split or not; those without a byte have mask 0.
+    #[inline]
+    pub(super) fn groups_of(&self, cell: Cell) -> [Cell; 8] {
+        let mut groups = [Cell::default(); 8];
+        if cell.has(SPLIT) {
+            groups.copy_from_slice(self.splits.slice(cell.write_epoch() as usize, 8));
+        } else {
+            groups[0] = cell;
+        }
+        groups
+    }
+
+    /// Moves the history of an unsplit cell into a group. `None` if there is no room left.
+    pub(super) fn split(&mut self, cell: &mut Cell) -> Option<()> {
+        let mut place = self.splits_free;
+        if place != 0 {
+            self.splits_free = self.splits.at(place).w as usize;
+        } else {
+            if self.splits_top + 8 >= self.splits.capacity() {
+                self.full = true;
+                return None;
+            }
+            place = self.splits_top;
+            self.splits_top += 8;
+        }
+        let keep = super::cell::ATOMIC | super::cell::ATOMIC_TAIL;
+        let groups = self.splits.slice_mut(place, 8);
+        groups.fill(Cell::default());
+        if let Some(first) = groups.first_mut() {
+            *first = cell.tagged(0);
+            first.r &= !keep;
+        }
+        cell.w = cell.w & !LOW | place as u64;
+        cell.r = 0xff << 56 | SPLIT | cell.r & keep;
+        Some(())
+    }
+
+    /// Gives back the groups of a cell that was split.
+    pub(super) fn unsplit(&mut self, place: u64) {
+        let next = core::mem::replace(&mut self.splits_free, place as usize);
+        self.splits.at_mut(place as usize).w = next as u64;
+    }
+
+    #[cfg(test)]
+    pub(super) fn use_up_tags(&mut self, address: usize) {
+        if let Some(chunk) = self.chunk(address) {
+            self.heads.at_mut(chunk).tag = 0xffff << 48;
+        }
+    }
+}
+
+#[inline(always)]
+fn cell_index(chunk: usize, address: usize) -> usize {
+    chunk << 13 | address >> 3 & (CELLS - 1)
+}
+
+/// Splits a range into parts that lie in one granule each, or are whole chunks.
+pub(super) fn parts(address: usize, size: usize) -> impl Iterator<Item = Part> {
+    let end = address.saturating_add(size);
+    let mut at = address;
+    core::iter::from_fn(move || {
+        if at >= end {
+            return None;
+        }
+        let part = if at & (CHUNK - 1) == 0 && end - at >= CHUNK {
+            Part {
+                address: at,
+                mask: None,
+            }
+        } else {
+            let size = (8 - (at & 7)).min(end - at);
+            Part {
+                address: at,
+                mask: Some(mask_of(at & 7, size)),
+            }
+        };
+        at += part.mask.map_or(CHUNK, |mask| mask.count_ones() as usize);
+        Some(part)
+    })
+}
+
+/// See [`parts`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) address: usize,
+    /// Bytes of the granule, or `None` for a whole chunk.
+    pub(super) mask: Option<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_cover_a_range_once() {
+        for (address, size) in [
+            (3, 2),
+            (5, 8),
+            (0, 0),
+            (0xfff9, 0x2_0010),
+            (0x1_0000, 0x1_0000),
+        ] {
+            let mut at = address;
+            for part in parts(address, size) {
+                assert_eq!(part.address, at);
+                at += part.mask.map_or(CHUNK, |mask| mask.count_ones() as usize);
+            }
+            assert_eq!(at, address + size);
+        }
+        assert_eq!(parts(0x1_0000, 0x2_0000).count(), 2);
+    }
+}
