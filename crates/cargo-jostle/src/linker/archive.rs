@@ -22,7 +22,7 @@ pub(crate) struct Member<T> {
 /// The members of an archive, in their order.
 ///
 /// rustc's metadata is left out: no linker needs it, and it is often the largest part.
-pub(crate) fn read<'a>(data: &'a [u8], path: impl Display) -> Result<Vec<Member<&'a [u8]>>> {
+pub(crate) fn read(data: &[u8], path: impl Display) -> Result<Vec<Member<&[u8]>>> {
     let damaged = || format!("{path} is damaged; remove the target folder and build again");
     let archive = ArchiveFile::parse(data).with_context(damaged)?;
     anyhow::ensure!(

@@ -17,7 +17,7 @@
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::path::{Path, PathBuf};
-use std::ptr::{null, null_mut};
+use std::ptr::null_mut;
 
 use libloading::Library;
 
@@ -648,7 +648,7 @@ fn chain(first: Ref, next: impl Fn(Ref) -> Ref) -> impl Iterator<Item = Ref> {
 /// `start` is null, or the first of `length` bytes that stay as they are during `'a`.
 unsafe fn bytes<'a>(start: *const c_char, length: usize) -> &'a [u8] {
     let start: *const u8 = start.cast();
-    if start == null() || length == 0 {
+    if start.is_null() || length == 0 {
         return &[];
     }
     // SAFETY: what the caller says.
