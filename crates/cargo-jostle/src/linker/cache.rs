@@ -46,7 +46,7 @@ impl Shelf {
 }
 
 /// Names the content that an entry was made from.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key(String);
 
 impl Key {

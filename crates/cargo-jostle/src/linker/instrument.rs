@@ -11,6 +11,7 @@
 //! the work instead of standing in line.
 
 use std::collections::HashMap;
+use std::fmt::{self, Display, Formatter};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -80,6 +81,23 @@ struct Part<'a> {
     source: Source<'a>,
 }
 
+/// A module to be made, and where it was found.
+struct Module<'a> {
+    key: &'a Key,
+    bitcode: &'a [u8],
+    path: &'a Path,
+    member: Option<&'a str>,
+}
+
+impl Display for Module<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.member {
+            None => write!(f, "{}", self.path.display()),
+            Some(member) => write!(f, "{}({member})", self.path.display()),
+        }
+    }
+}
+
 /// Where the content of a member comes from.
 enum Source<'a> {
     Module(Key, &'a [u8]),
@@ -105,14 +123,23 @@ impl<'a> Instrumenter<'a> {
         for (path, content) in paths.iter().zip(&contents) {
             stages.push(self.look(path, content)?);
         }
-        let modules: HashMap<&Key, &[u8]> = stages
-            .iter()
-            .flat_map(|stage| match stage {
-                Stage::Ready(..) => Vec::new(),
-                Stage::Object(key, bitcode) => vec![(key, *bitcode)],
-                Stage::Archive(_, parts) => parts.iter().filter_map(Part::module).collect(),
-            })
-            .collect();
+        let mut modules: Vec<Module<'_>> = Vec::new();
+        for (path, stage) in paths.iter().zip(&stages) {
+            match stage {
+                Stage::Ready(..) => {}
+                Stage::Object(key, bitcode) => {
+                    modules.push(Module {
+                        key,
+                        bitcode,
+                        path,
+                        member: None,
+                    });
+                }
+                Stage::Archive(_, parts) => {
+                    modules.extend(parts.iter().filter_map(|part| part.module(path)));
+                }
+            }
+        }
         let entries = self.make_all(modules)?;
         let mut inputs = Vec::with_capacity(paths.len());
         for (path, stage) in paths.iter().zip(&stages) {
@@ -170,7 +197,7 @@ impl<'a> Instrumenter<'a> {
                 return Ok(Stage::Ready(entry.path, entry.facts));
             }
             let parts = self.parts(path, content)?;
-            return Ok(match parts.iter().any(|part| part.module().is_some()) {
+            return Ok(match parts.iter().any(|part| part.module(path).is_some()) {
                 true => Stage::Archive(key, parts),
                 // Nothing to be made: the file itself will do.
                 false => Stage::Ready(path.to_owned(), sum(&parts, &HashMap::new())),
@@ -217,12 +244,10 @@ impl<'a> Instrumenter<'a> {
     }
 
     /// Step 2: makes every module that is not there.
-    fn make_all<'k>(
-        &self,
-        modules: HashMap<&'k Key, &[u8]>,
-    ) -> Result<HashMap<&'k Key, Entry<Facts>>> {
-        let mut modules: Vec<(&Key, &[u8])> = modules.into_iter().collect();
-        modules.sort_by_key(|(_, bitcode)| std::cmp::Reverse(bitcode.len()));
+    fn make_all<'k>(&self, mut modules: Vec<Module<'k>>) -> Result<HashMap<&'k Key, Entry<Facts>>> {
+        // Equal ones stand side by side then, as they are of the same size.
+        modules.sort_by(|a, b| (b.bitcode.len(), b.key).cmp(&(a.bitcode.len(), a.key)));
+        modules.dedup_by_key(|it| it.key);
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let threads = threads.min(THREADS).min(modules.len());
         let next = AtomicUsize::new(0);
@@ -234,17 +259,15 @@ impl<'a> Instrumenter<'a> {
         };
         let work = || -> Result<()> {
             let mut deferred = Vec::new();
-            while let Some(&(key, bitcode)) = modules.get(next.fetch_add(1, Ordering::Relaxed)) {
-                match self.make(key, bitcode, false)? {
-                    Some(entry) => drop(finish(key, entry)),
-                    None => deferred.push((key, bitcode)),
+            while let Some(module) = modules.get(next.fetch_add(1, Ordering::Relaxed)) {
+                match self.make(module, false)? {
+                    Some(entry) => drop(finish(module.key, entry)),
+                    None => deferred.push(module),
                 }
             }
-            for (key, bitcode) in deferred {
-                let entry = self
-                    .make(key, bitcode, true)?
-                    .context("waiting was allowed")?;
-                finish(key, entry);
+            for module in deferred {
+                let entry = self.make(module, true)?.context("waiting was allowed")?;
+                finish(module.key, entry);
             }
             Ok(())
         };
@@ -262,7 +285,8 @@ impl<'a> Instrumenter<'a> {
 
     /// The entry of a module, made if it is not there. None if another process or thread
     /// is making one and `wait` is not set.
-    fn make(&self, key: &Key, bitcode: &[u8], wait: bool) -> Result<Option<Entry<Facts>>> {
+    fn make(&self, module: &Module<'_>, wait: bool) -> Result<Option<Entry<Facts>>> {
+        let key = module.key;
         let known = || {
             let entry = self.cache.get(Shelf::Objects, key)?;
             self.reused.fetch_add(1, Ordering::Relaxed);
@@ -284,7 +308,8 @@ impl<'a> Instrumenter<'a> {
         if let Some(entry) = known() {
             return Ok(Some(entry));
         }
-        let made = self.llvm()?.instrument(bitcode)?;
+        let made = self.llvm()?.instrument(module.bitcode);
+        let made = made.with_context(|| format!("{module}"))?;
         self.made.fetch_add(1, Ordering::Relaxed);
         let facts = Facts {
             objects: 1,
@@ -334,11 +359,16 @@ impl<'a> Instrumenter<'a> {
     }
 }
 
-impl<'a> Part<'a> {
+impl Part<'_> {
     /// The module, if it is one.
-    fn module(&self) -> Option<(&Key, &'a [u8])> {
+    fn module<'p>(&'p self, archive: &'p Path) -> Option<Module<'p>> {
         match &self.source {
-            Source::Module(key, bitcode) => Some((key, bitcode)),
+            Source::Module(key, bitcode) => Some(Module {
+                key,
+                bitcode,
+                path: archive,
+                member: Some(&self.name),
+            }),
             Source::Native(..) => None,
         }
     }
