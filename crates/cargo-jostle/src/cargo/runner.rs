@@ -26,7 +26,28 @@ pub(crate) struct Start {
     /// Where.
     pub(crate) folder: PathBuf,
     /// The whole environment.
+    #[serde(with = "pairs")]
     pub(crate) environment: BTreeMap<OsString, OsString>,
+}
+
+/// An environment as a list: the keys of an object in JSON are text, which those of an
+/// environment need not be.
+mod pairs {
+    use std::collections::BTreeMap;
+    use std::ffi::OsString;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    type Environment = BTreeMap<OsString, OsString>;
+
+    pub(super) fn serialize<S: Serializer>(map: &Environment, to: S) -> Result<S::Ok, S::Error> {
+        map.iter().collect::<Vec<_>>().serialize(to)
+    }
+
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Environment, D::Error> {
+        let pairs: Vec<(OsString, OsString)> = Vec::deserialize(from)?;
+        Ok(pairs.into_iter().collect())
+    }
 }
 
 /// Writes down how it was called; starts nothing.
@@ -96,6 +117,23 @@ impl Start {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_record_is_read_as_it_was_written_whatever_the_environment_holds() {
+        use std::os::unix::ffi::OsStringExt;
+        let start = Start {
+            program: "/p".into(),
+            folder: "/".into(),
+            environment: BTreeMap::from([(
+                OsString::from_vec(b"A\xff".to_vec()),
+                OsString::from_vec(b"\xfe\n".to_vec()),
+            )]),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let text = serde_json::to_vec(&start).unwrap();
+        fs::write(folder.path().join(name(&start.program)), text).unwrap();
+        assert_eq!(read(folder.path()).unwrap()[Path::new("/p")], start);
+    }
 
     #[test]
     fn what_was_set_for_cargo_is_taken_out_again() {
