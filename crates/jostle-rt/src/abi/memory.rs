@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::abi::with_return_address;
 use crate::engine::end::End;
-use crate::engine::with;
+use crate::engine::{self, with};
 use crate::heap::{Freed, Heap, Reallocated};
 use crate::hot::{self, Phase};
 use crate::own_memory::OwnMemory;
@@ -63,7 +63,7 @@ const SIZE: usize = 1 << 36;
 
 /// Does something with the heap, whoever has it. `None` if there is none.
 fn heap<R>(f: impl FnOnce(&mut Heap) -> R) -> Option<R> {
-    if hot::phase() != Phase::Off {
+    if engine::is_installed() {
         return Some(with(|e| f(&mut e.heap)));
     }
     // SAFETY: See `Early`; `f` does not come back here.
@@ -159,7 +159,7 @@ fn allocate(size: usize, align: usize, zeroed: bool, pc: usize) -> *mut c_void {
         true => own::allocate(size, align),
         false => {
             let block = heap(|heap| heap.allocate(size, align, zeroed)).unwrap_or(ptr::null_mut());
-            if hot::is_running() && !block.is_null() {
+            if hot::is_watched() && !block.is_null() {
                 with(|e| e.detector.allocated(hot::slot(), block.addr(), size, pc));
             }
             block
@@ -269,7 +269,7 @@ unsafe extern "C" fn realloc_at(block: *mut c_void, size: usize, pc: usize) -> *
             old_size,
             moved,
         }) => {
-            if hot::is_running() {
+            if hot::is_watched() {
                 with(|e| {
                     let slot = hot::slot();
                     if moved {
@@ -305,7 +305,7 @@ unsafe extern "C" fn free_at(block: *mut c_void, pc: usize) {
     }
     match heap(|heap| heap.free(block)) {
         Some(Freed::Done { size }) => {
-            if hot::is_running() {
+            if hot::is_watched() {
                 with(|e| e.detector.freed(hot::slot(), block.addr(), size, pc));
                 check();
             }

@@ -40,7 +40,7 @@ macro_rules! access {
     ($($body:ident $method:ident $size:literal: $($symbol:ident)*;)*) => {
         $(
             extern "C" fn $body(address: usize, pc: usize) {
-                if hot::is_running() {
+                if hot::is_watched() {
                     with(|e| e.detector.$method(hot::slot(), address, $size, pc));
                     accessed(address, pc);
                 }
@@ -77,14 +77,14 @@ extern "C" fn update_vptr(address: usize, _: usize, pc: usize) {
 }
 
 pub(crate) extern "C" fn read_range(address: usize, size: usize, pc: usize) {
-    if hot::is_running() && size != 0 {
+    if hot::is_watched() && size != 0 {
         with(|e| e.detector.read_range(hot::slot(), address, size, pc));
         accessed(address, pc);
     }
 }
 
 pub(crate) extern "C" fn write_range(address: usize, size: usize, pc: usize) {
-    if hot::is_running() && size != 0 {
+    if hot::is_watched() && size != 0 {
         with(|e| e.detector.write_range(hot::slot(), address, size, pc));
         accessed(address, pc);
     }

@@ -85,6 +85,12 @@ pub(crate) fn install(engine: Engine) {
     unsafe { *ENGINE.0.get() = Box::into_raw(Box::new(engine)) };
 }
 
+/// Whether there is an engine.
+pub(crate) fn is_installed() -> bool {
+    // SAFETY: See `Slot`.
+    unsafe { !(*ENGINE.0.get()).is_null() }
+}
+
 /// Does something with the engine. Not to be called from within itself, and `f` does not
 /// change stacks.
 #[inline(always)]

@@ -14,7 +14,7 @@ use jostle_core::subject::Subject;
 use crate::carrier::image::Image;
 use crate::engine::end::End;
 use crate::engine::{self, harness};
-use crate::hot::{self, Phase};
+use crate::hot;
 use crate::session::program::CAPABILITIES;
 use crate::session::verdict;
 
@@ -61,6 +61,7 @@ impl Backend for Threads {
         let epoch = EPOCH.fetch_add(1, Ordering::Relaxed);
         self.kernel.begin(epoch, subject, &mut plan, &mut policy);
         let from = restore(self.image);
+        let phase = engine::with(|e| e.harness.phase(harness::SLOT));
         if !engine::with(|e| e.harness.exists())
             && let Err(error) = begin_main(&mut self.kernel, subject)
         {
@@ -68,7 +69,7 @@ impl Backend for Threads {
         }
         let kernel: *mut Kernel = &raw mut *self.kernel;
         let lent: *mut Policy<'_> = &raw mut policy;
-        let end = engine::run(kernel, lent.cast(), Phase::Run, from);
+        let end = engine::run(kernel, lent.cast(), phase, from);
         EXECUTIONS.fetch_add(1, Ordering::Relaxed);
         if let End::Broken(why) = end {
             return Executed::Broken(why);
@@ -124,7 +125,7 @@ fn restore(image: &Image) -> crate::carrier::context::Context {
     engine::with(|e| {
         e.detector.thread_start(None, harness::SLOT);
         let row = e.threads.row(harness::SLOT);
-        hot::enter(harness::SLOT, e.harness.exists(), row.calls);
+        hot::enter(harness::SLOT, row.calls);
         row.context
     })
 }

@@ -53,7 +53,13 @@ pub(crate) fn run(file: &Path, arguments: Arguments) -> ! {
     crate::abi::memory::begin_session();
     hot::set_phase(Phase::Root);
     // SAFETY: No other OS thread is there.
-    unsafe { env::remove_var(VARIABLE) };
+    unsafe {
+        env::remove_var(VARIABLE);
+        // A panic that prints the stack reads all debug information first, in each
+        // execution anew.
+        env::remove_var("RUST_BACKTRACE");
+        env::remove_var("RUST_LIB_BACKTRACE");
+    }
     let session = match Session::read(file) {
         Ok(session) => session,
         Err(error) => {
@@ -148,7 +154,7 @@ fn prepare_main(arguments: Arguments) -> Result<context::Context, String> {
         }
         e.threads.begin_main(block);
         let calls = e.threads.row(harness::SLOT).calls;
-        hot::enter(harness::SLOT, e.harness.exists(), calls);
+        hot::enter(harness::SLOT, calls);
         // SAFETY: The stack was prepared, and the block is new.
         Ok(unsafe { context::fresh(top, block, begin_main) })
     })
