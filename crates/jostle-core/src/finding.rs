@@ -48,6 +48,19 @@ kinds! {
     Race "race",
     /// No end within the step budget, not even under a fair scheduler.
     Livelock "livelock",
+    /// Memory was used after it had been freed.
+    UseAfterFree "use-after-free",
+    /// Memory was freed twice, or what was freed is no block of the heap.
+    DoubleFree "double-free",
+    /// The program ended itself with an exit code that is not 0, and no panic was seen.
+    Exit "exit",
+    /// The program aborted, and no panic was seen.
+    Abort "abort",
+    /// A signal ended the program: an access to memory that is not there, an illegal
+    /// instruction, a stack overflow.
+    Crash "crash",
+    /// The program does not come to a scheduling point any more.
+    Stall "stall",
     /// The same input gave two different executions, or the scenario used an
     /// operating-system thread or a real blocking call.
     Nondeterminism "nondeterminism",

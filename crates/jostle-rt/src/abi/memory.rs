@@ -14,10 +14,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::abi::with_return_address;
 use crate::engine::end::End;
-use crate::engine::{self, with};
+use crate::engine::{self, watch, with};
 use crate::heap::{Freed, Heap, Reallocated};
 use crate::hot::{self, Phase};
 use crate::own_memory::OwnMemory;
+use crate::session::race;
 use crate::sys;
 
 unsafe extern "C" {
@@ -282,7 +283,7 @@ unsafe extern "C" fn realloc_at(block: *mut c_void, size: usize, pc: usize) -> *
             }
             pointer.cast()
         }
-        Some(Reallocated::Bad(freed)) => bad(freed, old, pc),
+        Some(Reallocated::Bad(freed)) => bad(freed, pc),
         Some(Reallocated::NoMemory) | None => {
             sys::set_errno(libc::ENOMEM);
             ptr::null_mut()
@@ -311,25 +312,26 @@ unsafe extern "C" fn free_at(block: *mut c_void, pc: usize) {
             }
         }
         Some(freed) => {
-            bad(freed, block, pc);
+            bad(freed, pc);
         }
         None => {}
     }
 }
 
-/// Ends the execution if the detector has something to say.
+/// Sees to what the detector has to say.
 fn check() {
-    if with(|e| e.detector.has_report()) {
-        with(|e| e.leave(End::Race));
+    if with(|e| e.detector.has_news()) {
+        watch::noticed();
     }
 }
 
 /// A block was freed that is none, or none any more.
 #[cold]
-fn bad(freed: Freed, block: *mut u8, pc: usize) -> *mut c_void {
+fn bad(freed: Freed, pc: usize) -> *mut c_void {
     if hot::is_running() {
         with(|e| {
-            let finding = e.inside(|e| e.bad_free(freed, block.addr(), pc));
+            let calls = hot::calls().iter().map(|call| call.pc).collect::<Vec<_>>();
+            let finding = e.inside(|e| race::bad_free(e, freed, pc, &calls));
             e.leave(End::Found(Box::new(finding)))
         });
     }

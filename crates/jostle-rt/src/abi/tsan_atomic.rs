@@ -12,9 +12,8 @@ use jostle_core::op::OpKind;
 
 use crate::abi::{with_return_address, with_return_address_on_stack};
 use crate::detector::Order;
-use crate::engine::end::End;
 use crate::engine::point::{point, spin_point};
-use crate::engine::with;
+use crate::engine::{watch, with};
 use crate::hot;
 
 /// A scheduling point, unless nobody else can see what lies at the address.
@@ -25,17 +24,12 @@ fn before(kind: OpKind, address: usize, size: usize, pc: usize) {
     }
 }
 
-/// Ends the execution if the detector has something to say.
+/// Sees to what the detector has to say.
 #[inline(always)]
 fn after() {
-    if with(|e| e.detector.has_report()) {
-        raced();
+    if with(|e| e.detector.has_news()) {
+        watch::noticed();
     }
-}
-
-#[cold]
-fn raced() -> ! {
-    with(|e| e.leave(End::Race))
 }
 
 /// An atomic operation has read this and written nothing.

@@ -8,25 +8,19 @@ use std::ffi::{c_int, c_void};
 use jostle_core::op::OpKind;
 
 use crate::abi::with_return_address;
-use crate::engine::end::End;
 use crate::engine::point::point;
-use crate::engine::with;
+use crate::engine::{watch, with};
 use crate::hot;
 
 /// The running thread has accessed memory: what follows of it.
 #[inline(always)]
 fn accessed(address: usize, pc: usize) {
-    if with(|e| e.detector.has_report()) {
-        raced();
+    if with(|e| e.detector.has_news()) {
+        watch::noticed();
     }
     if hot::count_access() {
         give_way(address, pc);
     }
-}
-
-#[cold]
-fn raced() -> ! {
-    with(|e| e.leave(End::Race))
 }
 
 /// A loop of plain accesses only, which others may end.

@@ -5,7 +5,8 @@
 //! `jostle` command with the program as its one target.
 //!
 //! - `program`: the target and the suite. `backend`: executes it. `verdict`: what a way to
-//!   end means as a finding. `panics`: what a panic has printed.
+//!   end means as a finding. `race`: what the race detector and the heap say. `panics`: what a
+//!   panic has printed.
 //! - `descriptors`: standard output and error of the process, kept apart from the program's.
 
 #![allow(unsafe_code)]
@@ -13,6 +14,7 @@
 mod backend;
 pub(crate) mod descriptors;
 mod program;
+pub(crate) mod race;
 pub(crate) mod panics;
 mod verdict;
 
