@@ -2,7 +2,7 @@
 //!
 //! It runs `operations` one instruction at a time. Before each atomic instruction it notes the
 //! address and the return addresses of the stack, and prints them at the end: a line each, in
-//! hexadecimal, innermost first. A comment `//= Mutex::lock` says which operations the tests
+//! hexadecimal, innermost first. A line with the address of `COUNTER` comes before them. A comment `//= Mutex::lock` says which operations the tests
 //! expect to see on its line.
 
 use std::arch::asm;
@@ -142,9 +142,9 @@ extern "C" fn stepped(_: c_int, _: *const c_void, context: *const u8) {
     let Some(start) = stack.iter().position(|&frame| frame == code) else {
         return;
     };
-    let stack = &stack[start..];
+    let end = depth.min(start + DEPTH);
     let row = USED.fetch_add(1, Ordering::Relaxed);
-    unsafe { NOTED[row][..stack.len().min(DEPTH)].copy_from_slice(&stack[..stack.len().min(DEPTH)]) };
+    unsafe { NOTED[row][..end - start].copy_from_slice(&stack[start..end]) };
 }
 
 /// Whether the instruction has a lock prefix or is an exchange with memory.
@@ -170,6 +170,7 @@ fn main() {
     step(true);
     operations(&pool);
     step(false);
+    println!("{:x}", (&raw const COUNTER).addr());
     for row in 0..USED.load(Ordering::Relaxed) {
         let stack = unsafe { NOTED[row] };
         let known = stack.iter().take_while(|address| !address.is_null());
