@@ -8,7 +8,7 @@ use super::commands;
 use crate::terminal::{Options, render};
 use crate::text::width;
 use crate::{Execution, Page, Report, html, json, perfetto};
-use jostle_core::finding::{Access, Finding, Kind, Place, Wait};
+use jostle_core::finding::{Access, Call, Finding, Kind, Place, Wait};
 use jostle_core::id::{ObjectId, TaskId};
 use jostle_core::op::{OpKind, Site};
 use jostle_core::trace::{ObjectInfo, Step, TaskInfo, Trace, Wake};
@@ -120,6 +120,7 @@ fn finding() -> impl Strategy<Value = Finding> {
             op,
             object,
             place,
+            call: Call::default(),
             on,
         },
     );

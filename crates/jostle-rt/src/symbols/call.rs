@@ -94,10 +94,16 @@ pub(super) fn name_by_file(name: &str, file: &str) -> String {
     let is_version = |at: &usize| package[at + 1..].starts_with(|c: char| c.is_ascii_digit());
     let end = package.rfind('-').filter(is_version);
     let package = package[..end.unwrap_or(package.len())].replace('-', "_");
-    let inside = inside.split('/').filter(|part| !matches!(*part, "" | "mod" | "lib"));
+    let inside = inside
+        .split('/')
+        .filter(|part| !matches!(*part, "" | "mod" | "lib"));
     let modules: Vec<&str> = [package.as_str()].into_iter().chain(inside).collect();
     let last = modules[modules.len() - 1];
-    let name = if name.starts_with('{') { "closure" } else { name };
+    let name = if name.starts_with('{') {
+        "closure"
+    } else {
+        name
+    };
     format!("<{}::{last}>::{name}", modules.join("::"))
 }
 
@@ -116,9 +122,17 @@ mod tests {
         let users = ["pool".to_owned()];
         for (path, origin, without_list) in [
             ("pool::Pool<T>::close", Origin::User, Origin::User),
-            ("tokio::task::spawn::spawn", Origin::Dependency, Origin::User),
+            (
+                "tokio::task::spawn::spawn",
+                Origin::Dependency,
+                Origin::User,
+            ),
             ("core::sync::atomic::fence", Origin::Std, Origin::Std),
-            ("<alloc::sync::Arc<pool::Pool>>::new", Origin::Std, Origin::Std),
+            (
+                "<alloc::sync::Arc<pool::Pool>>::new",
+                Origin::Std,
+                Origin::Std,
+            ),
             ("start_thread", Origin::Foreign, Origin::Foreign),
             ("", Origin::Foreign, Origin::Foreign),
         ] {
@@ -146,8 +160,16 @@ mod tests {
             ("poll", "tokio-1.54.1/src/sync/notify.rs", "notify::poll"),
             ("read<u8>", "core/src/ptr/mod.rs", "ptr::read"),
             ("now", "a-b-0.1.0/src/lib.rs", "a_b::now"),
-            ("{closure#0}<u8>", "std/src/thread/lifecycle.rs", "lifecycle::closure"),
-            ("drop_in_place<alloc::sync::Arc<u8>>", "core/src/ptr/mod.rs", "Arc::drop"),
+            (
+                "{closure#0}<u8>",
+                "std/src/thread/lifecycle.rs",
+                "lifecycle::closure",
+            ),
+            (
+                "drop_in_place<alloc::sync::Arc<u8>>",
+                "core/src/ptr/mod.rs",
+                "Arc::drop",
+            ),
         ] {
             let name = name_by_file(name, file);
             assert_eq!(public_name(&Name::parse(&name)), public, "{name}");

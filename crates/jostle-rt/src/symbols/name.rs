@@ -95,7 +95,9 @@ impl<'a> Name<'a> {
 /// has no name.
 pub(super) fn last_of_type(text: &str) -> Option<&str> {
     let text = plain_type(text);
-    let last = split(text, "::").pop().map(|part| without_arguments(part).0)?;
+    let last = split(text, "::")
+        .pop()
+        .map(|part| without_arguments(part).0)?;
     is_name(last).then_some(last)
 }
 
@@ -107,7 +109,12 @@ fn modules_of_type(text: &str) -> Vec<&str> {
     }
     let mut parts = split(text, "::");
     parts.pop();
-    parts.truncate(parts.iter().position(|p| !is_name(p)).unwrap_or(parts.len()));
+    parts.truncate(
+        parts
+            .iter()
+            .position(|p| !is_name(p))
+            .unwrap_or(parts.len()),
+    );
     parts
 }
 

@@ -136,11 +136,19 @@ mod tests {
     }
 
     fn cas() -> Call {
-        call("core/a.rs", 1, "core::sync::atomic::AtomicUsize::compare_exchange")
+        call(
+            "core/a.rs",
+            1,
+            "core::sync::atomic::AtomicUsize::compare_exchange",
+        )
     }
 
     fn start() -> Call {
-        call("std/b.rs", 9, "std::sys::backtrace::__rust_begin_short_backtrace")
+        call(
+            "std/b.rs",
+            9,
+            "std::sys::backtrace::__rust_begin_short_backtrace",
+        )
     }
 
     #[test]
@@ -164,16 +172,28 @@ mod tests {
     #[test]
     fn a_dependency_shows_where_in_it_and_std_once() {
         let place = Place::of(&[
-            call("core/a.rs", 0, "core::sync::atomic::atomic_compare_exchange"),
+            call(
+                "core/a.rs",
+                0,
+                "core::sync::atomic::atomic_compare_exchange",
+            ),
             cas(),
-            call("tokio-1.54.1/src/n.rs", 5, "tokio::sync::notify::Notified::poll_notified"),
+            call(
+                "tokio-1.54.1/src/n.rs",
+                5,
+                "tokio::sync::notify::Notified::poll_notified",
+            ),
             call("core/o.rs", 6, "core::option::Option<T>::map"),
             call(
                 "tokio-1.54.1/src/n.rs",
                 7,
                 "<tokio::sync::notify::Notified as core::future::future::Future>::poll",
             ),
-            call("core/p.rs", 8, "<core::pin::Pin<P> as core::future::future::Future>::poll"),
+            call(
+                "core/p.rs",
+                8,
+                "<core::pin::Pin<P> as core::future::future::Future>::poll",
+            ),
             call("src/a.rs", 9, "app::serve::{{closure}}"),
         ])
         .unwrap();
@@ -194,18 +214,37 @@ mod tests {
     #[test]
     fn a_drop_is_that_of_what_is_shared() {
         let user = call("src/a.rs", 9, "app::stop");
-        let container = call("core/p.rs", 1, "core::ptr::drop_in_place<alloc::vec::Vec<T>>");
+        let container = call(
+            "core/p.rs",
+            1,
+            "core::ptr::drop_in_place<alloc::vec::Vec<T>>",
+        );
         let place = Place::of(&[
             cas(),
-            call("alloc/s.rs", 2, "<alloc::sync::Arc<T,A> as core::ops::drop::Drop>::drop"),
-            call("core/p.rs", 1, "core::ptr::drop_in_place<alloc::sync::Arc<u32>>"),
-            call("alloc/v.rs", 3, "<alloc::vec::Vec<T,A> as core::ops::drop::Drop>::drop"),
+            call(
+                "alloc/s.rs",
+                2,
+                "<alloc::sync::Arc<T,A> as core::ops::drop::Drop>::drop",
+            ),
+            call(
+                "core/p.rs",
+                1,
+                "core::ptr::drop_in_place<alloc::sync::Arc<u32>>",
+            ),
+            call(
+                "alloc/v.rs",
+                3,
+                "<alloc::vec::Vec<T,A> as core::ops::drop::Drop>::drop",
+            ),
             container,
             call("core/m.rs", 4, "core::mem::drop"),
             user,
         ]);
         assert_eq!(place.unwrap().operation, "Arc::drop");
-        assert_eq!(Place::of(&[container, user]).unwrap().operation, "Vec::drop");
+        assert_eq!(
+            Place::of(&[container, user]).unwrap().operation,
+            "Vec::drop"
+        );
         assert_eq!(Place::of(&[user]).unwrap().operation, "");
     }
 
@@ -214,26 +253,51 @@ mod tests {
         let place = Place::of(&[
             cas(),
             call("std/c.rs", 2, "std::sync::poison::condvar::Condvar::wait"),
-            call("tokio-1.54.1/src/p.rs", 3, "tokio::runtime::park::Inner::park"),
+            call(
+                "tokio-1.54.1/src/p.rs",
+                3,
+                "tokio::runtime::park::Inner::park",
+            ),
             call("tokio-1.54.1/src/w.rs", 4, "tokio::runtime::worker::run"),
             start(),
         ])
         .unwrap();
-        assert_eq!(shown(&[place.frame]), ["tokio-1.54.1/src/p.rs:3 Inner::park"]);
+        assert_eq!(
+            shown(&[place.frame]),
+            ["tokio-1.54.1/src/p.rs:3 Inner::park"]
+        );
         assert_eq!(place.operation, "Condvar::wait");
-        assert_eq!(shown(&place.callers), ["tokio-1.54.1/src/w.rs:4 runtime::run"]);
+        assert_eq!(
+            shown(&place.callers),
+            ["tokio-1.54.1/src/w.rs:4 runtime::run"]
+        );
     }
 
     #[test]
     fn of_std_alone_the_outermost_says_what_it_is_about() {
         let place = Place::of(&[
             cas(),
-            call("alloc/s.rs", 2, "<alloc::sync::Arc<T,A> as core::ops::drop::Drop>::drop"),
-            call("std/s.rs", 3, "std::thread::lifecycle::spawn_unchecked::{{closure}}"),
-            call("std/t.rs", 4, "std::sys::thread::unix::Thread::new::thread_start"),
+            call(
+                "alloc/s.rs",
+                2,
+                "<alloc::sync::Arc<T,A> as core::ops::drop::Drop>::drop",
+            ),
+            call(
+                "std/s.rs",
+                3,
+                "std::thread::lifecycle::spawn_unchecked::{{closure}}",
+            ),
+            call(
+                "std/t.rs",
+                4,
+                "std::sys::thread::unix::Thread::new::thread_start",
+            ),
         ])
         .unwrap();
-        assert_eq!(shown(&[place.frame]), ["core/a.rs:1 AtomicUsize::compare_exchange"]);
+        assert_eq!(
+            shown(&[place.frame]),
+            ["core/a.rs:1 AtomicUsize::compare_exchange"]
+        );
         assert_eq!(place.operation, "thread::spawn_unchecked");
     }
 
@@ -245,7 +309,10 @@ mod tests {
         assert_eq!(Place::of(&[foreign]).unwrap().frame, foreign.frame);
         let user = call("src/a.rs", 9, "app::stop");
         let place = Place::of(&[cas(), foreign, user, foreign]).unwrap();
-        assert_eq!((place.operation, place.inner.len()), ("AtomicUsize::compare_exchange", 0));
+        assert_eq!(
+            (place.operation, place.inner.len()),
+            ("AtomicUsize::compare_exchange", 0)
+        );
     }
 
     #[test]
@@ -256,7 +323,10 @@ mod tests {
         let chain = [cas(), fib(3), fib(4), fib(3), test, wrapper, start()];
         let place = Place::of(&chain).unwrap();
         assert_eq!(shown(&place.callers), ["src/t.rs:30 recurses"]);
-        assert_eq!(Some(place), Place::of(&[cas(), fib(3), test, wrapper, start()]));
+        assert_eq!(
+            Some(place),
+            Place::of(&[cas(), fib(3), test, wrapper, start()])
+        );
     }
 
     #[test]

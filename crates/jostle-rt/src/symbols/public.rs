@@ -48,8 +48,27 @@ pub(super) fn public_name(name: &Name<'_>) -> String {
 /// Modules by which functions are commonly called. Others are taken for private, and the
 /// function is named by its crate.
 const PUBLIC: &[&str] = &[
-    "atomic", "broadcast", "env", "epoch", "fs", "future", "hint", "io", "mem", "mpsc", "net",
-    "oneshot", "panic", "process", "ptr", "runtime", "signal", "task", "thread", "time", "watch",
+    "atomic",
+    "broadcast",
+    "env",
+    "epoch",
+    "fs",
+    "future",
+    "hint",
+    "io",
+    "mem",
+    "mpsc",
+    "net",
+    "oneshot",
+    "panic",
+    "process",
+    "ptr",
+    "runtime",
+    "signal",
+    "task",
+    "thread",
+    "time",
+    "watch",
 ];
 
 /// The role of a function of this origin.
@@ -132,22 +151,46 @@ mod tests {
         for (text, expected) in [
             ("std::sync::poison::mutex::Mutex<T>::lock", "Mutex::lock"),
             ("<std::sync::mpsc::Sender<u32>>::send", "Sender::send"),
-            ("core::sync::atomic::AtomicUsize::fetch_add", "AtomicUsize::fetch_add"),
+            (
+                "core::sync::atomic::AtomicUsize::fetch_add",
+                "AtomicUsize::fetch_add",
+            ),
             ("core::sync::atomic::fence", "atomic::fence"),
             ("core::sync::atomic::AtomicPtr<T>::swap", "AtomicPtr::swap"),
-            ("<alloc::sync::Arc<T,A> as core::ops::drop::Drop>::drop", "Arc::drop"),
-            ("core::ptr::drop_in_place<alloc::sync::Arc<u32>>", "Arc::drop"),
+            (
+                "<alloc::sync::Arc<T,A> as core::ops::drop::Drop>::drop",
+                "Arc::drop",
+            ),
+            (
+                "core::ptr::drop_in_place<alloc::sync::Arc<u32>>",
+                "Arc::drop",
+            ),
             ("core::ptr::drop_in_place::<(u8, u8)>", "value::drop"),
             ("std::thread::functions::spawn", "thread::spawn"),
-            ("std::thread::functions::spawn::<main::f::{closure#0}, ()>", "thread::spawn"),
+            (
+                "std::thread::functions::spawn::<main::f::{closure#0}, ()>",
+                "thread::spawn",
+            ),
             ("std::sync::mpsc::channel", "mpsc::channel"),
-            ("std::thread::scoped::<impl std::thread::builder::Builder>::spawn_scoped", "Builder::spawn_scoped"),
+            (
+                "std::thread::scoped::<impl std::thread::builder::Builder>::spawn_scoped",
+                "Builder::spawn_scoped",
+            ),
             ("std::io::stdio::_print", "print!"),
             ("tokio::task::spawn::spawn", "task::spawn"),
             ("tokio::sync::mpsc::bounded::channel", "mpsc::channel"),
-            ("tokio::sync::mutex::Mutex<T>::lock::{{closure}}", "Mutex::lock"),
-            ("<tokio::sync::notify::Notified as core::future::future::Future>::poll", "Notified.await"),
-            ("crossbeam_channel::channel::bounded", "crossbeam_channel::bounded"),
+            (
+                "tokio::sync::mutex::Mutex<T>::lock::{{closure}}",
+                "Mutex::lock",
+            ),
+            (
+                "<tokio::sync::notify::Notified as core::future::future::Future>::poll",
+                "Notified.await",
+            ),
+            (
+                "crossbeam_channel::channel::bounded",
+                "crossbeam_channel::bounded",
+            ),
             ("rayon_core::join::join", "rayon_core::join"),
             ("sqlite3_open", "sqlite3_open"),
         ] {
@@ -158,20 +201,64 @@ mod tests {
     #[test]
     fn the_role_depends_on_whose_function_it_is() {
         for (text, origin, expected) in [
-            ("core::ops::function::FnOnce::call_once", Origin::Std, Role::Passes),
-            ("<&mut F as core::future::future::Future>::poll", Origin::Std, Role::Passes),
-            ("<alloc::vec::Vec<T,A> as core::ops::drop::Drop>::drop", Origin::Std, Role::Passes),
-            ("core::ptr::drop_in_place<main::Pool>", Origin::Std, Role::Passes),
-            ("<alloc::sync::Arc<T,A> as core::ops::drop::Drop>::drop", Origin::Std, Role::Plain),
-            ("std::sync::poison::mutex::Mutex<T>::lock", Origin::Std, Role::Plain),
-            ("std::sys::backtrace::__rust_begin_short_backtrace", Origin::Std, Role::Boundary),
-            ("test::__rust_begin_short_backtrace", Origin::Std, Role::Boundary),
+            (
+                "core::ops::function::FnOnce::call_once",
+                Origin::Std,
+                Role::Passes,
+            ),
+            (
+                "<&mut F as core::future::future::Future>::poll",
+                Origin::Std,
+                Role::Passes,
+            ),
+            (
+                "<alloc::vec::Vec<T,A> as core::ops::drop::Drop>::drop",
+                Origin::Std,
+                Role::Passes,
+            ),
+            (
+                "core::ptr::drop_in_place<main::Pool>",
+                Origin::Std,
+                Role::Passes,
+            ),
+            (
+                "<alloc::sync::Arc<T,A> as core::ops::drop::Drop>::drop",
+                Origin::Std,
+                Role::Plain,
+            ),
+            (
+                "std::sync::poison::mutex::Mutex<T>::lock",
+                Origin::Std,
+                Role::Plain,
+            ),
+            (
+                "std::sys::backtrace::__rust_begin_short_backtrace",
+                Origin::Std,
+                Role::Boundary,
+            ),
+            (
+                "test::__rust_begin_short_backtrace",
+                Origin::Std,
+                Role::Boundary,
+            ),
             ("test::run_test", Origin::Std, Role::Boundary),
             ("test::pool::closes", Origin::User, Role::Plain),
             ("std::rt::lang_start_internal", Origin::Std, Role::Boundary),
-            ("std::sys::thread::unix::Thread::new::thread_start", Origin::Std, Role::Boundary),
-            ("std::sys::thread::unix::Thread::join", Origin::Std, Role::Plain),
-            ("futures_util::future::map::Map<A,B>::poll", Origin::Dependency, Role::Plain),
+            (
+                "std::sys::thread::unix::Thread::new::thread_start",
+                Origin::Std,
+                Role::Boundary,
+            ),
+            (
+                "std::sys::thread::unix::Thread::join",
+                Origin::Std,
+                Role::Plain,
+            ),
+            (
+                "futures_util::future::map::Map<A,B>::poll",
+                Origin::Dependency,
+                Role::Plain,
+            ),
         ] {
             assert_eq!(role(&Name::parse(text), origin), expected, "{text}");
         }

@@ -118,7 +118,11 @@ impl Symbolizer {
             return vec![without_file("", &mut keep)];
         };
         let address = address.wrapping_sub(object.bias) as u64;
-        let symbol = || image.symbol(address).map_or_else(String::new, |s| demangled(s.0));
+        let symbol = || {
+            image
+                .symbol(address)
+                .map_or_else(String::new, |s| demangled(s.0))
+        };
         let mut calls = Vec::new();
         let frames = image.frames(address);
         for (frame, inlined) in frames.iter().zip((0..frames.len()).rev()) {

@@ -87,7 +87,10 @@ impl Drop for Program {
 
 /// The operations that the comments of the source announce: line and public name.
 pub(super) fn announced() -> Vec<(u32, &'static str)> {
-    let code = SOURCE.lines().zip(1..).filter(|(text, _)| !text.starts_with("//!"));
+    let code = SOURCE
+        .lines()
+        .zip(1..)
+        .filter(|(text, _)| !text.starts_with("//!"));
     let marked = code.filter_map(|(text, line)| Some((line, text.split_once(" //= ")?.1)));
     let all = marked.flat_map(|(line, names)| names.split(", ").map(move |name| (line, name)));
     let all: Vec<_> = all.collect();

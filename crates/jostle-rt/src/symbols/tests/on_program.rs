@@ -37,10 +37,18 @@ fn callers(sites: &[Site], options: &[&str]) {
     let lock = at("self.jobs.lock()");
     assert_eq!(lock.len(), 1);
     assert_eq!(lock[0].function(), "close");
-    assert_eq!(names(lock[0].callers()), ["operations", "main"], "{options:?}");
+    assert_eq!(
+        names(lock[0].callers()),
+        ["operations", "main"],
+        "{options:?}"
+    );
     let swap = at("self.0.swap(7");
     assert_eq!(swap[0].function(), "poll");
-    assert_eq!(names(swap[0].callers()), ["wait", "operations", "main"], "{options:?}");
+    assert_eq!(
+        names(swap[0].callers()),
+        ["wait", "operations", "main"],
+        "{options:?}"
+    );
     let inlined = at("COUNTER.fetch_add(1");
     assert_eq!(inlined.len(), 2);
     assert_eq!(
@@ -53,7 +61,10 @@ fn callers(sites: &[Site], options: &[&str]) {
     let deep = names(inlined[1].callers());
     assert_eq!(deep[..2], ["nested", "recurse"], "{options:?}");
     let closure = at("COUNTER.fetch_sub(n");
-    assert_eq!(names(closure[0].callers()), ["generic", "operations", "main"]);
+    assert_eq!(
+        names(closure[0].callers()),
+        ["generic", "operations", "main"]
+    );
 }
 
 #[test]
@@ -80,7 +91,11 @@ fn at_opt_level_3() {
 fn with_limited_debug_information_and_names_of_either_mangling() {
     check(&["-Cdebuginfo=1", "-Copt-level=1"]);
     // Legacy names are the default of the compilers that do not have this one.
-    check(&["-Cdebuginfo=1", "-Copt-level=1", "-Csymbol-mangling-version=v0"]);
+    check(&[
+        "-Cdebuginfo=1",
+        "-Copt-level=1",
+        "-Csymbol-mangling-version=v0",
+    ]);
 }
 
 #[test]
@@ -136,7 +151,10 @@ fn statics_and_functions_are_found_by_address() {
         let mut symbols = program.symbolizer();
         let static_at = program.counter;
         let symbol = symbols.symbol_of(static_at).unwrap();
-        assert_eq!((symbol.name.as_str(), symbol.offset), ("program::COUNTER", 0));
+        assert_eq!(
+            (symbol.name.as_str(), symbol.offset),
+            ("program::COUNTER", 0)
+        );
         assert_eq!(symbols.symbol_of(static_at + 3).unwrap().offset, 3);
         let in_main = program.stacks[0].iter().rev();
         let names = in_main.filter_map(|&address| symbols.symbol_of(address));

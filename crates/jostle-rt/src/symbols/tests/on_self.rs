@@ -56,9 +56,15 @@ fn a_place_of_the_running_process_is_found() {
     assert_eq!((site.line(), site.function()), (line, "inner"));
     assert_eq!(site.operation(), "");
     let callers: Vec<&str> = site.callers().iter().map(|f| f.function).collect();
-    assert_eq!(callers, ["outer", "a_place_of_the_running_process_is_found"]);
+    assert_eq!(
+        callers,
+        ["outer", "a_place_of_the_running_process_is_found"]
+    );
     // Equal places are one site.
-    assert_eq!(site_of(&mut symbols, &returns).cache_key(), site.cache_key());
+    assert_eq!(
+        site_of(&mut symbols, &returns).cache_key(),
+        site.cache_key()
+    );
 }
 
 #[test]
@@ -67,12 +73,23 @@ fn what_a_library_calls_back_is_the_users_again() {
     let mut all = Vec::new();
     std::sync::Once::new().call_once(|| all = returns());
     let site = site_of(&mut symbols, &all);
-    assert_eq!(site.function(), "what_a_library_calls_back_is_the_users_again");
+    assert_eq!(
+        site.function(),
+        "what_a_library_calls_back_is_the_users_again"
+    );
     assert_eq!(site.callers().len(), 1, "{site:?}");
     let own = std::hint::black_box(a_place_of_the_running_process_is_found as fn() as usize);
     let symbol = symbols.symbol_of(own + 1).unwrap();
-    assert!(symbol.name.ends_with("::a_place_of_the_running_process_is_found"));
+    assert!(
+        symbol
+            .name
+            .ends_with("::a_place_of_the_running_process_is_found")
+    );
     assert_eq!(symbol.offset, 1);
     let libc = libc::getpid as unsafe extern "C" fn() -> i32 as usize;
-    assert!(symbols.symbol_of(libc).is_some_and(|s| s.name.contains("getpid")));
+    assert!(
+        symbols
+            .symbol_of(libc)
+            .is_some_and(|s| s.name.contains("getpid"))
+    );
 }
