@@ -4,7 +4,7 @@ use jostle_site::Frame;
 
 use super::name::Name;
 use super::path::Origin;
-use super::public::{Role, public_name, role};
+use super::public::{Role, crate_of, public_name, role};
 
 /// A frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,6 +16,8 @@ pub(super) struct Call {
     pub(super) public: &'static str,
     /// The whole name, which tells functions apart.
     pub(super) path: &'static str,
+    /// The crate of the function or, if it drops a value, of the value's type.
+    pub(super) crate_name: &'static str,
     pub(super) origin: Origin,
     pub(super) role: Role,
 }
@@ -43,6 +45,7 @@ impl Call {
             },
             public,
             path,
+            crate_name: crate_of(&name),
             origin,
             role: role(&name, origin),
         }

@@ -101,8 +101,8 @@ pub(super) fn last_of_type(text: &str) -> Option<&str> {
     is_name(last).then_some(last)
 }
 
-/// The crate and the modules of a type.
-fn modules_of_type(text: &str) -> Vec<&str> {
+/// The crate and the modules of a type; none for what has no path.
+pub(super) fn modules_of_type(text: &str) -> Vec<&str> {
     let text = plain_type(text);
     if text.starts_with(['<', '(', '[', '{', '*']) {
         return Vec::new();

@@ -4,7 +4,7 @@
 //! `std::sync::poison::mutex::Mutex<T>::lock` is `Mutex::lock`, and
 //! `std::thread::functions::spawn` is `thread::spawn`.
 
-use super::name::{Name, last_of_type};
+use super::name::{Name, last_of_type, modules_of_type};
 use super::path::Origin;
 
 /// What a function is to somebody who reads a chain of calls.
@@ -12,6 +12,8 @@ use super::path::Origin;
 pub(super) enum Role {
     /// A function that somebody called for what it does.
     Plain,
+    /// Drops a value of a type that has a public name, on behalf of the compiler.
+    Drops,
     /// Only passes through to what it was given: a closure's call, an adapter, the drop of
     /// a container. What somebody means is further in.
     Passes,
@@ -79,9 +81,13 @@ pub(super) fn role(name: &Name<'_>, origin: Origin) -> Role {
     if origin == Origin::User {
         return Role::Plain;
     }
-    // The drop of what owns something else is the drop of that.
-    if name.drops.is_some() {
-        return Role::Passes;
+    if let Some(dropped) = name.drops {
+        // The drop of what owns something else is the drop of that.
+        let named = last_of_type(dropped).is_some();
+        return match named && !passes(&modules_of_type(dropped)) {
+            true => Role::Drops,
+            false => Role::Passes,
+        };
     }
     if origin != Origin::Std {
         return Role::Plain;
@@ -89,11 +95,24 @@ pub(super) fn role(name: &Name<'_>, origin: Origin) -> Role {
     let begins = |paths: &[&[&str]]| paths.iter().any(|path| name.modules.starts_with(path));
     if begins(BOUNDARIES) || begins(THREADS) && name.function == "thread_start" {
         Role::Boundary
-    } else if begins(PASSING) {
+    } else if passes(&name.modules) {
         Role::Passes
     } else {
         Role::Plain
     }
+}
+
+/// The crate of a function or, if it drops a value, of the value's type.
+pub(super) fn crate_of<'a>(name: &Name<'a>) -> &'a str {
+    let modules = match name.drops {
+        Some(dropped) => modules_of_type(dropped),
+        None => name.modules.clone(),
+    };
+    modules.first().copied().unwrap_or_default()
+}
+
+fn passes(modules: &[&str]) -> bool {
+    modules.is_empty() || PASSING.iter().any(|path| modules.starts_with(path))
 }
 
 const BOUNDARIES: &[&[&str]] = &[&["test"], &["std", "rt"]];
@@ -219,6 +238,21 @@ mod tests {
             (
                 "core::ptr::drop_in_place<main::Pool>",
                 Origin::Std,
+                Role::Drops,
+            ),
+            (
+                "core::ptr::drop_in_place<alloc::vec::Vec<tokio::a::Sender<u8>>>",
+                Origin::Std,
+                Role::Passes,
+            ),
+            (
+                "core::ptr::drop_in_place::<(a::Sender, u8)>",
+                Origin::Std,
+                Role::Passes,
+            ),
+            (
+                "core::ptr::drop_in_place<main::work::{{closure}}>",
+                Origin::Std,
                 Role::Passes,
             ),
             (
@@ -261,6 +295,18 @@ mod tests {
             ),
         ] {
             assert_eq!(role(&Name::parse(text), origin), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_drop_belongs_to_the_crate_of_the_type() {
+        for (text, expected) in [
+            ("core::ptr::drop_in_place<main::Pool>", "main"),
+            ("<main::Iter as core::iter::Iterator>::map", "main"),
+            ("std::sync::mpsc::channel", "std"),
+            ("main", ""),
+        ] {
+            assert_eq!(crate_of(&Name::parse(text)), expected, "{text}");
         }
     }
 }

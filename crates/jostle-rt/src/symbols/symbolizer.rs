@@ -95,6 +95,14 @@ impl Symbolizer {
         })
     }
 
+    /// The name of the function whose stack frame the return address `pc` runs in: the one that
+    /// others are inlined into. Empty if it is not known. For
+    /// [`Home::Local`](super::Home::Local).
+    pub fn function_at(&mut self, pc: usize) -> &'static str {
+        let calls = self.calls(pc);
+        calls.last().map_or("", |call| call.frame.function)
+    }
+
     /// The frames of one return address, inlined ones first: never none.
     pub(super) fn calls(&mut self, pc: usize) -> Rc<[Call]> {
         if let Some(known) = self.calls.get(&pc) {

@@ -60,6 +60,8 @@ fn a_place_of_the_running_process_is_found() {
         callers,
         ["outer", "a_place_of_the_running_process_is_found"]
     );
+    assert_eq!(symbols.function_at(returns[0]), "inner");
+    assert_eq!(symbols.function_at(8), "");
     // Equal places are one site.
     assert_eq!(
         site_of(&mut symbols, &returns).cache_key(),
