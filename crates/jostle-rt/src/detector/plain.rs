@@ -8,9 +8,9 @@
 //! earlier one is reported (the theorem of the FastTrack paper; the property tests compare with
 //! all pairs of a full history).
 
-use super::cell::{ATOMIC, ATOMIC_TAIL, Cell, FREED, FRESH, SHARED, SPLIT, access, mask_of};
+use super::cell::{ATOMIC, ATOMIC_TAIL, Cell, FREED, FRESH, SHARED, SPLIT, TAG, access, mask_of};
 use super::report::{Access, Act};
-use super::shadow::parts;
+use super::shadow::runs;
 use super::{Detector, Slot};
 
 /// The access that is being judged.
@@ -71,9 +71,9 @@ impl Detector {
             self.granule(&touch, address, mask_of(address & 7, size));
             return;
         }
-        for part in parts(address, size) {
-            if let Some(mask) = part.mask {
-                self.granule(&touch, part.address, mask);
+        for run in runs(address, size) {
+            for (address, mask) in run.granules() {
+                self.granule(&touch, address, mask);
             }
         }
     }
@@ -102,9 +102,14 @@ impl Detector {
     /// A plain access to some bytes of one granule.
     #[inline]
     pub(super) fn granule(&mut self, touch: &Touch, address: usize, mask: u8) {
-        let Some(chunk) = self.shadow.chunk(address) else {
-            return;
-        };
+        if let Some(chunk) = self.shadow.chunk(address) {
+            self.granule_of(chunk, touch, address, mask);
+        }
+    }
+
+    /// The same, in a chunk that is known.
+    #[inline]
+    pub(super) fn granule_of(&mut self, chunk: usize, touch: &Touch, address: usize, mask: u8) {
         let (cell, own) = self.shadow.peek(chunk, address);
         // Known already, with or without a cell.
         if cell.write_epoch() == touch.epoch
@@ -165,82 +170,79 @@ impl Detector {
 
     /// The same for a cell whose bytes have several histories.
     fn split_granule(&mut self, touch: &Touch, cell: &mut Cell, mask: u8) {
-        let mut groups = self.shadow.groups_of(*cell);
         // The bytes of the access that no group speaks of.
         let mut rest = mask;
-        let mut index = 0;
-        while index < 8 {
-            let mut group = groups[index];
+        let mut changed = false;
+        for number in 0..8 {
+            let mut group = *self.shadow.group(cell, number);
             let common = group.mask() & mask;
             rest &= !group.mask();
             if common == 0 || self.tells_of(touch, &group) {
-                index += 1;
                 continue;
             }
             let other = group.mask() & !mask;
             if other != 0
-                && let Some(free) = groups.iter_mut().find(|group| group.mask() == 0)
+                && let Some(free) = self.shadow.free_group(cell)
             {
-                // Eight bytes have at most eight groups: one is free while any has two bytes.
-                *free = group;
-                free.set_mask(other);
+                let mut left = group;
+                left.set_mask(other);
                 if group.has(SHARED) {
                     let reads = self.sets.copy(group.reads());
-                    free.set_reads(reads);
+                    left.set_reads(reads);
                 }
+                *self.shadow.group_mut(cell, free) = left;
                 group.set_mask(common);
             }
             self.judge(touch, &mut group);
-            groups[index] = group;
-            index += 1;
+            *self.shadow.group_mut(cell, number) = group;
+            changed = true;
         }
         if rest != 0
-            && let Some(free) = groups.iter_mut().find(|group| group.mask() == 0)
+            && let Some(free) = self.shadow.free_group(cell)
         {
-            free.set_mask(rest);
-            let mut group = *free;
+            let mut group = Cell::default();
+            group.set_mask(rest);
             self.judge(touch, &mut group);
-            *free = group;
+            *self.shadow.group_mut(cell, free) = group;
+            changed = true;
         }
-        if touch.act.is_write() {
-            self.merge(cell, &mut groups, touch);
-        }
-        if cell.has(SPLIT) {
-            self.shadow.groups(*cell).copy_from_slice(&groups);
+        if changed && touch.act.is_write() {
+            self.merge(cell, touch);
         }
     }
 
     /// Makes one group of those that this write is the last of; and an unsplit cell, if no
-    /// other one is left.
-    fn merge(&mut self, cell: &mut Cell, groups: &mut [Cell; 8], touch: &Touch) {
+    /// other one is left. Groups that the same thread wrote at another place stay apart: each
+    /// byte keeps the place of its own write.
+    fn merge(&mut self, cell: &mut Cell, touch: &Touch) {
         let mut first: Option<usize> = None;
         let mut others = false;
-        for index in 0..8 {
-            let group = groups[index];
+        for number in 0..8 {
+            let group = *self.shadow.group(cell, number);
             if group.mask() == 0 {
                 continue;
             }
             if group.write_epoch() != touch.epoch || group.reads().value() != 0 {
                 others = true;
-            } else if let Some(first) = first {
-                if groups[first].wpc != group.wpc {
-                    // Each byte keeps the place of its own write.
-                    others = true;
-                    continue;
-                }
-                let mask = groups[first].mask() | group.mask();
-                groups[first].set_mask(mask);
-                groups[index] = Cell::default();
-            } else {
-                first = Some(index);
+                continue;
             }
+            let Some(first) = first else {
+                first = Some(number);
+                continue;
+            };
+            let into = self.shadow.group_mut(cell, first);
+            if into.wpc != group.wpc {
+                others = true;
+                continue;
+            }
+            into.set_mask(into.mask() | group.mask());
+            *self.shadow.group_mut(cell, number) = Cell::default();
         }
         if let (Some(first), false) = (first, others) {
             let place = cell.write_epoch();
-            let keep = cell.r & (ATOMIC | ATOMIC_TAIL);
-            let tag = cell.w & super::cell::TAG;
-            *cell = groups[first].tagged(tag);
-            cell.r |= keep;
+            let mut whole = self.shadow.group(cell, first).tagged(cell.w & TAG);
+            whole.r |= cell.r & (ATOMIC | ATOMIC_TAIL);
+            *cell = whole;
             self.shadow.unsplit(place);
         }
     }

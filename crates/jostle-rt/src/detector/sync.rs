@@ -27,7 +27,7 @@ use super::clocks::Clock;
 use super::plain::Touch;
 use super::report::Act;
 use super::sets::Past;
-use super::shadow::parts;
+use super::shadow::{Run, runs};
 use super::{Detector, Slot};
 use crate::raw::Errno;
 use crate::region::{Region, Zero};
@@ -81,6 +81,8 @@ struct Object {
     next: u32,
     /// What an acquire gets.
     released: Clock,
+    /// Whether no other object of the granule has bytes in common with it.
+    alone: u64,
     /// The threads with a release in the present sequence: a bit for each slot modulo 64.
     heads: u64,
     stores: Past,
@@ -221,12 +223,23 @@ impl Sync {
         if at == 0 {
             row.object = top as u32;
         }
+        let mut alone = true;
         while at != 0 {
             let object = self.objects.at(at);
             if object.address == address && object.size == size {
                 return Some(at);
             }
+            alone &= object.address + u64::from(object.size) <= address
+                || address + u64::from(size) <= object.address;
             at = object.next as usize;
+        }
+        if !alone {
+            let mut at = first as usize;
+            while at != 0 {
+                let object = self.objects.at_mut(at);
+                object.alone = 0;
+                at = object.next as usize;
+            }
         }
         if top + 1 >= room {
             if first == 0 {
@@ -387,9 +400,8 @@ impl Detector {
             self.atomic_granule(touch, address, mask_of(address & 7, size), true)?
         } else {
             let mut private = true;
-            for part in parts(address, size) {
-                let first = part.address == address;
-                private &= self.atomic_granule(touch, part.address, part.mask?, first)?;
+            for (part, mask) in runs(address, size).flat_map(Run::granules) {
+                private &= self.atomic_granule(touch, part, mask, part == address)?;
             }
             private
         };
@@ -422,8 +434,7 @@ impl Detector {
         let known = order.acquires();
         let own = *self.sync.objects.at(object);
         self.clocks.acquire(slot, own.released, known);
-        let first = self.sync.first(address as u64 >> 3, false);
-        if first == object && own.next == 0 && size <= 8 && !self.has_tail(address) {
+        if own.alone != 0 && size <= 8 && !self.has_tail(address) {
             return;
         }
         self.each_overlapping(address, size, |detector, other| {
