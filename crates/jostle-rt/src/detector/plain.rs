@@ -8,7 +8,9 @@
 //! earlier one is reported (the theorem of the FastTrack paper; the property tests compare with
 //! all pairs of a full history).
 
-use super::cell::{ATOMIC, ATOMIC_TAIL, Cell, FREED, FRESH, SHARED, SPLIT, TAG, access, mask_of};
+use super::cell::{
+    ATOMIC, ATOMIC_TAIL, Cell, FREED, FRESH, LOW, SHARED, SPLIT, TAG, access, mask_of,
+};
 use super::report::{Access, Act};
 use super::shadow::runs;
 use super::{Detector, Slot};
@@ -111,15 +113,21 @@ impl Detector {
     #[inline]
     pub(super) fn granule_of(&mut self, chunk: usize, touch: &Touch, address: usize, mask: u8) {
         let (cell, own) = self.shadow.peek(chunk, address);
-        // Known already, with or without a cell.
-        if cell.write_epoch() == touch.epoch
-            && cell.flags() & !FRESH == 0
-            && cell.reads().value() == 0
-            && mask & !cell.mask() == 0
-            && (!own || !cell.has(FRESH) || mask != cell.mask() || touch.act == Act::Read)
-            && touch.act != Act::Free
-        {
-            return;
+        let within = mask & !cell.mask() == 0;
+        if within && cell.flags() & !FRESH == 0 {
+            if self.changes_nothing(touch, &cell, own, mask) {
+                return;
+            }
+            if own && mask == cell.mask() && self.follows(touch, &cell) {
+                let cell = self.shadow.cell_mut(chunk, address);
+                if touch.act == Act::Read {
+                    cell.r = u64::from(mask) << 56 | touch.epoch;
+                    cell.rpc = touch.pc & LOW;
+                } else {
+                    cell.set_write(touch.epoch, touch.pc, touch.act);
+                }
+                return;
+            }
         }
         let mut cell = if own {
             cell
@@ -152,6 +160,29 @@ impl Detector {
         }
         self.split_granule(touch, &mut cell, mask);
         *self.shadow.cell_mut(chunk, address) = cell;
+    }
+
+    /// Whether a cell without flags, or the base in place of one, tells of the access already.
+    #[inline(always)]
+    fn changes_nothing(&self, touch: &Touch, cell: &Cell, own: bool, mask: u8) -> bool {
+        let read = cell.r & LOW;
+        match touch.act {
+            Act::Read => own && read == touch.epoch || cell.write_epoch() == touch.epoch,
+            Act::Write => {
+                // The first write to all bytes of a fresh cell leaves its place there.
+                let placed = !own || !cell.has(FRESH) || mask != cell.mask();
+                cell.write_epoch() == touch.epoch && read == 0 && placed
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the access is ordered after all that a cell without flags tells of. (Epoch 0 is
+    /// known to everybody.)
+    #[inline(always)]
+    fn follows(&self, touch: &Touch, cell: &Cell) -> bool {
+        self.clocks.knows(touch.slot, cell.write_epoch())
+            && self.clocks.knows(touch.slot, cell.r & LOW)
     }
 
     /// Whether recording `touch` in `group` would change nothing.
@@ -261,12 +292,9 @@ impl Detector {
             }
             let clocks = &self.clocks;
             let known = |epoch| clocks.knows(slot, epoch);
-            let reads = self.sets.add(
-                group.reads(),
-                touch.epoch,
-                touch.pc & super::cell::LOW,
-                known,
-            );
+            let reads = self
+                .sets
+                .add(group.reads(), touch.epoch, touch.pc & LOW, known);
             group.set_reads(reads);
             group.r &= !FRESH;
             return;

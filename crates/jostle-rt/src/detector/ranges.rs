@@ -209,7 +209,8 @@ impl Detector {
     }
 
     /// An atomic operation against the plain accesses to the same bytes. Says whether the
-    /// bytes are private (see [`Detector::is_private`]); `None` if the memory is freed.
+    /// bytes are private (see [`Detector::is_private`]), and whether an atomic of the granule
+    /// before reaches into this one; `None` if the memory is freed.
     #[inline]
     pub(super) fn atomic_granule(
         &mut self,
@@ -217,7 +218,7 @@ impl Detector {
         address: usize,
         mask: u8,
         first: bool,
-    ) -> Option<bool> {
+    ) -> Option<(bool, bool)> {
         let chunk = self.shadow.chunk(address)?;
         let cell = self.shadow.fresh(chunk, address, &mut self.sets);
         if cell.has(FREED) && cell.mask() & mask != 0 {
@@ -237,7 +238,8 @@ impl Detector {
         }
         let flag = if first { ATOMIC } else { ATOMIC_TAIL };
         self.shadow.cell_mut(chunk, address).r |= flag;
-        Some(mask & !self.written_in(touch.epoch, &cell) == 0)
+        let private = mask & !self.written_in(touch.epoch, &cell) == 0;
+        Some((private, cell.has(ATOMIC_TAIL)))
     }
 
     /// The same for the bytes of one group.

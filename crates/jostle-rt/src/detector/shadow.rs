@@ -17,7 +17,8 @@ use crate::region::{Region, Zero};
 /// Bytes of a chunk.
 pub(super) const CHUNK: usize = 1 << 16;
 const CELLS: usize = CHUNK / 8;
-const MAX_CHUNKS: usize = 1 << 18;
+/// 64 GiB of cells, for 16 GiB of the program. (Tools that execute tests have less.)
+const MAX_CHUNKS: usize = if cfg!(test) { 1 << 15 } else { 1 << 18 };
 /// User addresses have 47 bits.
 const ADDRESSES: usize = 1 << 31;
 /// With more chunks than this (2 GiB of cells) the next execution starts from nothing.
@@ -66,7 +67,7 @@ impl Shadow {
             cells: Region::new(MAX_CHUNKS * CELLS)?,
             chunks: 1,
             generation: 1,
-            splits: Region::new(1 << 28)?,
+            splits: Region::new(1 << 27)?,
             splits_top: 8,
             splits_free: 0,
             full: false,
