@@ -10,8 +10,7 @@ use std::{env, io::Read as _};
 use serde::{Deserialize, Serialize};
 use sha1_smol::Sha1;
 
-use super::{Missing, TARGET};
-use crate::linker;
+use super::{Missing, TARGET, store};
 
 /// A toolchain that has what instrumentation needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +51,7 @@ impl Toolchain {
         }
         let this = Self::new(sysroot, &sysroot.join("bin/rustc"), Path::new("."))?;
         let json = serde_json::to_vec(&this).map_err(|error| Missing::Cache(error.to_string()))?;
-        linker::write(&kept, &json).map_err(|error| Missing::Cache(format!("{error:#}")))?;
+        store::write(&kept, &json).map_err(|error| Missing::Cache(format!("{error:#}")))?;
         Ok(this)
     }
 
