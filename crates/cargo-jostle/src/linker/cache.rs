@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use sha1_smol::Sha1;
 
 use super::checksum::checksum;
+use super::trim;
 use crate::toolchain::store;
 
 /// Raised whenever the same input would give another result: other passes, other marks,
@@ -90,7 +91,7 @@ impl Cache {
         let root = directory
             .join("instrumented")
             .join(format!("{toolchain}-{INSTRUMENTATION}"));
-        for folder in ["objects", "archives", "locks"] {
+        for folder in ["objects", "archives"] {
             store::create(&root.join(folder))?;
         }
         Ok(Self { root })
@@ -102,7 +103,12 @@ impl Cache {
         let seal: Seal<F> = serde_json::from_slice(&fs::read(seal_of(&path)).ok()?).ok()?;
         let result = fs::read(&path).ok()?;
         let whole = result.len() as u64 == seal.length && checksum(&result) == seal.checksum;
-        whole.then_some(Entry {
+        if !whole {
+            return None;
+        }
+        trim::used(&path);
+        trim::used(&seal_of(&path));
+        Some(Entry {
             path,
             facts: seal.facts,
         })

@@ -17,6 +17,7 @@ use anyhow::{Context as _, Result};
 use sha1_smol::Sha1;
 
 use super::cache::INSTRUMENTATION;
+use super::trim::trim;
 use crate::toolchain::store;
 
 /// The name that means "you are the linker".
@@ -27,8 +28,10 @@ pub(crate) fn is_linker(program: Option<&OsStr>) -> bool {
     program.is_some_and(|it| Path::new(it).file_name() == Some(OsStr::new(NAME)))
 }
 
-/// Puts the link in place and returns its path, for `-Clinker=`.
+/// Puts the link in place and returns its path, for `-Clinker=`. Also removes from the
+/// cache what is too old, as this is done before a build and not by each link.
 pub(crate) fn install(cache: &Path) -> Result<PathBuf> {
+    trim(cache);
     let program = env::current_exe()
         .context("the path of cargo-jostle is not known; call it by its full path")?;
     let mut identity = Sha1::from(program.as_os_str().as_encoded_bytes());

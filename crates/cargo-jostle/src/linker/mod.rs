@@ -8,8 +8,8 @@
 //!
 //! - `install`: the name by which rustc finds it. `driver`: one link.
 //! - `command`, `response`: the command line.
-//! - `instrument`: inputs to instrumented inputs, with `cache` (on disk, `checksum`),
-//!   `archive`, `bitcode` and `llvm`. `standard`: what is left alone.
+//! - `instrument`: inputs to instrumented inputs, with `cache` (on disk, `checksum`,
+//!   `trim`), `archive`, `bitcode` and `llvm`. `standard`: what is left alone.
 //! - `runtime`: how the runtime is linked. `allocators`, `tokio`: what is redirected.
 //! - `facts`, `assembly`: what is learnt on the way. `notes`: the document about it.
 //! - `complain`: errors.
@@ -37,6 +37,7 @@ mod response;
 mod runtime;
 mod standard;
 mod tokio;
+mod trim;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

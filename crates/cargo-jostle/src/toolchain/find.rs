@@ -44,7 +44,7 @@ impl Toolchain {
         let llvm = find_llvm(sysroot)?;
         let kept = cache
             .join("toolchains")
-            .join(format!("{}.json", identity(&llvm)));
+            .join(format!("{}.json", identity(sysroot, &llvm)));
         let known = fs::read(&kept).ok();
         if let Some(known) = known.and_then(|json| serde_json::from_slice(&json).ok()) {
             return Ok(known);
@@ -66,7 +66,7 @@ impl Toolchain {
         let llvm = find_llvm(sysroot)?;
         Ok(Self {
             sysroot: sysroot.to_owned(),
-            id: identity(&llvm),
+            id: identity(sysroot, &llvm),
             llvm,
             rustc: version.lines().next().unwrap_or_default().to_owned(),
             llvm_version: field("LLVM version:"),
@@ -171,13 +171,16 @@ fn is_llvm(path: &Path) -> bool {
         && magic == *b"\x7fELF"
 }
 
-/// Identifies a toolchain by its LLVM: place, size and time of change.
-fn identity(llvm: &Path) -> String {
-    let mut identity = Sha1::from(llvm.as_os_str().as_encoded_bytes());
-    if let Ok(metadata) = fs::metadata(llvm) {
-        identity.update(&metadata.len().to_le_bytes());
-        identity.update(&metadata.mtime().to_le_bytes());
-        identity.update(&metadata.mtime_nsec().to_le_bytes());
+/// Identifies a toolchain: place, size and time of change of its LLVM and its compiler.
+fn identity(sysroot: &Path, llvm: &Path) -> String {
+    let mut identity = Sha1::new();
+    for file in [llvm, &sysroot.join("bin/rustc")] {
+        identity.update(file.as_os_str().as_encoded_bytes());
+        if let Ok(metadata) = fs::metadata(file) {
+            identity.update(&metadata.len().to_le_bytes());
+            identity.update(&metadata.mtime().to_le_bytes());
+            identity.update(&metadata.mtime_nsec().to_le_bytes());
+        }
     }
     identity.digest().to_string()[..16].to_owned()
 }

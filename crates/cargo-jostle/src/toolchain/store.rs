@@ -1,7 +1,7 @@
 //! Files that several processes write and read at once.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -9,12 +9,14 @@ use fd_lock::RwLock;
 
 /// Opens a file to be locked; it is made if it is not there.
 pub(crate) fn lock_file(path: &Path) -> Result<RwLock<File>> {
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .with_context(|| denied(path))?;
+    let open = || {
+        OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path)
+    };
+    let file = with_folder(path, open)?;
     Ok(RwLock::new(file))
 }
 
@@ -25,16 +27,20 @@ pub(crate) fn create(folder: &Path) -> Result<()> {
 
 /// Puts `content` in place of whatever is at `path`, all of it or nothing.
 pub(crate) fn write(path: &Path, content: &[u8]) -> Result<()> {
-    let folder = path.parent().context("a cache entry has a folder")?;
-    let attempt = || -> std::io::Result<()> {
+    with_folder(path, || {
+        let folder = path.parent().unwrap_or(Path::new(""));
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(content)?;
         file.persist(path)?;
         Ok(())
-    };
+    })
+}
+
+/// Does something to a file; if its folder is not there, makes that and tries again.
+fn with_folder<T>(path: &Path, attempt: impl Fn() -> io::Result<T>) -> Result<T> {
     let result = match attempt() {
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            create(folder)?;
+            create(path.parent().unwrap_or(Path::new("")))?;
             attempt()
         }
         result => result,
@@ -67,7 +73,7 @@ mod tests {
     #[test]
     fn who_has_the_lock_keeps_others_out() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("lock");
+        let path = folder.path().join("locks/00");
         let (mut one, mut other) = (lock_file(&path).unwrap(), lock_file(&path).unwrap());
         let guard = one.write().unwrap();
         assert!(other.try_write().is_err());
