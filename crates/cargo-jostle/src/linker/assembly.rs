@@ -56,9 +56,13 @@ impl Template {
 }
 
 /// The first word of each instruction, prefixes such as `lock` included.
+///
+/// Some crates keep the compiler from an optimization by an assembly that is only a
+/// comment, `/*…*/`; that has none.
 fn mnemonics(text: &str) -> impl Iterator<Item = &str> {
     text.split(['\n', ';'])
         .map(|line| line.split('#').next().unwrap_or_default())
+        .filter(|line| !(line.trim().starts_with("/*") && line.trim().ends_with("*/")))
         .filter_map(|line| line.split_whitespace().next())
         .filter(|word| !word.ends_with(':') && !word.starts_with('.'))
 }
@@ -142,6 +146,7 @@ mod tests {
             None
         );
         assert_eq!(inline("bswap $0", "r").kind(), None);
+        assert_eq!(inline("/*$0 $1*/", "r,r,~{memory}").kind(), None);
     }
 
     #[test]

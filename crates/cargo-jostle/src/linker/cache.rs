@@ -10,8 +10,7 @@
 //! same content, so that it does not matter whose rename is last; locks only keep them
 //! from doing the work twice.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write as _};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -21,6 +20,8 @@ use serde::{Deserialize, Serialize};
 use sha1_smol::Sha1;
 
 use super::checksum::checksum;
+use super::trim;
+use crate::toolchain::store;
 
 /// Raised whenever the same input would give another result: other passes, other marks,
 /// other facts.
@@ -90,8 +91,8 @@ impl Cache {
         let root = directory
             .join("instrumented")
             .join(format!("{toolchain}-{INSTRUMENTATION}"));
-        for folder in ["objects", "archives", "locks"] {
-            create(&root.join(folder))?;
+        for folder in ["objects", "archives"] {
+            store::create(&root.join(folder))?;
         }
         Ok(Self { root })
     }
@@ -102,7 +103,12 @@ impl Cache {
         let seal: Seal<F> = serde_json::from_slice(&fs::read(seal_of(&path)).ok()?).ok()?;
         let result = fs::read(&path).ok()?;
         let whole = result.len() as u64 == seal.length && checksum(&result) == seal.checksum;
-        whole.then_some(Entry {
+        if !whole {
+            return None;
+        }
+        trim::used(&path);
+        trim::used(&seal_of(&path));
+        Some(Entry {
             path,
             facts: seal.facts,
         })
@@ -123,19 +129,27 @@ impl Cache {
             facts,
         };
         let json = serde_json::to_vec(&seal).context("a seal cannot be written as JSON")?;
-        write(&path, result)?;
-        write(&seal_of(&path), &json)?;
+        store::write(&path, result)?;
+        store::write(&seal_of(&path), &json)?;
         Ok(Entry {
             path,
             facts: seal.facts,
         })
     }
 
+    /// A file with assembly for the linker's C compiler.
+    pub(crate) fn assembly(&self, text: &str) -> Result<PathBuf> {
+        let Key(key) = Key::of(text.as_bytes());
+        let path = self.root.join("assembly").join(format!("{key}.s"));
+        store::write(&path, text.as_bytes())?;
+        Ok(path)
+    }
+
     /// The lock that guards the making of an object.
     ///
     /// Whoever holds one must not wait for another: that makes deadlocks impossible.
     pub(crate) fn lock(&self, key: &Key) -> Result<RwLock<File>> {
-        lock_file(&self.root.join("locks").join(key.stripe()))
+        store::lock_file(&self.root.join("locks").join(key.stripe()))
     }
 
     /// Where the result of an entry lies.
@@ -152,49 +166,6 @@ impl Cache {
 /// The seal beside a result.
 fn seal_of(result: &Path) -> PathBuf {
     result.with_extension("json")
-}
-
-/// Opens a file to be locked; it is made if it is not there.
-pub(crate) fn lock_file(path: &Path) -> Result<RwLock<File>> {
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .with_context(|| denied(path))?;
-    Ok(RwLock::new(file))
-}
-
-/// Makes a folder with those above it.
-pub(crate) fn create(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).with_context(|| denied(folder))
-}
-
-/// Puts `content` in place of whatever is at `path`, all of it or nothing.
-pub(crate) fn write(path: &Path, content: &[u8]) -> Result<()> {
-    let folder = path.parent().context("a cache entry has a folder")?;
-    let attempt = || -> std::io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(content)?;
-        file.persist(path)?;
-        Ok(())
-    };
-    let result = match attempt() {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            create(folder)?;
-            attempt()
-        }
-        result => result,
-    };
-    result.with_context(|| denied(path))
-}
-
-/// What to do when the cache cannot be written.
-pub(crate) fn denied(path: &Path) -> String {
-    format!(
-        "{} cannot be written; make room and permission there, or set JOSTLE_CACHE to a folder of yours",
-        path.display()
-    )
 }
 
 #[cfg(test)]

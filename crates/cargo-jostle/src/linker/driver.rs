@@ -1,5 +1,6 @@
 //! One link: instruments the inputs, calls the real linker, and writes the notes.
 
+use std::collections::HashSet;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -11,10 +12,10 @@ use super::allocators;
 use super::cache::Cache;
 use super::command::{Argument, CommandLine, Kind};
 use super::instrument::{Instrumenter, Outcome};
-use super::notes::Notes;
+use super::notes::{Builds, Notes};
 use super::response;
 use super::runtime::Runtime;
-use super::tokio;
+use super::tokio::{self, Constructors};
 use crate::toolchain::{self, Toolchain};
 
 /// The environment variable that names the linker to call; `cc` if it is not set.
@@ -37,8 +38,7 @@ pub(crate) fn link(arguments: impl IntoIterator<Item = OsString>) -> Result<Exit
     let toolchain = Toolchain::of_link(&inputs, &cache_dir)?;
     let cache = Cache::open(&cache_dir, toolchain.id())?;
     let outcome = Instrumenter::new(&toolchain, &cache).run(&inputs)?;
-    let redirect = tokio::workers()? > 0;
-    let mut notes = Notes::new(&toolchain, &outcome, &line.shared, redirect);
+    let mut notes = Notes::new(&toolchain, &outcome, &line.shared);
     let mut arguments = Vec::new();
     let runtime = match line.kind {
         Kind::Executable => {
@@ -51,7 +51,7 @@ pub(crate) fn link(arguments: impl IntoIterator<Item = OsString>) -> Result<Exit
     };
     arguments.extend(replace(&line, &outcome));
     if let Some(runtime) = &runtime {
-        arguments.extend(redirections(runtime, &outcome, redirect, &mut notes)?);
+        arguments.extend(redirections(runtime, &outcome, &cache, &mut notes)?);
     }
     let status = call(&arguments)?;
     if status.success() {
@@ -90,28 +90,53 @@ fn replace(line: &CommandLine, outcome: &Outcome) -> Vec<OsString> {
 fn redirections(
     runtime: &Runtime,
     outcome: &Outcome,
-    tokio: bool,
+    cache: &Cache,
     notes: &mut Notes,
 ) -> Result<Vec<OsString>> {
     let facts = || outcome.inputs.iter().map(|it| &it.facts);
-    let mut arguments = Vec::new();
     let entries: Vec<String> = facts().flat_map(|it| it.entries.clone()).collect();
-    if !entries.is_empty() {
-        let defined = runtime.symbols()?;
-        notes.allocators =
-            allocators::redirect(&entries, |name| defined.iter().any(|it| it == name));
-        let functions = notes.allocators.iter().flat_map(|it| &it.functions);
-        arguments.extend(functions.map(|name| format!("-Wl,--wrap={name}").into()));
+    let tokios: Vec<&Constructors> = facts().filter_map(|it| it.tokio.as_ref()).collect();
+    if entries.is_empty() && tokios.is_empty() {
+        return Ok(Vec::new());
     }
-    if tokio {
-        let constructors = facts().filter_map(|it| it.tokio.as_ref());
-        arguments.extend(
-            constructors
-                .flat_map(|it| it.redirect())
-                .map(OsString::from),
-        );
+    let symbols = runtime.symbols()?;
+    notes.allocators = allocators::redirect(&entries, |name| symbols.contains(name));
+    let functions = notes.allocators.iter().flat_map(|it| &it.functions);
+    let mut arguments: Vec<OsString> = functions
+        .map(|name| format!("-Wl,--wrap={name}").into())
+        .collect();
+    let (builds, tokio) = redirect_tokio(&tokios, &symbols, cache)?;
+    arguments.extend(tokio);
+    for note in notes.tokio.iter_mut().filter(|it| it.multi_thread) {
+        note.current_thread = builds;
     }
     Ok(arguments)
+}
+
+/// Redirects the constructor of tokio's single-threaded runtime.
+fn redirect_tokio(
+    tokios: &[&Constructors],
+    symbols: &HashSet<String>,
+    cache: &Cache,
+) -> Result<(Builds, Vec<OsString>)> {
+    let mut arguments: Vec<OsString> = Vec::new();
+    if symbols.contains(tokio::SWITCH) {
+        for (argument, assembly) in tokios.iter().filter_map(|it| it.choose()) {
+            arguments.push(argument.into());
+            arguments.push(cache.assembly(&assembly)?.into());
+        }
+        return Ok((Builds::ChosenAtRun, arguments));
+    }
+    if tokio::workers()? > 0 {
+        arguments.extend(
+            tokios
+                .iter()
+                .flat_map(|it| it.replace())
+                .map(OsString::from),
+        );
+        return Ok((Builds::MultiThread, arguments));
+    }
+    Ok((Builds::Itself, arguments))
 }
 
 /// Calls the real linker.

@@ -16,7 +16,9 @@ use std::{env, fs};
 use anyhow::{Context as _, Result};
 use sha1_smol::Sha1;
 
-use super::cache;
+use super::cache::INSTRUMENTATION;
+use super::trim::trim;
+use crate::toolchain::store;
 
 /// The name that means "you are the linker".
 const NAME: &str = "jostle-cc";
@@ -26,25 +28,27 @@ pub(crate) fn is_linker(program: Option<&OsStr>) -> bool {
     program.is_some_and(|it| Path::new(it).file_name() == Some(OsStr::new(NAME)))
 }
 
-/// Puts the link in place and returns its path, for `-Clinker=`.
+/// Puts the link in place and returns its path, for `-Clinker=`. Also removes from the
+/// cache what is too old, as this is done before a build and not by each link.
 pub(crate) fn install(cache: &Path) -> Result<PathBuf> {
+    trim(cache);
     let program = env::current_exe()
         .context("the path of cargo-jostle is not known; call it by its full path")?;
     let mut identity = Sha1::from(program.as_os_str().as_encoded_bytes());
     identity.update(env!("CARGO_PKG_VERSION").as_bytes());
-    identity.update(&cache::INSTRUMENTATION.to_le_bytes());
+    identity.update(&INSTRUMENTATION.to_le_bytes());
     let folder = cache.join("bin").join(&identity.digest().to_string()[..12]);
     let link = folder.join(NAME);
     if fs::read_link(&link).is_ok_and(|target| target == program) {
         return Ok(link);
     }
-    cache::create(&folder)?;
+    store::create(&folder)?;
     // Another process may use the link at this moment: it is replaced, never removed.
-    let scratch = tempfile::tempdir_in(&folder).with_context(|| cache::denied(&folder))?;
+    let scratch = tempfile::tempdir_in(&folder).with_context(|| store::denied(&folder))?;
     let fresh = scratch.path().join(NAME);
     symlink(&program, &fresh)
         .and_then(|()| fs::rename(&fresh, &link))
-        .with_context(|| cache::denied(&link))?;
+        .with_context(|| store::denied(&link))?;
     Ok(link)
 }
 

@@ -8,17 +8,21 @@
 //!
 //! - `install`: the name by which rustc finds it. `driver`: one link.
 //! - `command`, `response`: the command line.
-//! - `instrument`: inputs to instrumented inputs, with `cache` (on disk, `checksum`),
-//!   `archive`, `bitcode` and `llvm`. `standard`: what is left alone.
+//! - `instrument`: inputs to instrumented inputs, with `cache` (on disk, `checksum`,
+//!   `trim`), `archive`, `bitcode` and `llvm`. `standard`: what is left alone.
 //! - `runtime`: how the runtime is linked. `allocators`, `tokio`: what is redirected.
 //! - `facts`, `assembly`: what is learnt on the way. `notes`: the document about it.
 //! - `complain`: errors.
+//! - `checks`, `prepare`: what `cargo jostle doctor` and `cargo jostle setup` ask for.
+//!
+//! It builds on `crate::toolchain`, which does not know of it.
 
 mod allocators;
 mod archive;
 mod assembly;
 mod bitcode;
 mod cache;
+mod checks;
 mod checksum;
 mod command;
 mod complain;
@@ -28,21 +32,22 @@ mod install;
 mod instrument;
 mod llvm;
 mod notes;
+mod prepare;
 mod response;
 mod runtime;
 mod standard;
 mod tokio;
+mod trim;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-pub(crate) use cache::{Cache, create, denied, lock_file, write};
+pub(crate) use checks::{Check, checks};
 pub(crate) use complain::LOG;
 pub(crate) use driver::REAL_LINKER;
 pub(crate) use install::{install, is_linker};
-pub(crate) use instrument::{Instrumenter, Outcome};
-pub(crate) use llvm::Llvm;
 pub(crate) use notes::Notes;
+pub(crate) use prepare::{Prepared, prepare};
 pub(crate) use tokio::WORKERS;
 
 /// Links, given the arguments after the name of the program.

@@ -13,7 +13,6 @@ use super::allocators::Redirected;
 use super::assembly::Kind;
 use super::facts::Native;
 use super::instrument::Outcome;
-use super::tokio::Constructors;
 use crate::toolchain::Toolchain;
 
 /// Raised when a reader of the version before would misunderstand.
@@ -83,10 +82,22 @@ pub(crate) struct AssemblyIn {
 /// One build of tokio in the program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tokio {
-    /// Whether `new_current_thread` builds a multi-threaded runtime.
-    pub(crate) redirected: bool,
-    /// Whether it could: `rt-multi-thread` is enabled.
+    /// What `new_current_thread` builds.
+    pub(crate) current_thread: Builds,
+    /// Whether it could build the other one: `rt-multi-thread` is enabled.
     pub(crate) multi_thread: bool,
+}
+
+/// What tokio's `new_current_thread` builds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Builds {
+    /// A single-threaded runtime, as it says.
+    Itself,
+    /// A multi-threaded runtime.
+    MultiThread,
+    /// What the runtime says when the program runs.
+    ChosenAtRun,
 }
 
 /// Libraries that every program is linked with.
@@ -94,12 +105,7 @@ const EVERYWHERE: &[&str] = &["c", "dl", "gcc_s", "m", "pthread", "resolv", "rt"
 
 impl Notes {
     /// The notes of a link.
-    pub(crate) fn new(
-        toolchain: &Toolchain,
-        outcome: &Outcome,
-        shared: &[String],
-        redirected: bool,
-    ) -> Self {
+    pub(crate) fn new(toolchain: &Toolchain, outcome: &Outcome, shared: &[String]) -> Self {
         let mut this = Self {
             version: VERSION,
             toolchain: toolchain.to_string(),
@@ -128,7 +134,10 @@ impl Notes {
                     places: it.places,
                 }));
             this.tokio
-                .extend(input.facts.tokio.as_ref().map(|it| tokio(it, redirected)));
+                .extend(input.facts.tokio.as_ref().map(|it| Tokio {
+                    current_thread: Builds::Itself,
+                    multi_thread: it.multi_thread.is_some(),
+                }));
         }
         let special = |name: &&String| !EVERYWHERE.contains(&name.as_str());
         this.shared = shared.iter().filter(special).cloned().collect();
@@ -193,15 +202,6 @@ impl Notes {
     }
 }
 
-/// What is said about a build of tokio.
-fn tokio(constructors: &Constructors, redirected: bool) -> Tokio {
-    let multi_thread = constructors.multi_thread.is_some();
-    Tokio {
-        redirected: redirected && multi_thread,
-        multi_thread,
-    }
-}
-
 /// The path of the notes of an output.
 fn beside(output: &Path) -> PathBuf {
     let mut name = OsString::from(output);
@@ -233,7 +233,7 @@ mod tests {
             reused: 2,
         };
         let shared = ["c", "z"].map(str::to_owned);
-        Notes::new(&Toolchain::for_tests(), &outcome, &shared, false)
+        Notes::new(&Toolchain::for_tests(), &outcome, &shared)
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! and is kept although nothing may refer to it. It is named without a folder and found
 //! by a run path: the file records the folder once, and the name is that of the library.
 
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -56,7 +57,7 @@ impl Runtime {
     }
 
     /// What it defines for the program.
-    pub(crate) fn symbols(&self) -> Result<Vec<String>> {
+    pub(crate) fn symbols(&self) -> Result<HashSet<String>> {
         let unusable = || {
             format!(
                 "the runtime {} is damaged; run `cargo jostle setup`",

@@ -5,12 +5,21 @@
 //! `Builder::new_current_thread` to `Builder::new_multi_thread`: both take nothing and
 //! return a `Builder`. Their mangled names differ with each version and build of tokio
 //! and are read from its archive.
+//!
+//! Which one is called is decided when the program runs, by a variable of the runtime:
+//! cargo would not link again for a change of the environment, and tests that pause time
+//! need the single-threaded runtime. A runtime without the variable leaves it to the
+//! environment of the linker.
 
 use object::{Object as _, ObjectSymbol as _};
 use serde::{Deserialize, Serialize};
 
 /// The environment variable that asks for it: a number of worker threads above 0.
 pub(crate) const WORKERS: &str = "JOSTLE_TOKIO_WORKERS";
+
+/// The variable of the runtime: 32 bits, how many workers there are to be, 0 for tokio's
+/// single-threaded runtime.
+pub(crate) const SWITCH: &str = "jostle_tokio_workers";
 
 /// The symbols of the two constructors in one build of tokio.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,8 +56,8 @@ impl Constructors {
         })
     }
 
-    /// The arguments for the linker that redirect one to the other.
-    pub(crate) fn redirect(&self) -> Vec<String> {
+    /// The arguments for the linker that replace one by the other, always.
+    pub(crate) fn replace(&self) -> Vec<String> {
         let Self {
             current_thread,
             multi_thread: Some(multi_thread),
@@ -60,6 +69,30 @@ impl Constructors {
             format!("-Wl,--wrap={current_thread}"),
             format!("-Wl,--defsym=__wrap_{current_thread}={multi_thread}"),
         ]
+    }
+
+    /// The argument for the linker and the assembly that let the runtime choose.
+    ///
+    /// The assembly goes on in one of the two with all registers and the stack as they
+    /// were, apart from `rax`, which holds no argument.
+    pub(crate) fn choose(&self) -> Option<(String, String)> {
+        let Self {
+            current_thread,
+            multi_thread,
+        } = self;
+        let multi_thread = multi_thread.as_ref()?;
+        let assembly = format!(
+            "\t.text\n\
+             \t.globl\t__wrap_{current_thread}\n\
+             \t.type\t__wrap_{current_thread},@function\n\
+             __wrap_{current_thread}:\n\
+             \tmovq\t{SWITCH}@GOTPCREL(%rip), %rax\n\
+             \tcmpl\t$0, (%rax)\n\
+             \tjne\t{multi_thread}@PLT\n\
+             \tjmp\t__real_{current_thread}@PLT\n\
+             \t.section\t.note.GNU-stack,\"\",@progbits\n"
+        );
+        Some((format!("-Wl,--wrap={current_thread}"), assembly))
     }
 }
 
@@ -119,11 +152,15 @@ mod tests {
             current_thread: "c".into(),
             multi_thread: None,
         };
-        assert!(found.redirect().is_empty());
+        assert!(found.replace().is_empty());
+        assert!(found.choose().is_none());
         found.multi_thread = Some("m".into());
-        assert_eq!(
-            found.redirect(),
-            ["-Wl,--wrap=c", "-Wl,--defsym=__wrap_c=m"]
+        assert_eq!(found.replace(), ["-Wl,--wrap=c", "-Wl,--defsym=__wrap_c=m"]);
+        let (argument, assembly) = found.choose().unwrap();
+        assert_eq!(argument, "-Wl,--wrap=c");
+        assert!(
+            assembly.contains("__wrap_c:") && assembly.contains("__real_c@"),
+            "{assembly}"
         );
     }
 }

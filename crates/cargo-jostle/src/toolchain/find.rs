@@ -10,8 +10,7 @@ use std::{env, io::Read as _};
 use serde::{Deserialize, Serialize};
 use sha1_smol::Sha1;
 
-use super::{Missing, TARGET};
-use crate::linker;
+use super::{Missing, TARGET, store};
 
 /// A toolchain that has what instrumentation needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,14 +44,14 @@ impl Toolchain {
         let llvm = find_llvm(sysroot)?;
         let kept = cache
             .join("toolchains")
-            .join(format!("{}.json", identity(&llvm)));
+            .join(format!("{}.json", identity(sysroot, &llvm)));
         let known = fs::read(&kept).ok();
         if let Some(known) = known.and_then(|json| serde_json::from_slice(&json).ok()) {
             return Ok(known);
         }
         let this = Self::new(sysroot, &sysroot.join("bin/rustc"), Path::new("."))?;
         let json = serde_json::to_vec(&this).map_err(|error| Missing::Cache(error.to_string()))?;
-        linker::write(&kept, &json).map_err(|error| Missing::Cache(format!("{error:#}")))?;
+        store::write(&kept, &json).map_err(|error| Missing::Cache(format!("{error:#}")))?;
         Ok(this)
     }
 
@@ -67,7 +66,7 @@ impl Toolchain {
         let llvm = find_llvm(sysroot)?;
         Ok(Self {
             sysroot: sysroot.to_owned(),
-            id: identity(&llvm),
+            id: identity(sysroot, &llvm),
             llvm,
             rustc: version.lines().next().unwrap_or_default().to_owned(),
             llvm_version: field("LLVM version:"),
@@ -172,13 +171,16 @@ fn is_llvm(path: &Path) -> bool {
         && magic == *b"\x7fELF"
 }
 
-/// Identifies a toolchain by its LLVM: place, size and time of change.
-fn identity(llvm: &Path) -> String {
-    let mut identity = Sha1::from(llvm.as_os_str().as_encoded_bytes());
-    if let Ok(metadata) = fs::metadata(llvm) {
-        identity.update(&metadata.len().to_le_bytes());
-        identity.update(&metadata.mtime().to_le_bytes());
-        identity.update(&metadata.mtime_nsec().to_le_bytes());
+/// Identifies a toolchain: place, size and time of change of its LLVM and its compiler.
+fn identity(sysroot: &Path, llvm: &Path) -> String {
+    let mut identity = Sha1::new();
+    for file in [llvm, &sysroot.join("bin/rustc")] {
+        identity.update(file.as_os_str().as_encoded_bytes());
+        if let Ok(metadata) = fs::metadata(file) {
+            identity.update(&metadata.len().to_le_bytes());
+            identity.update(&metadata.mtime().to_le_bytes());
+            identity.update(&metadata.mtime_nsec().to_le_bytes());
+        }
     }
     identity.digest().to_string()[..16].to_owned()
 }

@@ -12,8 +12,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use super::TARGET;
-use crate::linker;
+use super::{TARGET, store};
 
 /// The environment variable that names a runtime.
 const VARIABLE: &str = "JOSTLE_RUNTIME";
@@ -62,9 +61,9 @@ pub(crate) fn runtime(cache: &Path) -> Result<PathBuf> {
         return Ok(path);
     }
     let folder = cache.join(VERSION);
-    linker::create(&folder)?;
+    store::create(&folder)?;
     let lock = folder.join("lock");
-    let mut lock = linker::lock_file(&lock)?;
+    let mut lock = store::lock_file(&lock)?;
     let _guard = lock
         .write()
         .context("the cache cannot be locked; set JOSTLE_CACHE to a local disk")?;
@@ -73,7 +72,7 @@ pub(crate) fn runtime(cache: &Path) -> Result<PathBuf> {
         let built = build(&folder)?;
         let library = std::fs::read(&built)
             .with_context(|| format!("cargo did not make {}; build it by hand", built.display()))?;
-        linker::write(&path, &library)?;
+        store::write(&path, &library)?;
     }
     Ok(path)
 }
@@ -155,8 +154,8 @@ fn package(folder: &Path) -> Result<PathBuf> {
          [profile.release]\ndebug = \"line-tables-only\"\n\n\
          [workspace]\n"
     );
-    linker::write(&manifest, text.as_bytes())?;
-    linker::write(&folder.join("lib.rs"), b"")?;
+    store::write(&manifest, text.as_bytes())?;
+    store::write(&folder.join("lib.rs"), b"")?;
     Ok(manifest)
 }
 
@@ -199,7 +198,7 @@ mod tests {
     fn a_runtime_in_the_cache_is_found() {
         let cache = tempfile::tempdir().unwrap();
         let path = cached(cache.path());
-        linker::write(&path, b"").unwrap();
+        store::write(&path, b"").unwrap();
         assert!(path.is_file() && built_runtime(cache.path()).is_ok());
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Shared {
     pub(crate) linker: PathBuf,
     /// A runtime that counts its calls.
     pub(crate) runtime: PathBuf,
+    /// The same with a variable for the choice of tokio's runtime.
+    pub(crate) choosing: PathBuf,
     /// A cache with the standard library.
     pub(crate) cache: PathBuf,
 }
@@ -33,20 +35,23 @@ pub(crate) fn shared() -> &'static Shared {
         fs::create_dir_all(&folder).unwrap();
         let linker = folder.join("jostle-cc");
         symlink(env!("CARGO_BIN_EXE_cargo-jostle"), &linker).unwrap();
-        let runtime = folder.join("libcounting.so");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/link/runtime.c");
-        let mut compiler = Command::new("cc");
-        compiler.args([
-            "-shared",
-            "-fPIC",
-            "-O1",
-            "-Wno-builtin-declaration-mismatch",
-            "-o",
-        ]);
-        succeed(compiler.arg(&runtime).arg(source));
+        let compile = |name: &str, option: &str| {
+            let library = folder.join(name);
+            let mut compiler = Command::new("cc");
+            compiler.args([
+                "-shared",
+                "-fPIC",
+                "-O1",
+                "-Wno-builtin-declaration-mismatch",
+            ]);
+            succeed(compiler.args([option, "-o"]).arg(&library).arg(&source));
+            library
+        };
         Shared {
+            runtime: compile("libcounting.so", "-USWITCH"),
+            choosing: compile("libchoosing.so", "-DSWITCH"),
             linker,
-            runtime,
             cache: folder.join("cache"),
         }
     })
@@ -93,6 +98,15 @@ impl Workspace {
 
     /// Runs cargo, which has to succeed, and returns what it made.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Vec<Artifact> {
+        self.cargo_with(arguments, &[])
+    }
+
+    /// The same with more variables in the environment.
+    pub(crate) fn cargo_with(
+        &self,
+        arguments: &[&str],
+        environment: &[(&str, &OsStr)],
+    ) -> Vec<Artifact> {
         let output = succeed(
             command(env!("CARGO"), &self.cache)
                 .args(arguments)
@@ -106,7 +120,8 @@ impl Workspace {
                 .env("CARGO_TARGET_DIR", self.path("target"))
                 .env("CARGO_INCREMENTAL", "1")
                 .env("CARGO_NET_OFFLINE", "true")
-                .env("RUSTFLAGS", flags()),
+                .env("RUSTFLAGS", flags())
+                .envs(environment.iter().copied()),
         );
         let lines = output
             .stdout
@@ -151,7 +166,7 @@ impl Artifact {
 }
 
 /// The flags that make rustc call the linker with bitcode.
-fn flags() -> String {
+pub(crate) fn flags() -> String {
     let linker = shared().linker.display();
     format!(
         "-Clinker-plugin-lto -Clinker={linker} --cfg rustix_use_libc --cfg portable_atomic_no_asm"

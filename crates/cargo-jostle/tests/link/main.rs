@@ -8,3 +8,4 @@ mod cache;
 mod direct;
 mod fixture;
 mod programs;
+mod redirected;

@@ -50,6 +50,27 @@ ATOMIC(64, unsigned long)
 
 void __tsan_init(void) {}
 
+#ifdef SWITCH
+/* Which of tokio's runtimes is built. */
+#include <stdlib.h>
+int jostle_tokio_workers;
+__attribute__((constructor)) static void set(void)
+{
+    const char *workers = getenv("WORKERS");
+    jostle_tokio_workers = workers ? atoi(workers) : 0;
+}
+#endif
+
+/* What takes the place of mimalloc: nothing of it may be called itself. */
+static char memory[64];
+void *__wrap_mi_malloc(size_t n) { (void)n; return memory; }
+void *__wrap_mi_zalloc(size_t n) { (void)n; return memory; }
+void *__wrap_mi_malloc_aligned(size_t n, size_t a) { (void)n; (void)a; return memory; }
+void *__wrap_mi_zalloc_aligned(size_t n, size_t a) { (void)n; (void)a; return memory; }
+void *__wrap_mi_realloc(void *p, size_t n) { (void)n; return p; }
+void *__wrap_mi_realloc_aligned(void *p, size_t n, size_t a) { (void)n; (void)a; return p; }
+void __wrap_mi_free(void *p) { (void)p; }
+
 __attribute__((destructor)) static void report(void)
 {
     fprintf(stderr, "calls: %lu\n", calls);

@@ -14,10 +14,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::abi::with_return_address;
 use crate::engine::end::End;
-use crate::engine::with;
+use crate::engine::{self, watch, with};
 use crate::heap::{Freed, Heap, Reallocated};
 use crate::hot::{self, Phase};
 use crate::own_memory::OwnMemory;
+use crate::session::race;
 use crate::sys;
 
 unsafe extern "C" {
@@ -63,7 +64,7 @@ const SIZE: usize = 1 << 36;
 
 /// Does something with the heap, whoever has it. `None` if there is none.
 fn heap<R>(f: impl FnOnce(&mut Heap) -> R) -> Option<R> {
-    if hot::phase() != Phase::Off {
+    if engine::is_installed() {
         return Some(with(|e| f(&mut e.heap)));
     }
     // SAFETY: See `Early`; `f` does not come back here.
@@ -159,7 +160,7 @@ fn allocate(size: usize, align: usize, zeroed: bool, pc: usize) -> *mut c_void {
         true => own::allocate(size, align),
         false => {
             let block = heap(|heap| heap.allocate(size, align, zeroed)).unwrap_or(ptr::null_mut());
-            if hot::is_running() && !block.is_null() {
+            if hot::is_watched() && !block.is_null() {
                 with(|e| e.detector.allocated(hot::slot(), block.addr(), size, pc));
             }
             block
@@ -269,7 +270,7 @@ unsafe extern "C" fn realloc_at(block: *mut c_void, size: usize, pc: usize) -> *
             old_size,
             moved,
         }) => {
-            if hot::is_running() {
+            if hot::is_watched() {
                 with(|e| {
                     let slot = hot::slot();
                     if moved {
@@ -282,7 +283,7 @@ unsafe extern "C" fn realloc_at(block: *mut c_void, size: usize, pc: usize) -> *
             }
             pointer.cast()
         }
-        Some(Reallocated::Bad(freed)) => bad(freed, old, pc),
+        Some(Reallocated::Bad(freed)) => bad(freed, pc),
         Some(Reallocated::NoMemory) | None => {
             sys::set_errno(libc::ENOMEM);
             ptr::null_mut()
@@ -305,31 +306,32 @@ unsafe extern "C" fn free_at(block: *mut c_void, pc: usize) {
     }
     match heap(|heap| heap.free(block)) {
         Some(Freed::Done { size }) => {
-            if hot::is_running() {
+            if hot::is_watched() {
                 with(|e| e.detector.freed(hot::slot(), block.addr(), size, pc));
                 check();
             }
         }
         Some(freed) => {
-            bad(freed, block, pc);
+            bad(freed, pc);
         }
         None => {}
     }
 }
 
-/// Ends the execution if the detector has something to say.
+/// Sees to what the detector has to say.
 fn check() {
-    if with(|e| e.detector.has_report()) {
-        with(|e| e.leave(End::Race));
+    if with(|e| e.detector.has_news()) {
+        watch::noticed();
     }
 }
 
 /// A block was freed that is none, or none any more.
 #[cold]
-fn bad(freed: Freed, block: *mut u8, pc: usize) -> *mut c_void {
+fn bad(freed: Freed, pc: usize) -> *mut c_void {
     if hot::is_running() {
         with(|e| {
-            let finding = e.inside(|e| e.bad_free(freed, block.addr(), pc));
+            let calls = hot::calls().iter().map(|call| call.pc).collect::<Vec<_>>();
+            let finding = e.inside(|e| race::bad_free(e, freed, pc, &calls));
             e.leave(End::Found(Box::new(finding)))
         });
     }

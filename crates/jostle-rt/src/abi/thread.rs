@@ -9,7 +9,7 @@ use crate::abi::with_return_address;
 use crate::engine::point::point;
 use crate::engine::thread::{self, Destructor};
 use crate::engine::with;
-use crate::hot::{self, Phase};
+use crate::hot;
 use crate::real::{self, Entry};
 use crate::sys;
 
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn pthread_setname_np(thread: libc::pthread_t, name: *cons
         // SAFETY: As the caller promises.
         return unsafe { real::pthread_setname_np(thread, name) };
     }
-    if hot::phase() == Phase::Run {
+    if hot::is_running() {
         // SAFETY: The caller gives a C string.
         let name = unsafe { CStr::from_ptr(name) };
         with(|e| e.inside(|e| e.set_name(thread, &name.to_string_lossy())));

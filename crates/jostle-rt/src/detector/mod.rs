@@ -110,6 +110,12 @@ impl Detector {
         self.clocks.knows_all_of(parent, slot)
     }
 
+    /// Whether there is a report, or an access is watched for.
+    #[inline(always)]
+    pub(crate) fn has_news(&self) -> bool {
+        self.first.is_some() || self.watch.is_some()
+    }
+
     /// Whether there is a report.
     #[inline]
     pub(crate) fn has_report(&self) -> bool {

@@ -11,7 +11,7 @@
 //! - `thread`: the life of a logical thread; `harness`: the thread that is not scheduled.
 //! - `spin`: loops that read what nobody changes.
 //! - `object`: numbers of objects by address; `place`: sites by return address.
-//! - `end`: how an execution ends.
+//! - `watch`: what the race detector has seen. `end`: how an execution ends.
 //!
 //! A reference into the engine never lives across a change of stacks.
 
@@ -22,10 +22,10 @@ pub(crate) mod harness;
 pub(crate) mod object;
 pub(crate) mod place;
 pub(crate) mod point;
-mod race;
 pub(crate) mod spin;
 pub(crate) mod thread;
 pub(crate) mod wait;
+pub(crate) mod watch;
 
 use std::cell::UnsafeCell;
 use std::hint;
@@ -68,6 +68,8 @@ pub(crate) struct Engine {
     /// How the execution ended.
     pub(crate) end: Option<End>,
     pub(crate) harness: harness::Thread,
+    /// The calls at the access that is watched for, if it was made.
+    pub(crate) watched: Option<Vec<usize>>,
     /// Bytes drawn from the random numbers of this execution.
     pub(crate) random: u64,
 }
@@ -83,6 +85,12 @@ static ENGINE: Slot = Slot(UnsafeCell::new(ptr::null_mut()));
 pub(crate) fn install(engine: Engine) {
     // SAFETY: See `Slot`.
     unsafe { *ENGINE.0.get() = Box::into_raw(Box::new(engine)) };
+}
+
+/// Whether there is an engine.
+pub(crate) fn is_installed() -> bool {
+    // SAFETY: See `Slot`.
+    unsafe { !(*ENGINE.0.get()).is_null() }
 }
 
 /// Does something with the engine. Not to be called from within itself, and `f` does not
@@ -116,6 +124,7 @@ impl Engine {
             heap,
             end: None,
             harness: harness::Thread::new(harness),
+            watched: None,
             random: 0,
         })
     }

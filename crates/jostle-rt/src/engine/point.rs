@@ -19,7 +19,7 @@ use crate::hot;
 /// `pc` is where the program's code goes on. Only in [`Phase::Run`](hot::Phase::Run).
 #[inline]
 pub(crate) fn point(kind: OpKind, address: usize, pc: usize) {
-    if hot::is_quiet() {
+    if !hot::is_watched() {
         return;
     }
     hot::forget_accesses();
@@ -41,7 +41,7 @@ pub(crate) fn point(kind: OpKind, address: usize, pc: usize) {
 /// As [`point`] for a thread that has nothing to do until another one has done something.
 #[cold]
 pub(crate) fn spin_point(address: usize, pc: usize) {
-    if hot::is_quiet() {
+    if !hot::is_watched() {
         return;
     }
     hot::forget_accesses();
@@ -134,11 +134,11 @@ pub(crate) fn go_on() {
 /// Changes to the thread in `slot`. Returns when something changes back.
 fn change(slot: Slot) {
     let (from, to) = with(|e| {
-        let quiet = e.harness.is(slot);
+        hot::set_phase(e.harness.phase(slot));
         let mine = hot::slot();
         let next = e.threads.row(slot);
         let (to, calls) = (next.context, next.calls);
-        let calls = hot::enter(slot, quiet, calls);
+        let calls = hot::enter(slot, calls);
         let row = e.threads.row_mut(mine);
         row.calls = calls;
         (&raw mut row.context, to)

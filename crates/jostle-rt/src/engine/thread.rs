@@ -264,7 +264,7 @@ pub(crate) fn create(
     if let Ok(block) = made {
         tell(block);
     }
-    if made.is_ok() && !hot::is_quiet() {
+    if made.is_ok() && hot::is_watched() {
         // The new thread runs to its first operation.
         go_on();
     }
@@ -299,7 +299,7 @@ impl Engine {
         let top = self.stacks.prepare(slot, size).ok_or(libc::EAGAIN)?;
         let site = self.site(pc);
         let first = self.kernel().task_count() == 1;
-        if hot::is_quiet() && !first {
+        if !hot::is_watched() && !first {
             // The harness makes one thread for the one test.
             return Err(libc::EAGAIN);
         }
@@ -451,7 +451,7 @@ pub(crate) fn join(thread: libc::pthread_t, pc: usize) -> Result<*mut c_void, c_
             return Ok((slot, Then::Ready));
         }
         match row.task {
-            Some(task) if !hot::is_quiet() => {
+            Some(task) if hot::is_watched() => {
                 let object = e.op(OpKind::Join, thread as usize, pc).object;
                 let site = e.site(pc);
                 let op = Op {
@@ -469,7 +469,7 @@ pub(crate) fn join(thread: libc::pthread_t, pc: usize) -> Result<*mut c_void, c_
         go_on();
     }
     Ok(with(|e| {
-        if !hot::is_quiet() {
+        if hot::is_watched() {
             e.kernel().dequeued();
         }
         e.detector.thread_join(hot::slot(), slot);

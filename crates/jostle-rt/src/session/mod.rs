@@ -5,7 +5,8 @@
 //! `jostle` command with the program as its one target.
 //!
 //! - `program`: the target and the suite. `backend`: executes it. `verdict`: what a way to
-//!   end means as a finding. `panics`: what a panic has printed.
+//!   end means as a finding. `race`: what the race detector and the heap say. `panics`: what a
+//!   panic has printed.
 //! - `descriptors`: standard output and error of the process, kept apart from the program's.
 
 #![allow(unsafe_code)]
@@ -13,6 +14,7 @@
 mod backend;
 pub(crate) mod descriptors;
 mod program;
+pub(crate) mod race;
 pub(crate) mod panics;
 mod verdict;
 
@@ -53,7 +55,13 @@ pub(crate) fn run(file: &Path, arguments: Arguments) -> ! {
     crate::abi::memory::begin_session();
     hot::set_phase(Phase::Root);
     // SAFETY: No other OS thread is there.
-    unsafe { env::remove_var(VARIABLE) };
+    unsafe {
+        env::remove_var(VARIABLE);
+        // A panic that prints the stack reads all debug information first, in each
+        // execution anew.
+        env::remove_var("RUST_BACKTRACE");
+        env::remove_var("RUST_LIB_BACKTRACE");
+    }
     let session = match Session::read(file) {
         Ok(session) => session,
         Err(error) => {
@@ -148,7 +156,7 @@ fn prepare_main(arguments: Arguments) -> Result<context::Context, String> {
         }
         e.threads.begin_main(block);
         let calls = e.threads.row(harness::SLOT).calls;
-        hot::enter(harness::SLOT, e.harness.exists(), calls);
+        hot::enter(harness::SLOT, calls);
         // SAFETY: The stack was prepared, and the block is new.
         Ok(unsafe { context::fresh(top, block, begin_main) })
     })

@@ -1,35 +1,46 @@
 //! What the way in which an execution ended means.
 
 use jostle_core::finding::{Finding, Kind};
-use jostle_core::kernel::Kernel;
 
 use crate::engine::end::End;
-use crate::engine::{self};
 use crate::session::panics;
 
-/// The finding, if the end is one by itself.
-pub(crate) fn of(end: &End, kernel: &Kernel) -> Option<Finding> {
-    let _ = kernel;
+/// The finding, if the end is one by itself and no race.
+pub(crate) fn of(end: &End) -> Option<Finding> {
     match end {
-        End::Fork | End::Stopped | End::Broken(_) | End::Exit(0) => None,
+        End::Fork | End::Stopped | End::Race | End::Broken(_) | End::Exit(0) => None,
         End::Exit(code) => Some(panics::cause().unwrap_or_else(|| {
-            Finding::new(
-                Kind::Panic,
-                format!("the program ended with exit code {code}"),
-            )
+            Finding::new(Kind::Exit, format!("the program ended with exit code {code}"))
         })),
         End::Abort => Some(
             panics::cause()
-                .unwrap_or_else(|| Finding::new(Kind::Panic, "the program aborted".to_owned())),
+                .unwrap_or_else(|| Finding::new(Kind::Abort, "the program aborted".to_owned())),
         ),
-        End::Signal { signal, address } => {
-            let what = match address {
-                0 => format!("signal {signal}"),
-                _ => format!("signal {signal} at an access to memory"),
-            };
-            Some(Finding::new(Kind::Panic, what))
-        }
+        End::Signal { signal, address: _ } => Some(Finding::new(
+            Kind::Crash,
+            format!("{} ended the program", name(*signal)),
+        )),
         End::Found(finding) => Some((**finding).clone()),
-        End::Race => engine::with(|e| e.race_finding()),
     }
+}
+
+/// A signal in words.
+fn name(signal: i32) -> String {
+    let known = match signal {
+        libc::SIGSEGV => "SIGSEGV (an access to memory that is not there)",
+        libc::SIGBUS => "SIGBUS (an access to memory that cannot be had)",
+        libc::SIGILL => "SIGILL (an illegal instruction)",
+        libc::SIGFPE => "SIGFPE (a division by zero or the like)",
+        libc::SIGTRAP => "SIGTRAP (a breakpoint)",
+        libc::SIGSYS => "SIGSYS (a system call that is not allowed)",
+        libc::SIGABRT => "SIGABRT",
+        libc::SIGTERM => "SIGTERM",
+        libc::SIGKILL => "SIGKILL",
+        libc::SIGINT => "SIGINT",
+        libc::SIGHUP => "SIGHUP",
+        libc::SIGPIPE => "SIGPIPE",
+        libc::SIGALRM => "SIGALRM",
+        _ => return format!("signal {signal}"),
+    };
+    known.to_owned()
 }

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::Toolchain;
-use crate::linker::{Cache, Instrumenter};
+use super::cache::Cache;
+use super::instrument::Instrumenter;
+use crate::toolchain::Toolchain;
 
 /// What came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

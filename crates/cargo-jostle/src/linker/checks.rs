@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::{Missing, Toolchain, built_runtime, machine};
-use crate::linker::Llvm;
+use super::llvm::Llvm;
+use crate::toolchain::{Missing, Toolchain, built_runtime, machine};
 
 /// The answer to one question.
 #[derive(Debug, Clone, PartialEq, Eq)]
