@@ -6,7 +6,7 @@
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use jostle_site::Site;
 
@@ -17,6 +17,12 @@ use super::path::{Origin, Paths};
 use super::place::Place;
 use super::settings::Settings;
 use super::stack::WINDOW;
+
+// Statics hold it, so that it has to be allowed to change threads.
+const _: () = {
+    const fn is_send<T: Send>() {}
+    is_send::<Symbolizer>();
+};
 
 /// A name and how far behind its beginning an address is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,7 +42,7 @@ pub struct Symbolizer {
     /// By path as debug information has it.
     files: HashMap<String, (Origin, &'static str)>,
     /// By return address.
-    calls: HashMap<usize, Rc<[Call]>>,
+    calls: HashMap<usize, Arc<[Call]>>,
     texts: Texts,
 }
 
@@ -104,12 +110,12 @@ impl Symbolizer {
     }
 
     /// The frames of one return address, inlined ones first: never none.
-    pub(super) fn calls(&mut self, pc: usize) -> Rc<[Call]> {
+    pub(super) fn calls(&mut self, pc: usize) -> Arc<[Call]> {
         if let Some(known) = self.calls.get(&pc) {
-            return Rc::clone(known);
+            return Arc::clone(known);
         }
-        let calls: Rc<[Call]> = self.look_up(pc).into();
-        self.calls.insert(pc, Rc::clone(&calls));
+        let calls: Arc<[Call]> = self.look_up(pc).into();
+        self.calls.insert(pc, Arc::clone(&calls));
         calls
     }
 
