@@ -109,17 +109,25 @@ impl Detector {
         }
     }
 
-    /// The same, in a chunk that is known.
-    #[inline]
+    /// The same, in a chunk that is known. Here: a cell with one history, of exactly these
+    /// bytes, that the access repeats or follows.
+    #[inline(always)]
     pub(super) fn granule_of(&mut self, chunk: usize, touch: &Touch, address: usize, mask: u8) {
-        let (cell, own) = self.shadow.peek(chunk, address);
-        let within = mask & !cell.mask() == 0;
-        if within && cell.flags() & !FRESH == 0 {
-            if self.changes_nothing(touch, &cell, own, mask) {
+        let tag = self.shadow.head(chunk).tag;
+        let cell = self.shadow.cell_mut(chunk, address);
+        let (write, read) = (cell.w & LOW, cell.r & LOW);
+        if cell.w & TAG == tag && cell.r & !LOW == u64::from(mask) << 56 {
+            let repeats = match touch.act {
+                Act::Read => read == touch.epoch || write == touch.epoch,
+                Act::Write => write == touch.epoch && read == 0,
+                _ => false,
+            };
+            if repeats {
                 return;
             }
-            if own && mask == cell.mask() && self.follows(touch, &cell) {
-                let cell = self.shadow.cell_mut(chunk, address);
+            // Epoch 0 is known to everybody.
+            let (clocks, slot) = (&self.clocks, touch.slot);
+            if clocks.knows(slot, write) && clocks.knows(slot, read) {
                 if touch.act == Act::Read {
                     cell.r = u64::from(mask) << 56 | touch.epoch;
                     cell.rpc = touch.pc & LOW;
@@ -128,6 +136,17 @@ impl Detector {
                 }
                 return;
             }
+        }
+        self.other_granule(chunk, touch, address, mask);
+    }
+
+    /// All other cases.
+    #[inline(never)]
+    fn other_granule(&mut self, chunk: usize, touch: &Touch, address: usize, mask: u8) {
+        let (cell, own) = self.shadow.peek(chunk, address);
+        let within = mask & !cell.mask() == 0 && cell.flags() & !FRESH == 0;
+        if within && self.changes_nothing(touch, &cell, own, mask) {
+            return;
         }
         let mut cell = if own {
             cell
@@ -175,14 +194,6 @@ impl Detector {
             }
             _ => false,
         }
-    }
-
-    /// Whether the access is ordered after all that a cell without flags tells of. (Epoch 0 is
-    /// known to everybody.)
-    #[inline(always)]
-    fn follows(&self, touch: &Touch, cell: &Cell) -> bool {
-        self.clocks.knows(touch.slot, cell.write_epoch())
-            && self.clocks.knows(touch.slot, cell.r & LOW)
     }
 
     /// Whether recording `touch` in `group` would change nothing.
