@@ -109,30 +109,38 @@ impl Detector {
         }
     }
 
-    /// The same, in a chunk that is known. Here: a cell with one history, of exactly these
-    /// bytes, that the access repeats or follows.
+    /// The same, in a chunk that is known. Here: the first access to a granule, and a cell with
+    /// one history, of exactly these bytes, that the access repeats or follows.
     #[inline(always)]
     pub(super) fn granule_of(&mut self, chunk: usize, touch: &Touch, address: usize, mask: u8) {
-        let tag = self.shadow.head(chunk).tag;
+        let head = self.shadow.head(chunk);
+        let (tag, unused) = (head.tag, head.base.w | head.base.r == 0);
         let cell = self.shadow.cell_mut(chunk, address);
+        let plain = u64::from(mask) << 56;
         let (write, read) = (cell.w & LOW, cell.r & LOW);
-        if cell.w & TAG == tag && cell.r & !LOW == u64::from(mask) << 56 {
-            let repeats = match touch.act {
-                Act::Read => read == touch.epoch || write == touch.epoch,
-                Act::Write => write == touch.epoch && read == 0,
-                _ => false,
-            };
-            if repeats {
+        if cell.w & TAG != tag {
+            if unused {
+                *cell = Cell {
+                    w: tag,
+                    r: plain,
+                    wpc: 0,
+                    rpc: 0,
+                };
+                record(touch, cell, plain);
+                self.shadow.use_page(chunk, address);
                 return;
             }
+        } else if cell.r & !(LOW | FRESH) == plain {
+            let repeats = match touch.act {
+                Act::Read => read == touch.epoch || write == touch.epoch,
+                Act::Write => write == touch.epoch && cell.r == plain,
+                _ => false,
+            };
             // Epoch 0 is known to everybody.
             let (clocks, slot) = (&self.clocks, touch.slot);
-            if clocks.knows(slot, write) && clocks.knows(slot, read) {
-                if touch.act == Act::Read {
-                    cell.r = u64::from(mask) << 56 | touch.epoch;
-                    cell.rpc = touch.pc & LOW;
-                } else {
-                    cell.set_write(touch.epoch, touch.pc, touch.act);
+            if repeats || clocks.knows(slot, write) && clocks.knows(slot, read) {
+                if !repeats {
+                    record(touch, cell, plain);
                 }
                 return;
             }
@@ -323,5 +331,16 @@ impl Detector {
         }
         self.sets.forget(reads);
         group.set_write(touch.epoch, touch.pc, touch.act);
+    }
+}
+
+/// Records an access in a cell of these bytes only that it follows.
+#[inline(always)]
+fn record(touch: &Touch, cell: &mut Cell, plain: u64) {
+    if touch.act == Act::Read {
+        cell.r = plain | touch.epoch;
+        cell.rpc = touch.pc & LOW;
+    } else {
+        cell.set_write(touch.epoch, touch.pc, touch.act);
     }
 }
