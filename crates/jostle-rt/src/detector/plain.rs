@@ -115,6 +115,7 @@ impl Detector {
     pub(super) fn granule_of(&mut self, chunk: usize, touch: &Touch, address: usize, mask: u8) {
         let head = self.shadow.head(chunk);
         let (tag, unused) = (head.tag, head.base.w | head.base.r == 0);
+        let all_own = head.base.w == touch.epoch && head.base.r & !FRESH == 0xff << 56;
         let cell = self.shadow.cell_mut(chunk, address);
         let plain = u64::from(mask) << 56;
         let (write, read) = (cell.w & LOW, cell.r & LOW);
@@ -128,6 +129,9 @@ impl Detector {
                 };
                 record(touch, cell, plain);
                 self.shadow.use_page(chunk, address);
+                return;
+            }
+            if all_own && touch.act != Act::Free {
                 return;
             }
         } else if cell.r & !(LOW | FRESH) == plain {
