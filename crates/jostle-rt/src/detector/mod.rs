@@ -12,6 +12,8 @@
 //! - `sync`: atomics, fences, keys. `watch`: finding an access again. `report`: the answer.
 //!
 //! All of it runs on the program's stacks: no thread-locals, no allocator, no panic, no libc.
+//! (But for `memset` and `memcpy`, which compilers call for fills and copies: a runtime that
+//! defines these names for the program has to let its own calls pass.)
 //! Storage is mapped when the detector is made ([`crate::region`]) and handed out by tables
 //! that each have a `full` flag: once one is full, the rest of the execution is not judged
 //! ([`Detector::is_blind`]), and nothing else happens.

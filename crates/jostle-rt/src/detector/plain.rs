@@ -109,25 +109,56 @@ impl Detector {
         }
     }
 
-    /// The same, in a chunk that is known.
-    #[inline]
+    /// The same, in a chunk that is known. Here: the first access to a granule, and a cell with
+    /// one history, of exactly these bytes, that the access repeats or follows.
+    #[inline(always)]
     pub(super) fn granule_of(&mut self, chunk: usize, touch: &Touch, address: usize, mask: u8) {
-        let (cell, own) = self.shadow.peek(chunk, address);
-        let within = mask & !cell.mask() == 0;
-        if within && cell.flags() & !FRESH == 0 {
-            if self.changes_nothing(touch, &cell, own, mask) {
+        let head = self.shadow.head(chunk);
+        let (tag, unused) = (head.tag, head.base.w | head.base.r == 0);
+        let all_own = head.base.w == touch.epoch && head.base.r & !FRESH == 0xff << 56;
+        let cell = self.shadow.cell_mut(chunk, address);
+        let plain = u64::from(mask) << 56;
+        let (write, read) = (cell.w & LOW, cell.r & LOW);
+        if cell.w & TAG != tag {
+            if unused {
+                *cell = Cell {
+                    w: tag,
+                    r: plain,
+                    wpc: 0,
+                    rpc: 0,
+                };
+                record(touch, cell, plain);
+                self.shadow.use_page(chunk, address);
                 return;
             }
-            if own && mask == cell.mask() && self.follows(touch, &cell) {
-                let cell = self.shadow.cell_mut(chunk, address);
-                if touch.act == Act::Read {
-                    cell.r = u64::from(mask) << 56 | touch.epoch;
-                    cell.rpc = touch.pc & LOW;
-                } else {
-                    cell.set_write(touch.epoch, touch.pc, touch.act);
+            if all_own && touch.act != Act::Free {
+                return;
+            }
+        } else if cell.r & !(LOW | FRESH) == plain {
+            let repeats = match touch.act {
+                Act::Read => read == touch.epoch || write == touch.epoch,
+                Act::Write => write == touch.epoch && cell.r == plain,
+                _ => false,
+            };
+            // Epoch 0 is known to everybody.
+            let (clocks, slot) = (&self.clocks, touch.slot);
+            if repeats || clocks.knows(slot, write) && clocks.knows(slot, read) {
+                if !repeats {
+                    record(touch, cell, plain);
                 }
                 return;
             }
+        }
+        self.other_granule(chunk, touch, address, mask);
+    }
+
+    /// All other cases.
+    #[inline(never)]
+    fn other_granule(&mut self, chunk: usize, touch: &Touch, address: usize, mask: u8) {
+        let (cell, own) = self.shadow.peek(chunk, address);
+        let within = mask & !cell.mask() == 0 && cell.flags() & !FRESH == 0;
+        if within && self.changes_nothing(touch, &cell, own, mask) {
+            return;
         }
         let mut cell = if own {
             cell
@@ -175,14 +206,6 @@ impl Detector {
             }
             _ => false,
         }
-    }
-
-    /// Whether the access is ordered after all that a cell without flags tells of. (Epoch 0 is
-    /// known to everybody.)
-    #[inline(always)]
-    fn follows(&self, touch: &Touch, cell: &Cell) -> bool {
-        self.clocks.knows(touch.slot, cell.write_epoch())
-            && self.clocks.knows(touch.slot, cell.r & LOW)
     }
 
     /// Whether recording `touch` in `group` would change nothing.
@@ -312,5 +335,16 @@ impl Detector {
         }
         self.sets.forget(reads);
         group.set_write(touch.epoch, touch.pc, touch.act);
+    }
+}
+
+/// Records an access in a cell of these bytes only that it follows.
+#[inline(always)]
+fn record(touch: &Touch, cell: &mut Cell, plain: u64) {
+    if touch.act == Act::Read {
+        cell.r = plain | touch.epoch;
+        cell.rpc = touch.pc & LOW;
+    } else {
+        cell.set_write(touch.epoch, touch.pc, touch.act);
     }
 }

@@ -135,8 +135,7 @@ impl Detector {
             ..*touch
         };
         let mut base = self.shadow.head(chunk).base;
-        // Bytes without a cell follow the base. If each page has cells there may be none, but
-        // then the base is older than all of them or ordered as they are.
+        // Bytes without a cell of their own follow the base.
         let mut used = self.shadow.head(chunk).used;
         let untouched = self.stale_cells(chunk, address);
         if untouched {
@@ -182,12 +181,17 @@ impl Detector {
     /// granules, and a granule in which one ends belongs to it alone: bytes beside the range
     /// in the same granule are forgotten.
     fn overwrite(&mut self, address: usize, size: usize, mut cell: Cell) {
+        let empty = cell.write_epoch() == 0;
         for run in runs(address, size) {
+            if empty && self.shadow.find(run.start).is_none() {
+                // Nothing is known of the chunk, and nothing will be.
+                continue;
+            }
             let Some(chunk) = self.shadow.chunk(run.start) else {
                 return;
             };
             if run.is_whole() {
-                cell.set_mask(if cell.write_epoch() == 0 { 0 } else { 0xff });
+                cell.set_mask(if empty { 0 } else { 0xff });
                 self.shadow.restart(chunk, cell);
             } else {
                 let sets = &mut self.sets;

@@ -184,11 +184,16 @@ impl Shadow {
             let reads = sets.copy(cell.reads());
             cell.set_reads(reads);
         }
-        let head = self.heads.at_mut(chunk);
-        head.used |= 1 << (address >> 12 & 15);
-        cell = cell.tagged(head.tag);
+        self.use_page(chunk, address);
+        cell = cell.tagged(self.heads.at(chunk).tag);
         *self.cells.at_mut(cell_index(chunk, address)) = cell;
         cell
+    }
+
+    /// Notes that the page of an address has cells with the present tag.
+    #[inline(always)]
+    pub(super) fn use_page(&mut self, chunk: usize, address: usize) {
+        self.heads.at_mut(chunk).used |= 1 << (address >> 12 & 15);
     }
 
     /// A group of a split cell: 0 to 7. Those without a byte have mask 0.

@@ -252,6 +252,7 @@ impl Sync {
         let mut object = Object {
             address,
             size,
+            alone: u64::from(alone),
             ..Object::default()
         };
         if first != 0 {

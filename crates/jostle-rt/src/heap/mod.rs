@@ -36,7 +36,7 @@ use table::{Entry, Table};
 const BLOCKS: usize = 1 << 25;
 /// In front of each block: its number, and its number's complement.
 const HEADER: usize = 16;
-/// Blocks that were given up to fresh pages anyway are not worth keeping above this.
+/// Bytes above the mark whose pages are kept at a rollback; those beyond go back to the kernel.
 const KEPT: usize = 1 << 20;
 
 /// When a freed block may serve another request.
