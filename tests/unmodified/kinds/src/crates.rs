@@ -235,7 +235,7 @@ fn cb_full_queue(fixed: bool) {
                     thread::yield_now();
                     refused = queue.push(n);
                 }
-                for _ in 0..10 {
+                for _ in 0..3 {
                     thread::spawn(|| ()).join().unwrap();
                 }
             }
@@ -462,7 +462,7 @@ fn ra_wait_in_pool(fixed: bool) {
             done.send(()).unwrap();
         });
         // Usually longer than the first pair takes.
-        for _ in 0..20 {
+        for _ in 0..4 {
             thread::spawn(|| ()).join().unwrap();
         }
     }

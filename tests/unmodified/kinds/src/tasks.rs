@@ -43,9 +43,7 @@ fn on_two<F: Future>(future: F) -> F::Output {
 
 /// What usually takes longer than a step of another task, without a promise.
 async fn a_moment() {
-    for _ in 0..3 {
-        spawn_blocking(|| ()).await.unwrap();
-    }
+    spawn_blocking(|| ()).await.unwrap();
 }
 
 /// AB-BA with asynchronous locks. Order: each task has its first lock.
