@@ -341,11 +341,12 @@ fn aba_stack(fixed: bool) {
     let popped = Mutex::new(Vec::new());
     thread::scope(|s| {
         s.spawn(|| {
-            let first = pop();
-            popped.lock().unwrap().extend(pop().map(|n| n.0));
+            let (first, second) = (pop(), pop());
             first.into_iter().for_each(push);
+            popped.lock().unwrap().extend(second.map(|n| n.0));
         });
-        popped.lock().unwrap().extend(pop().map(|n| n.0));
+        let mine = pop();
+        popped.lock().unwrap().extend(mine.map(|n| n.0));
     });
     let mut popped = popped.into_inner().unwrap();
     while let Some(node) = pop() {

@@ -106,6 +106,9 @@ impl Jobs {
     where
         F: Future<Output = Output> + Send + 'static,
     {
+        if !self.shared.open.load(Acquire) {
+            return Err(Refusal::ShutDown);
+        }
         let (reply, answer) = oneshot::channel();
         // Not a child of the pool's: who runs comes to its end.
         let cancel = CancellationToken::new();
@@ -143,9 +146,6 @@ impl Jobs {
 
 impl Shared {
     fn push(&self, job: Job) -> Result<(), Refusal> {
-        if !self.open.load(Acquire) {
-            return Err(Refusal::ShutDown);
-        }
         let mut queue = self.queue.lock().unwrap();
         if crate::FIXED && !self.open.load(Acquire) {
             return Err(Refusal::ShutDown);
