@@ -102,7 +102,11 @@ fn thread_local_crate() {
     thread::scope(|s| {
         for n in 1..3 {
             let counts = &counts;
-            s.spawn(move || counts.get_or_default().set(n));
+            s.spawn(move || {
+                // A thread that has ended leaves its cell to the next one.
+                let count = counts.get_or_default();
+                count.set(count.get() + n);
+            });
         }
     });
     assert_eq!(counts.into_iter().map(Cell::into_inner).sum::<u32>(), 3);

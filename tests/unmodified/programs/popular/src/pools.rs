@@ -69,6 +69,8 @@ fn crossbeam_scope() {
 #[test]
 fn crossbeam_select() {
     let ((a, from_a), (b, from_b)) = (bounded(0), unbounded());
+    // A channel without a sender would be ready, too.
+    let _kept = (a.clone(), b.clone());
     let t = thread::spawn(move || {
         a.send(1).unwrap();
         b.send(2).unwrap();
