@@ -18,6 +18,7 @@
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::path::{Path, PathBuf};
 use std::ptr::null_mut;
+use std::sync::{Mutex, PoisonError};
 
 use libloading::Library;
 
@@ -167,6 +168,9 @@ pub(crate) struct Instrumented {
     pub(crate) assembly: Vec<Template>,
 }
 
+/// The libraries whose tables are filled. They stay loaded until the process ends.
+static LOADED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
 /// A loaded LLVM.
 pub(crate) struct Llvm {
     api: Api,
@@ -197,7 +201,7 @@ impl Drop for Owned {
     }
 }
 
-/// Keeps the errors of a context. `messages` is the `Vec<String>` of `instrument`.
+/// Keeps the errors of a context. `messages` is the `Diagnostics` of `instrument`.
 ///
 /// Without a handler LLVM ends the process at the first error.
 unsafe extern "C" fn on_diagnostic(info: Ref, messages: *mut c_void) {
@@ -252,20 +256,28 @@ impl Llvm {
             path: path.to_owned(),
             source,
         };
+        let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: the initializers of LLVM register passes and options and touch nothing
-        // of this program, which has no other LLVM.
+        // of this program.
         let library = unsafe { Library::new(path) }.map_err(fault)?;
         // SAFETY: a library that exports these names is LLVM; it is kept in `Self`.
         let api = unsafe { Api::load(&library) }.map_err(fault)?;
-        // SAFETY: they take no arguments and may be called again; no other thread uses
-        // this library yet, as `Self` does not exist.
-        unsafe {
-            (api.LLVMInitializeX86TargetInfo)();
-            (api.LLVMInitializeX86Target)();
-            (api.LLVMInitializeX86TargetMC)();
-            (api.LLVMInitializeX86AsmPrinter)();
-            (api.LLVMInitializeX86AsmParser)();
+        if !loaded.iter().any(|it| it == path) {
+            // SAFETY: they take no arguments. They write to tables of the library that
+            // nobody reads at the same time: the lock is held, and no `Llvm` of this
+            // library was handed out before.
+            unsafe {
+                (api.LLVMInitializeX86TargetInfo)();
+                (api.LLVMInitializeX86Target)();
+                (api.LLVMInitializeX86TargetMC)();
+                (api.LLVMInitializeX86AsmPrinter)();
+                (api.LLVMInitializeX86AsmParser)();
+            }
+            // SAFETY: as above. This handle is never closed, so that the tables stay.
+            std::mem::forget(unsafe { Library::new(path) }.map_err(fault)?);
+            loaded.push(path.to_owned());
         }
+        drop(loaded);
         let mut target = null_mut();
         let mut message = null_mut();
         // SAFETY: the triple is a C string, and both results are places of ours.
@@ -307,31 +319,35 @@ impl Llvm {
             messages: Vec::new(),
         };
         let sink = &raw mut diagnostics;
-        // SAFETY: `sink` outlives the context, which is dropped at the end of this block
-        // at the latest. While LLVM runs, the value is reached through `sink` only.
-        let made = unsafe {
-            let context = Owned {
+        // SAFETY: a new context is ours to be disposed of.
+        let context = unsafe {
+            Owned {
                 this: (api.LLVMContextCreate)(),
                 free: api.LLVMContextDispose,
-            };
-            (api.LLVMContextSetDiagnosticHandler)(context.this, on_diagnostic, sink.cast());
-            Module::parse(api, &context, bitcode).and_then(|module| {
-                module.require_target()?;
-                let assembly = module.assembly();
-                let sanitized = module.is_sanitized();
-                let functions = module.mark(!sanitized)?;
-                let machine = module.machine(&self.target)?;
-                if !sanitized {
-                    module.run_passes(&machine)?;
-                }
-                let object = module.emit(&machine)?;
-                Ok(Instrumented {
-                    object,
-                    functions,
-                    assembly,
-                })
-            })
+            }
         };
+        // SAFETY: what `sink` leads to outlives the context, which is dropped below, and
+        // is reached in no other way until then.
+        unsafe {
+            (api.LLVMContextSetDiagnosticHandler)(context.this, on_diagnostic, sink.cast());
+        }
+        let made = Module::parse(api, &context, bitcode).and_then(|module| {
+            module.require_target()?;
+            let assembly = module.assembly();
+            let sanitized = module.is_sanitized();
+            let functions = module.mark(!sanitized)?;
+            let machine = module.machine(&self.target)?;
+            if !sanitized {
+                module.run_passes(&machine)?;
+            }
+            let object = module.emit(&machine)?;
+            Ok(Instrumented {
+                object,
+                functions,
+                assembly,
+            })
+        });
+        drop(context);
         if diagnostics.messages.is_empty() {
             made
         } else {

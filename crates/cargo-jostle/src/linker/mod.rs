@@ -8,8 +8,9 @@
 //!
 //! - `install`: the name by which rustc finds it. `driver`: one link.
 //! - `command`, `response`: the command line.
-//! - `instrument`: inputs to instrumented inputs, with `cache` (on disk, `checksum`,
-//!   `trim`), `archive`, `bitcode` and `llvm`. `standard`: what is left alone.
+//! - `instrument`: inputs to instrumented inputs, with `maker` (modules to objects, by
+//!   `llvm`), `cache` (on disk, `checksum`, `trim`), `archive` and `bitcode`.
+//!   `standard`: what is left alone.
 //! - `runtime`: how the runtime is linked. `allocators`, `tokio`: what is redirected.
 //! - `facts`, `assembly`: what is learnt on the way. `notes`: the document about it.
 //! - `complain`: errors.
@@ -31,6 +32,7 @@ mod facts;
 mod install;
 mod instrument;
 mod llvm;
+mod maker;
 mod notes;
 mod prepare;
 mod response;
