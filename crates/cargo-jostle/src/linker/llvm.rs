@@ -23,12 +23,16 @@ use std::sync::{Mutex, PoisonError};
 use libloading::Library;
 
 use super::assembly::Template;
+use super::complain::complain;
 
 /// An object of LLVM's, known by its address only.
 type Ref = *mut c_void;
 
 /// What LLVM calls with each diagnostic of a context.
 type DiagnosticHandler = unsafe extern "C" fn(Ref, *mut c_void);
+
+/// What LLVM calls with the reason before it ends the process.
+type FatalErrorHandler = unsafe extern "C" fn(*const c_char);
 
 macro_rules! api {
     ($($name:ident($($argument:ty),*) $(-> $result:ty)?;)*) => {
@@ -104,6 +108,7 @@ api! {
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetInfo();
     LLVMInitializeX86TargetMC();
+    LLVMInstallFatalErrorHandler(FatalErrorHandler);
     LLVMIsAInlineAsm(Ref) -> Ref;
     LLVMIsDeclaration(Ref) -> c_int;
     LLVMParseBitcodeInContext2(Ref, Ref, *mut Ref) -> c_int;
@@ -225,6 +230,15 @@ unsafe extern "C" fn on_diagnostic(info: Ref, messages: *mut c_void) {
     });
 }
 
+/// Says why LLVM is about to end the process, as it does where it has no way to go on.
+unsafe extern "C" fn on_fatal_error(reason: *const c_char) {
+    // SAFETY: `reason` is a C string that LLVM lends for this call.
+    let reason = unsafe { CStr::from_ptr(reason) }.to_string_lossy();
+    complain(&format!(
+        "LLVM cannot go on: {reason}; report it with the program that is linked"
+    ));
+}
+
 /// Where the errors of one context go.
 struct Diagnostics<'a> {
     api: &'a Api,
@@ -263,7 +277,8 @@ impl Llvm {
         // SAFETY: a library that exports these names is LLVM; it is kept in `Self`.
         let api = unsafe { Api::load(&library) }.map_err(fault)?;
         if !loaded.iter().any(|it| it == path) {
-            // SAFETY: they take no arguments. They write to tables of the library that
+            // SAFETY: they take no arguments but a function that lives as long as the
+            // process. They write to tables of the library that
             // nobody reads at the same time: the lock is held, and no `Llvm` of this
             // library was handed out before.
             unsafe {
@@ -272,6 +287,7 @@ impl Llvm {
                 (api.LLVMInitializeX86TargetMC)();
                 (api.LLVMInitializeX86AsmPrinter)();
                 (api.LLVMInitializeX86AsmParser)();
+                (api.LLVMInstallFatalErrorHandler)(on_fatal_error);
             }
             // SAFETY: as above. This handle is never closed, so that the tables stay.
             std::mem::forget(unsafe { Library::new(path) }.map_err(fault)?);
