@@ -15,7 +15,7 @@ use anyhow::{Context as _, Result};
 
 use super::archive::{self, Member};
 use super::bitcode::{self, Content};
-use super::cache::{Cache, Entry, Key, Shelf};
+use super::cache::{Cache, Entry, EntryKind, Key};
 use super::facts::Facts;
 use super::maker::{Maker, Module};
 use super::standard;
@@ -194,7 +194,7 @@ impl<'a> Instrumenter<'a> {
 
     /// An archive that was put together before.
     fn archive(&self, key: &Key) -> Option<Entry<Facts>> {
-        self.cache.get(Shelf::Archives, key)
+        self.cache.get(EntryKind::Archives, key)
     }
 
     /// The members of an archive.
@@ -239,7 +239,7 @@ impl<'a> Instrumenter<'a> {
             facts.tokio = Constructors::find(members.iter().map(|it| it.data.as_slice()));
         }
         self.cache
-            .put(Shelf::Archives, key, &archive::write(members)?, facts)
+            .put(EntryKind::Archives, key, &archive::write(members)?, facts)
     }
 }
 

@@ -23,7 +23,7 @@ use std::sync::{Mutex, PoisonError};
 use libloading::Library;
 
 use super::assembly::Template;
-use super::complain::complain;
+use super::errors;
 
 /// An object of LLVM's, known by its address only.
 type Ref = *mut c_void;
@@ -234,7 +234,7 @@ unsafe extern "C" fn on_diagnostic(info: Ref, messages: *mut c_void) {
 unsafe extern "C" fn on_fatal_error(reason: *const c_char) {
     // SAFETY: `reason` is a C string that LLVM lends for this call.
     let reason = unsafe { CStr::from_ptr(reason) }.to_string_lossy();
-    complain(&format!(
+    errors::report(&format!(
         "LLVM cannot go on: {reason}; report it with the program that is linked"
     ));
 }

@@ -16,7 +16,7 @@ use std::thread;
 use anyhow::{Context as _, Result};
 
 use super::assembly;
-use super::cache::{Cache, Entry, Key, Shelf};
+use super::cache::{Cache, Entry, EntryKind, Key};
 use super::facts::Facts;
 use super::llvm::{Fault, Llvm};
 use crate::toolchain::Toolchain;
@@ -122,7 +122,7 @@ impl<'a> Maker<'a> {
     fn make(&self, module: &Module<'_>, wait: bool) -> Result<Option<Entry<Facts>>> {
         let key = module.key;
         let known = || {
-            let entry = self.cache.get(Shelf::Objects, key)?;
+            let entry = self.cache.get(EntryKind::Objects, key)?;
             self.reused.fetch_add(1, Ordering::Relaxed);
             Some(entry)
         };
@@ -152,7 +152,7 @@ impl<'a> Maker<'a> {
             ..Facts::default()
         };
         self.cache
-            .put(Shelf::Objects, key, &made.object, facts)
+            .put(EntryKind::Objects, key, &made.object, facts)
             .map(Some)
     }
 
