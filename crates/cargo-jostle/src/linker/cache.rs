@@ -1,9 +1,9 @@
 //! Instrumented files on disk, by the content they were made from.
 //!
-//! An entry is two files: the result, and a *seal* beside it, a JSON document with length
+//! An entry is two files: the result, and *metadata* beside it, a JSON document with length
 //! and checksum of the result and with what was learnt when it was made. The result is
-//! put in place first, each by an atomic rename, so that a seal never names a result that
-//! is not there in full. An entry whose seal does not fit counts as missing and is made
+//! put in place first, each by an atomic rename, so that metadata never name a result that
+//! is not there in full. An entry whose metadata do not fit counts as missing and is made
 //! again.
 //!
 //! Any number of processes use a cache at once. Two that make the same entry write the
@@ -29,14 +29,14 @@ pub(crate) const INSTRUMENTATION: u32 = 1;
 
 /// What an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shelf {
+pub(crate) enum EntryKind {
     /// The object of one module.
     Objects,
     /// An archive whose members are such objects.
     Archives,
 }
 
-impl Shelf {
+impl EntryKind {
     /// The folder and the extension.
     fn names(self) -> (&'static str, &'static str) {
         match self {
@@ -64,7 +64,7 @@ impl Key {
 
 /// What the second file of an entry holds.
 #[derive(Serialize, Deserialize)]
-struct Seal<F> {
+struct Metadata<F> {
     length: u64,
     checksum: u64,
     facts: F,
@@ -98,42 +98,44 @@ impl Cache {
     }
 
     /// Looks for an entry.
-    pub(crate) fn get<F: DeserializeOwned>(&self, shelf: Shelf, key: &Key) -> Option<Entry<F>> {
-        let path = self.path(shelf, key);
-        let seal: Seal<F> = serde_json::from_slice(&fs::read(seal_of(&path)).ok()?).ok()?;
+    pub(crate) fn get<F: DeserializeOwned>(&self, kind: EntryKind, key: &Key) -> Option<Entry<F>> {
+        let path = self.path(kind, key);
+        let metadata: Metadata<F> =
+            serde_json::from_slice(&fs::read(metadata_path(&path)).ok()?).ok()?;
         let result = fs::read(&path).ok()?;
-        let whole = result.len() as u64 == seal.length && checksum(&result) == seal.checksum;
+        let whole =
+            result.len() as u64 == metadata.length && checksum(&result) == metadata.checksum;
         if !whole {
             return None;
         }
         trim::used(&path);
-        trim::used(&seal_of(&path));
+        trim::used(&metadata_path(&path));
         Some(Entry {
             path,
-            facts: seal.facts,
+            facts: metadata.facts,
         })
     }
 
     /// Makes an entry.
     pub(crate) fn put<F: Serialize>(
         &self,
-        shelf: Shelf,
+        kind: EntryKind,
         key: &Key,
         result: &[u8],
         facts: F,
     ) -> Result<Entry<F>> {
-        let path = self.path(shelf, key);
-        let seal = Seal {
+        let path = self.path(kind, key);
+        let metadata = Metadata {
             length: result.len() as u64,
             checksum: checksum(result),
             facts,
         };
-        let json = serde_json::to_vec(&seal).context("a seal cannot be written as JSON")?;
+        let json = serde_json::to_vec(&metadata).context("metadata cannot be written as JSON")?;
         store::write(&path, result)?;
-        store::write(&seal_of(&path), &json)?;
+        store::write(&metadata_path(&path), &json)?;
         Ok(Entry {
             path,
-            facts: seal.facts,
+            facts: metadata.facts,
         })
     }
 
@@ -153,8 +155,8 @@ impl Cache {
     }
 
     /// Where the result of an entry lies.
-    fn path(&self, shelf: Shelf, key: &Key) -> PathBuf {
-        let (folder, extension) = shelf.names();
+    fn path(&self, kind: EntryKind, key: &Key) -> PathBuf {
+        let (folder, extension) = kind.names();
         let Key(key) = key;
         self.root
             .join(folder)
@@ -163,8 +165,8 @@ impl Cache {
     }
 }
 
-/// The seal beside a result.
-fn seal_of(result: &Path) -> PathBuf {
+/// The metadata beside a result.
+fn metadata_path(result: &Path) -> PathBuf {
     result.with_extension("json")
 }
 
@@ -182,17 +184,19 @@ mod tests {
     fn an_entry_is_found_under_its_content_only() {
         let (_folder, cache) = cache();
         let key = Key::of(b"source");
-        assert!(cache.get::<u32>(Shelf::Objects, &key).is_none());
-        cache.put(Shelf::Objects, &key, b"result", 7_u32).unwrap();
-        let entry = cache.get::<u32>(Shelf::Objects, &key).unwrap();
+        assert!(cache.get::<u32>(EntryKind::Objects, &key).is_none());
+        cache
+            .put(EntryKind::Objects, &key, b"result", 7_u32)
+            .unwrap();
+        let entry = cache.get::<u32>(EntryKind::Objects, &key).unwrap();
         assert_eq!(
             (fs::read(entry.path).unwrap().as_slice(), entry.facts),
             (&b"result"[..], 7)
         );
-        assert!(cache.get::<u32>(Shelf::Archives, &key).is_none());
+        assert!(cache.get::<u32>(EntryKind::Archives, &key).is_none());
         assert!(
             cache
-                .get::<u32>(Shelf::Objects, &Key::of(b"other"))
+                .get::<u32>(EntryKind::Objects, &Key::of(b"other"))
                 .is_none()
         );
     }
@@ -201,32 +205,35 @@ mod tests {
     fn a_damaged_entry_counts_as_missing_until_it_is_made_again() {
         let (_folder, cache) = cache();
         let key = Key::of(b"source");
-        let path = cache.put(Shelf::Objects, &key, b"result", ()).unwrap().path;
+        let path = cache
+            .put(EntryKind::Objects, &key, b"result", ())
+            .unwrap()
+            .path;
         for damage in [&b"resulT"[..], b"resul", b""] {
             fs::write(&path, damage).unwrap();
             assert!(
-                cache.get::<()>(Shelf::Objects, &key).is_none(),
+                cache.get::<()>(EntryKind::Objects, &key).is_none(),
                 "{damage:?}"
             );
         }
         fs::remove_file(&path).unwrap();
-        assert!(cache.get::<()>(Shelf::Objects, &key).is_none());
-        cache.put(Shelf::Objects, &key, b"result", ()).unwrap();
-        assert!(cache.get::<()>(Shelf::Objects, &key).is_some());
-        fs::write(seal_of(&path), "{").unwrap();
-        assert!(cache.get::<()>(Shelf::Objects, &key).is_none());
+        assert!(cache.get::<()>(EntryKind::Objects, &key).is_none());
+        cache.put(EntryKind::Objects, &key, b"result", ()).unwrap();
+        assert!(cache.get::<()>(EntryKind::Objects, &key).is_some());
+        fs::write(metadata_path(&path), "{").unwrap();
+        assert!(cache.get::<()>(EntryKind::Objects, &key).is_none());
     }
 
     #[test]
     fn toolchains_do_not_share_entries() {
         let (folder, cache) = cache();
         cache
-            .put(Shelf::Objects, &Key::of(b"source"), b"result", ())
+            .put(EntryKind::Objects, &Key::of(b"source"), b"result", ())
             .unwrap();
         let other = Cache::open(folder.path(), "other").unwrap();
         assert!(
             other
-                .get::<()>(Shelf::Objects, &Key::of(b"source"))
+                .get::<()>(EntryKind::Objects, &Key::of(b"source"))
                 .is_none()
         );
     }

@@ -43,7 +43,7 @@ pub(crate) fn link(arguments: impl IntoIterator<Item = OsString>) -> Result<Exit
     let runtime = match line.kind {
         Kind::Executable => {
             let runtime = Runtime::at(&toolchain::built_runtime(&cache_dir)?)?;
-            arguments.extend(runtime.arguments());
+            arguments.extend(runtime.first());
             notes.runtime = Some(runtime.path().to_owned());
             Some(runtime)
         }
@@ -52,6 +52,7 @@ pub(crate) fn link(arguments: impl IntoIterator<Item = OsString>) -> Result<Exit
     arguments.extend(replace(&line, &outcome));
     if let Some(runtime) = &runtime {
         arguments.extend(redirections(runtime, &outcome, &cache, &mut notes)?);
+        arguments.extend(runtime.last());
     }
     let status = call(&arguments)?;
     if status.success() {

@@ -1,38 +1,26 @@
 //! From the inputs of a link to instrumented ones, by way of the cache.
 //!
 //! 1. Every input is looked at. An archive whose content is known is done.
-//! 2. All modules of the others, of every archive and object alike, are made on a few
-//!    threads, the largest first. Each is an entry of the cache by itself, so that after
-//!    a change only the modules that differ are made.
+//! 2. All modules of the others, of every archive and object alike, are made. Each is an
+//!    entry of the cache by itself, so that after a change only the modules that differ
+//!    are made.
 //! 3. The archives are put together from them.
-//!
-//! Several linkers run at once, most with the same dependencies. A module that another
-//! one is making is deferred, and only waited for when nothing else is left: they share
-//! the work instead of standing in line.
 
 use std::collections::HashMap;
-use std::fmt::{self, Display, Formatter};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock};
-use std::thread;
+use std::sync::OnceLock;
 
 use anyhow::{Context as _, Result};
 
 use super::archive::{self, Member};
-use super::assembly;
 use super::bitcode::{self, Content};
-use super::cache::{Cache, Entry, Key, Shelf};
+use super::cache::{Cache, Entry, EntryKind, Key};
 use super::facts::Facts;
-use super::llvm::Llvm;
+use super::maker::{Maker, Module};
 use super::standard;
 use super::tokio::Constructors;
 use crate::toolchain::Toolchain;
-
-/// More threads would take more memory than they save time: a large crate takes some
-/// hundred megabytes.
-const THREADS: usize = 8;
 
 /// An input and what became of it.
 #[derive(Debug)]
@@ -62,16 +50,18 @@ pub(crate) struct Outcome {
 pub(crate) struct Instrumenter<'a> {
     toolchain: &'a Toolchain,
     cache: &'a Cache,
-    /// Loading takes longer than a link in which nothing is to be made.
-    llvm: OnceLock<Llvm>,
-    made: AtomicUsize,
-    reused: AtomicUsize,
+    maker: Maker<'a>,
 }
 
 /// An input that step 1 has looked at.
 enum Stage<'a> {
+    /// Linked as it is.
     Ready(PathBuf, Facts),
+    /// Put together before.
+    Known(Entry<Facts>),
+    /// A module by itself.
     Object(Key, &'a [u8]),
+    /// Members to be put together.
     Archive(Key, Vec<Part<'a>>),
 }
 
@@ -79,23 +69,6 @@ enum Stage<'a> {
 struct Part<'a> {
     name: String,
     source: Source<'a>,
-}
-
-/// A module to be made, and where it was found.
-struct Module<'a> {
-    key: &'a Key,
-    bitcode: &'a [u8],
-    path: &'a Path,
-    member: Option<&'a str>,
-}
-
-impl Display for Module<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self.member {
-            None => write!(f, "{}", self.path.display()),
-            Some(member) => write!(f, "{}({member})", self.path.display()),
-        }
-    }
 }
 
 /// Where the content of a member comes from.
@@ -110,14 +83,12 @@ impl<'a> Instrumenter<'a> {
         Self {
             toolchain,
             cache,
-            llvm: OnceLock::new(),
-            made: AtomicUsize::new(0),
-            reused: AtomicUsize::new(0),
+            maker: Maker::new(toolchain, cache),
         }
     }
 
     /// Instruments files that a linker is given.
-    pub(crate) fn run(self, paths: &[PathBuf]) -> Result<Outcome> {
+    pub(crate) fn run(&self, paths: &[PathBuf]) -> Result<Outcome> {
         let contents: Vec<OnceLock<Vec<u8>>> = paths.iter().map(|_| OnceLock::new()).collect();
         let mut stages = Vec::with_capacity(paths.len());
         for (path, content) in paths.iter().zip(&contents) {
@@ -126,7 +97,7 @@ impl<'a> Instrumenter<'a> {
         let mut modules: Vec<Module<'_>> = Vec::new();
         for (path, stage) in paths.iter().zip(&stages) {
             match stage {
-                Stage::Ready(..) => {}
+                Stage::Ready(..) | Stage::Known(_) => {}
                 Stage::Object(key, bitcode) => {
                     modules.push(Module {
                         key,
@@ -140,13 +111,14 @@ impl<'a> Instrumenter<'a> {
                 }
             }
         }
-        let entries = self.make_all(modules)?;
+        let entries = self.maker.make_all(modules)?;
         let mut inputs = Vec::with_capacity(paths.len());
         for (path, stage) in paths.iter().zip(&stages) {
             let owner = archive::owner(path);
             let standard = standard::is_standard(path, self.toolchain.sysroot());
             let (path, facts) = match stage {
                 Stage::Ready(path, facts) => (path.clone(), facts.clone()),
+                Stage::Known(entry) => (entry.path.clone(), entry.facts.clone()),
                 Stage::Object(key, _) => {
                     let entry = &entries[key];
                     (entry.path.clone(), entry.facts.clone())
@@ -165,11 +137,13 @@ impl<'a> Instrumenter<'a> {
                 facts,
             });
         }
-        let (made, reused) = (self.made.into_inner(), self.reused.into_inner());
+        let known = stages.iter().filter(|it| matches!(it, Stage::Known(_)));
+        let archives = known.count();
+        let (made, reused) = self.maker.counts();
         Ok(Outcome {
             inputs,
             made,
-            reused,
+            reused: reused + archives,
         })
     }
 
@@ -186,7 +160,7 @@ impl<'a> Instrumenter<'a> {
             false => None,
         };
         if let Some(entry) = known.as_ref().and_then(|key| self.archive(key)) {
-            return Ok(Stage::Ready(entry.path, entry.facts));
+            return Ok(Stage::Known(entry));
         }
         let read = fs::read(path)
             .with_context(|| format!("{} cannot be read; build again", path.display()))?;
@@ -194,7 +168,7 @@ impl<'a> Instrumenter<'a> {
         if content.starts_with(b"!<arch>\n") || content.starts_with(b"!<thin>\n") {
             let key = known.unwrap_or_else(|| Key::of(content));
             if let Some(entry) = self.archive(&key) {
-                return Ok(Stage::Ready(entry.path, entry.facts));
+                return Ok(Stage::Known(entry));
             }
             let parts = self.parts(path, content)?;
             return Ok(match parts.iter().any(|part| part.module(path).is_some()) {
@@ -220,9 +194,7 @@ impl<'a> Instrumenter<'a> {
 
     /// An archive that was put together before.
     fn archive(&self, key: &Key) -> Option<Entry<Facts>> {
-        let entry = self.cache.get(Shelf::Archives, key)?;
-        self.reused.fetch_add(1, Ordering::Relaxed);
-        Some(entry)
+        self.cache.get(EntryKind::Archives, key)
     }
 
     /// The members of an archive.
@@ -241,94 +213,6 @@ impl<'a> Instrumenter<'a> {
             parts.push(Part { name, source });
         }
         Ok(parts)
-    }
-
-    /// Step 2: makes every module that is not there.
-    fn make_all<'k>(&self, mut modules: Vec<Module<'k>>) -> Result<HashMap<&'k Key, Entry<Facts>>> {
-        // Equal ones stand side by side then, as they are of the same size.
-        modules.sort_by(|a, b| (b.bitcode.len(), b.key).cmp(&(a.bitcode.len(), a.key)));
-        modules.dedup_by_key(|it| it.key);
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        let threads = threads.min(THREADS).min(modules.len());
-        let next = AtomicUsize::new(0);
-        let done = Mutex::new(HashMap::new());
-        let finish = |key, entry| {
-            done.lock()
-                .expect("nobody panics with it")
-                .insert(key, entry)
-        };
-        let work = || -> Result<()> {
-            let mut deferred = Vec::new();
-            while let Some(module) = modules.get(next.fetch_add(1, Ordering::Relaxed)) {
-                match self.make(module, false)? {
-                    Some(entry) => drop(finish(module.key, entry)),
-                    None => deferred.push(module),
-                }
-            }
-            for module in deferred {
-                let entry = self.make(module, true)?.context("waiting was allowed")?;
-                finish(module.key, entry);
-            }
-            Ok(())
-        };
-        thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            workers
-                .into_iter()
-                .try_for_each(|worker| match worker.join() {
-                    Ok(result) => result,
-                    Err(panic) => std::panic::resume_unwind(panic),
-                })
-        })?;
-        Ok(done.into_inner().expect("nobody panics with it"))
-    }
-
-    /// The entry of a module, made if it is not there. None if another process or thread
-    /// is making one and `wait` is not set.
-    fn make(&self, module: &Module<'_>, wait: bool) -> Result<Option<Entry<Facts>>> {
-        let key = module.key;
-        let known = || {
-            let entry = self.cache.get(Shelf::Objects, key)?;
-            self.reused.fetch_add(1, Ordering::Relaxed);
-            Some(entry)
-        };
-        if let Some(entry) = known() {
-            return Ok(Some(entry));
-        }
-        let mut lock = self.cache.lock(key)?;
-        let _guard = if wait {
-            lock.write()
-                .context("the cache cannot be locked; set JOSTLE_CACHE to a local disk")?
-        } else if let Ok(guard) = lock.try_write() {
-            guard
-        } else {
-            return Ok(None);
-        };
-        // Whoever held the lock may have made it.
-        if let Some(entry) = known() {
-            return Ok(Some(entry));
-        }
-        let made = self.llvm()?.instrument(module.bitcode);
-        let made = made.with_context(|| format!("{module}"))?;
-        self.made.fetch_add(1, Ordering::Relaxed);
-        let facts = Facts {
-            objects: 1,
-            functions: made.functions,
-            assembly: assembly::summarize(&made.assembly),
-            ..Facts::default()
-        };
-        self.cache
-            .put(Shelf::Objects, key, &made.object, facts)
-            .map(Some)
-    }
-
-    /// The toolchain's LLVM, loaded at the first use.
-    fn llvm(&self) -> Result<&Llvm> {
-        if let Some(llvm) = self.llvm.get() {
-            return Ok(llvm);
-        }
-        let llvm = Llvm::load(self.toolchain.llvm())?;
-        Ok(self.llvm.get_or_init(|| llvm))
     }
 
     /// Step 3 for one archive.
@@ -355,7 +239,7 @@ impl<'a> Instrumenter<'a> {
             facts.tokio = Constructors::find(members.iter().map(|it| it.data.as_slice()));
         }
         self.cache
-            .put(Shelf::Archives, key, &archive::write(members)?, facts)
+            .put(EntryKind::Archives, key, &archive::write(members)?, facts)
     }
 }
 

@@ -18,16 +18,21 @@
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::path::{Path, PathBuf};
 use std::ptr::null_mut;
+use std::sync::{Mutex, PoisonError};
 
 use libloading::Library;
 
 use super::assembly::Template;
+use super::errors;
 
 /// An object of LLVM's, known by its address only.
 type Ref = *mut c_void;
 
 /// What LLVM calls with each diagnostic of a context.
 type DiagnosticHandler = unsafe extern "C" fn(Ref, *mut c_void);
+
+/// What LLVM calls with the reason before it ends the process.
+type FatalErrorHandler = unsafe extern "C" fn(*const c_char);
 
 macro_rules! api {
     ($($name:ident($($argument:ty),*) $(-> $result:ty)?;)*) => {
@@ -103,6 +108,7 @@ api! {
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetInfo();
     LLVMInitializeX86TargetMC();
+    LLVMInstallFatalErrorHandler(FatalErrorHandler);
     LLVMIsAInlineAsm(Ref) -> Ref;
     LLVMIsDeclaration(Ref) -> c_int;
     LLVMParseBitcodeInContext2(Ref, Ref, *mut Ref) -> c_int;
@@ -167,6 +173,9 @@ pub(crate) struct Instrumented {
     pub(crate) assembly: Vec<Template>,
 }
 
+/// The libraries whose tables are filled. They stay loaded until the process ends.
+static LOADED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
 /// A loaded LLVM.
 pub(crate) struct Llvm {
     api: Api,
@@ -197,7 +206,7 @@ impl Drop for Owned {
     }
 }
 
-/// Keeps the errors of a context. `messages` is the `Vec<String>` of `instrument`.
+/// Keeps the errors of a context. `messages` is the `Diagnostics` of `instrument`.
 ///
 /// Without a handler LLVM ends the process at the first error.
 unsafe extern "C" fn on_diagnostic(info: Ref, messages: *mut c_void) {
@@ -219,6 +228,15 @@ unsafe extern "C" fn on_diagnostic(info: Ref, messages: *mut c_void) {
             api.LLVMDisposeMessage,
         )
     });
+}
+
+/// Says why LLVM is about to end the process, as it does where it has no way to go on.
+unsafe extern "C" fn on_fatal_error(reason: *const c_char) {
+    // SAFETY: `reason` is a C string that LLVM lends for this call.
+    let reason = unsafe { CStr::from_ptr(reason) }.to_string_lossy();
+    errors::report(&format!(
+        "LLVM cannot go on: {reason}; report it with the program that is linked"
+    ));
 }
 
 /// Where the errors of one context go.
@@ -252,20 +270,30 @@ impl Llvm {
             path: path.to_owned(),
             source,
         };
+        let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: the initializers of LLVM register passes and options and touch nothing
-        // of this program, which has no other LLVM.
+        // of this program.
         let library = unsafe { Library::new(path) }.map_err(fault)?;
         // SAFETY: a library that exports these names is LLVM; it is kept in `Self`.
         let api = unsafe { Api::load(&library) }.map_err(fault)?;
-        // SAFETY: they take no arguments and may be called again; no other thread uses
-        // this library yet, as `Self` does not exist.
-        unsafe {
-            (api.LLVMInitializeX86TargetInfo)();
-            (api.LLVMInitializeX86Target)();
-            (api.LLVMInitializeX86TargetMC)();
-            (api.LLVMInitializeX86AsmPrinter)();
-            (api.LLVMInitializeX86AsmParser)();
+        if !loaded.iter().any(|it| it == path) {
+            // SAFETY: they take no arguments but a function that lives as long as the
+            // process. They write to tables of the library that
+            // nobody reads at the same time: the lock is held, and no `Llvm` of this
+            // library was handed out before.
+            unsafe {
+                (api.LLVMInitializeX86TargetInfo)();
+                (api.LLVMInitializeX86Target)();
+                (api.LLVMInitializeX86TargetMC)();
+                (api.LLVMInitializeX86AsmPrinter)();
+                (api.LLVMInitializeX86AsmParser)();
+                (api.LLVMInstallFatalErrorHandler)(on_fatal_error);
+            }
+            // SAFETY: as above. This handle is never closed, so that the tables stay.
+            std::mem::forget(unsafe { Library::new(path) }.map_err(fault)?);
+            loaded.push(path.to_owned());
         }
+        drop(loaded);
         let mut target = null_mut();
         let mut message = null_mut();
         // SAFETY: the triple is a C string, and both results are places of ours.
@@ -307,31 +335,35 @@ impl Llvm {
             messages: Vec::new(),
         };
         let sink = &raw mut diagnostics;
-        // SAFETY: `sink` outlives the context, which is dropped at the end of this block
-        // at the latest. While LLVM runs, the value is reached through `sink` only.
-        let made = unsafe {
-            let context = Owned {
+        // SAFETY: a new context is ours to be disposed of.
+        let context = unsafe {
+            Owned {
                 this: (api.LLVMContextCreate)(),
                 free: api.LLVMContextDispose,
-            };
-            (api.LLVMContextSetDiagnosticHandler)(context.this, on_diagnostic, sink.cast());
-            Module::parse(api, &context, bitcode).and_then(|module| {
-                module.require_target()?;
-                let assembly = module.assembly();
-                let sanitized = module.is_sanitized();
-                let functions = module.mark(!sanitized)?;
-                let machine = module.machine(&self.target)?;
-                if !sanitized {
-                    module.run_passes(&machine)?;
-                }
-                let object = module.emit(&machine)?;
-                Ok(Instrumented {
-                    object,
-                    functions,
-                    assembly,
-                })
-            })
+            }
         };
+        // SAFETY: what `sink` leads to outlives the context, which is dropped below, and
+        // is reached in no other way until then.
+        unsafe {
+            (api.LLVMContextSetDiagnosticHandler)(context.this, on_diagnostic, sink.cast());
+        }
+        let made = Module::parse(api, &context, bitcode).and_then(|module| {
+            module.require_target()?;
+            let assembly = module.assembly();
+            let sanitized = module.is_sanitized();
+            let functions = module.mark(!sanitized)?;
+            let machine = module.machine(&self.target)?;
+            if !sanitized {
+                module.run_passes(&machine)?;
+            }
+            let object = module.emit(&machine)?;
+            Ok(Instrumented {
+                object,
+                functions,
+                assembly,
+            })
+        });
+        drop(context);
         if diagnostics.messages.is_empty() {
             made
         } else {

@@ -8,11 +8,12 @@
 //!
 //! - `install`: the name by which rustc finds it. `driver`: one link.
 //! - `command`, `response`: the command line.
-//! - `instrument`: inputs to instrumented inputs, with `cache` (on disk, `checksum`,
-//!   `trim`), `archive`, `bitcode` and `llvm`. `standard`: what is left alone.
+//! - `instrument`: inputs to instrumented inputs, with `maker` (modules to objects, by
+//!   `llvm`), `cache` (on disk, `checksum`, `trim`), `archive` and `bitcode`.
+//!   `standard`: what is left alone.
 //! - `runtime`: how the runtime is linked. `allocators`, `tokio`: what is redirected.
 //! - `facts`, `assembly`: what is learnt on the way. `notes`: the document about it.
-//! - `complain`: errors.
+//! - `errors`: where errors are written.
 //! - `checks`, `prepare`: what `cargo jostle doctor` and `cargo jostle setup` ask for.
 //!
 //! It builds on `crate::toolchain`, which does not know of it.
@@ -25,12 +26,13 @@ mod cache;
 mod checks;
 mod checksum;
 mod command;
-mod complain;
 mod driver;
+mod errors;
 mod facts;
 mod install;
 mod instrument;
 mod llvm;
+mod maker;
 mod notes;
 mod prepare;
 mod response;
@@ -43,8 +45,8 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 pub(crate) use checks::{Check, checks};
-pub(crate) use complain::LOG;
 pub(crate) use driver::REAL_LINKER;
+pub(crate) use errors::LOG;
 pub(crate) use install::{install, is_linker};
 pub(crate) use notes::Notes;
 pub(crate) use prepare::{Prepared, prepare};
@@ -57,7 +59,7 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         // The real linker has said why; rustc only wants to know that it failed.
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
-            complain::complain(&format!("{error:#}"));
+            errors::report(&format!("{error:#}"));
             ExitCode::FAILURE
         }
     }

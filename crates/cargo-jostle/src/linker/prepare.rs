@@ -34,3 +34,18 @@ pub(crate) fn prepare(toolchain: &Toolchain, cache: &Path) -> Result<Prepared> {
         reused: outcome.reused,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_standard_library_is_made_once() {
+        let cache = tempfile::tempdir().unwrap();
+        let toolchain = Toolchain::find(Path::new(".")).unwrap();
+        let first = prepare(&toolchain, cache.path()).unwrap();
+        assert!(first.made >= 5 && first.reused == 0, "{first:?}");
+        let second = prepare(&toolchain, cache.path()).unwrap();
+        assert!(second.made == 0 && second.reused > 0, "{second:?}");
+    }
+}

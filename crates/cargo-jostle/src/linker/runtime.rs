@@ -35,25 +35,35 @@ impl Runtime {
         &self.path
     }
 
+    /// Its folder and file name, if it is a shared library.
+    fn library(&self) -> Option<(&OsStr, &OsStr)> {
+        if self.path.extension() != Some(OsStr::new("so")) {
+            return None;
+        }
+        Some((self.path.parent()?.as_os_str(), self.path.file_name()?))
+    }
+
     /// The arguments that stand before all others.
-    pub(crate) fn arguments(&self) -> Vec<OsString> {
-        let shared = self.path.extension() == Some(OsStr::new("so"));
-        let (Some(folder), Some(name), true) = (self.path.parent(), self.path.file_name(), shared)
-        else {
+    pub(crate) fn first(&self) -> Vec<OsString> {
+        let Some((folder, name)) = self.library() else {
             return vec![self.path.clone().into()];
         };
-        let join = |option: &str, value: &OsStr| {
-            let mut argument = OsString::from(option);
-            argument.push(value);
-            argument
-        };
         vec![
-            join("-L", folder.as_os_str()),
             "-Wl,--push-state,--no-as-needed,-Bdynamic".into(),
             join("-l:", name),
             "-Wl,--pop-state".into(),
-            join("-Wl,-rpath,", folder.as_os_str()),
+            join("-Wl,-rpath,", folder),
         ]
+    }
+
+    /// The arguments that stand after all others: nothing else is to be found in its
+    /// folder that the folders of the program have, too.
+    pub(crate) fn last(&self) -> Vec<OsString> {
+        let library = self.library();
+        library
+            .map(|(folder, _)| join("-L", folder))
+            .into_iter()
+            .collect()
     }
 
     /// What it defines for the program.
@@ -74,6 +84,13 @@ impl Runtime {
     }
 }
 
+/// An option with its value.
+fn join(option: &str, value: &OsStr) -> OsString {
+    let mut argument = OsString::from(option);
+    argument.push(value);
+    argument
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,15 +102,17 @@ mod tests {
         let object = folder.path().join("runtime.o");
         fs::write(&library, "").unwrap();
         fs::write(&object, "").unwrap();
-        let arguments = Runtime::at(&library).unwrap().arguments();
+        let runtime = Runtime::at(&library).unwrap();
         assert!(
-            arguments.contains(&"-l:libjostle_rt.so".into()),
-            "{arguments:?}"
+            runtime.first().contains(&"-l:libjostle_rt.so".into()),
+            "{runtime:?}"
         );
+        assert_eq!(runtime.last().len(), 1);
         let object = object.canonicalize().unwrap();
+        let runtime = Runtime::at(&object).unwrap();
         assert_eq!(
-            Runtime::at(&object).unwrap().arguments(),
-            [object.into_os_string()]
+            (runtime.first(), runtime.last()),
+            (vec![object.into_os_string()], Vec::new())
         );
     }
 

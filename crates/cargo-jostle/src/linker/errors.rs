@@ -9,7 +9,7 @@ use std::io::Write as _;
 pub(crate) const LOG: &str = "JOSTLE_LINK_LOG";
 
 /// Says why the link failed, on one line.
-pub(crate) fn complain(message: &str) {
+pub(crate) fn report(message: &str) {
     let line = format!(
         "cargo-jostle: {}\n",
         message.split_whitespace().collect::<Vec<_>>().join(" ")
