@@ -4,13 +4,14 @@
 use jostle_report::text::clean;
 
 use crate::exit::ExitStatus;
+use crate::linker;
 use crate::output;
 use crate::toolchain;
 
 /// Runs the command.
 pub(crate) fn run() -> anyhow::Result<ExitStatus> {
     let cache = toolchain::cache_dir()?;
-    let checks = toolchain::checks(&std::env::current_dir()?, &cache);
+    let checks = linker::checks(&std::env::current_dir()?, &cache);
     let mut text = String::new();
     for check in &checks {
         let verdict = if check.ok { "ok     " } else { "MISSING" };

@@ -33,7 +33,7 @@ impl Instrument {
         let cache = toolchain::cache_dir()?;
         let found = Toolchain::find(&std::env::current_dir()?)?;
         let runtime = toolchain::runtime(&cache)?;
-        toolchain::prepare(&found, &cache)?;
+        linker::prepare(&found, &cache)?;
         Ok(Instrument {
             linker: linker::install(&cache)?,
             runtime,

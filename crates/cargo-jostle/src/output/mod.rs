@@ -92,6 +92,12 @@ pub(crate) fn inert(report: &str) -> String {
     inert
 }
 
+/// A report with the path of a file as the user would type it. Processes run in other
+/// folders and know only the whole path.
+pub(crate) fn with_path(report: &str, whole: &Path, typed: &Path) -> String {
+    report.replace(&publish::quoted(whole), &publish::quoted(typed))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

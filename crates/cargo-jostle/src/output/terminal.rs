@@ -168,7 +168,7 @@ fn summary(results: &[Tested], totals: &Totals) -> String {
     }
     if totals.single_threaded > 0 {
         text += &format!(
-            "{} made no thread, so that there was one execution of each and nothing to explore\n",
+            "{} made no thread: one execution each, and nothing to explore\n",
             tests(totals.single_threaded)
         );
     }
@@ -198,8 +198,8 @@ fn total(totals: &Totals) -> String {
         }
     }
     text + &format!(
-        "; {} executions; finished in {:.2}s\n",
-        indicatif::HumanCount(totals.executions),
+        "; {}; finished in {:.2}s\n",
+        words::executions(totals.executions),
         totals.elapsed.as_secs_f64()
     )
 }

@@ -70,7 +70,8 @@ pub(crate) fn doubt(found: &Found) -> Option<String> {
     }
 }
 
-fn executions(count: u64) -> String {
+/// A number of them in words.
+pub(crate) fn executions(count: u64) -> String {
     match count {
         1 => "1 execution".to_owned(),
         n => format!("{} executions", HumanCount(n)),

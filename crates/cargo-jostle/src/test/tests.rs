@@ -39,11 +39,7 @@ impl Fake {
         fs::write(path("program"), PROGRAM).unwrap();
         fs::set_permissions(path("program"), fs::Permissions::from_mode(0o755)).unwrap();
         fs::create_dir(path("scratch")).unwrap();
-        let environment = BTreeMap::from([
-            ("PATH".into(), std::env::var_os("PATH").unwrap()),
-            ("FAKE_TESTS".into(), path("tests").into()),
-            ("FAKE_TRACE".into(), path("trace").into()),
-        ]);
+        let environment = BTreeMap::from([("PATH".into(), "/usr/bin:/bin".into())]);
         let binary = Binary {
             package: "demo".to_owned(),
             kind: "lib",
@@ -324,10 +320,13 @@ fn a_program_without_a_harness_is_explored_as_a_whole() {
     ] {
         let fake = Fake::with(&[]);
         fs::write(fake.path("program"), format!("#!/bin/sh\n{script}\n")).unwrap();
-        let plan = fake.plan(&["some"]);
-        match whole {
-            true => assert_eq!(plan.items[0].subject.name, "demo:lib.demo", "{script}"),
-            false => assert!(plan.items.is_empty(), "{script}"),
+        for filter in [&[][..], &["dem"], &["--skip", "x"]] {
+            let plan = fake.plan(filter);
+            match whole {
+                true => assert_eq!(plan.items[0].subject.name, "demo:lib.demo", "{script}"),
+                false => assert!(plan.items.is_empty(), "{script}"),
+            }
         }
+        assert!(fake.plan(&["other"]).items.is_empty(), "{script}");
     }
 }
