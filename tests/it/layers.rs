@@ -54,6 +54,20 @@ const CRATES: &[(&str, Ranks)] = &[
         ],
     ),
     (
+        "crates/cargo-jostle/src",
+        &[
+            &["interrupt", "output", "saved", "toolchain"],
+            &["exit", "linker"],
+            &["cargo", "doctor", "instrument", "setup"],
+            &["args", "child"],
+            &["plan"],
+            &["result"],
+            &["sinks"],
+            &["test"],
+            &["list", "nextest", "replay", "run"],
+        ],
+    ),
+    (
         "src",
         &[
             &["sanitizer", "scenario"],

@@ -16,6 +16,7 @@ use clap::Parser;
 use jostle_report::publish;
 
 use crate::args::Saved;
+use crate::cargo::binary::{Binary, Origin};
 use crate::cargo::build;
 use crate::cargo::options::Options;
 use crate::child::embedded::{self, Setting, Subject, Told};
@@ -23,7 +24,6 @@ use crate::exit::ExitStatus;
 use crate::interrupt;
 use crate::output;
 use crate::saved::{self, Build, Recalled};
-use crate::subject::{Binary, Origin};
 use crate::test::session::Session;
 use crate::test::words;
 

@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use crate::child::embedded::{self, Subject, Told};
 use crate::output;
+use crate::result::Confirmed;
 use crate::saved;
 use crate::test::explore::Campaign;
-use crate::test::result::Confirmed;
 
 /// One execution takes less than a second; a report of many steps a few.
 const LIMIT: Duration = Duration::from_secs(120);

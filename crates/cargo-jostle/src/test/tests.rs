@@ -11,14 +11,14 @@ use clap::Parser;
 use tempfile::TempDir;
 
 use crate::args::ExploreOnly;
+use crate::cargo::binary::Binary;
 use crate::cargo::runner::Start;
 use crate::child::embedded::Setting;
-use crate::output::{document, junit, terminal};
+use crate::plan::{self, Plan, What};
+use crate::result::{Confirmed, Status, Tested, Totals};
 use crate::saved::{self, Build};
-use crate::subject::Binary;
+use crate::sinks::{document, junit, terminal};
 use crate::test::explore::{Budget, Campaign, one};
-use crate::test::plan::{self, Plan, What};
-use crate::test::result::{Confirmed, Status, Tested, Totals};
 
 const PROGRAM: &str = include_str!("fake.sh");
 const TRACE: &str = include_str!("../../../jostle-core/tests/fixtures/trace-v1.json");
@@ -263,7 +263,7 @@ fn the_document_is_valid_and_has_all_of_it() {
     let plan = fake.plan(&[]);
     let totals = Totals::of(&results, &plan, Duration::from_secs(1));
     let document = document::document(&results, &totals, 3);
-    let schema = serde_json::from_str(include_str!("../output/test.schema.json")).unwrap();
+    let schema = serde_json::from_str(include_str!("../sinks/test.schema.json")).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let errors: Vec<String> = validator
         .iter_errors(&document)

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use crate::cargo::binary::Binary;
 use crate::child::embedded::Subject;
 use crate::child::listing::{self, Tests};
 use crate::interrupt;
-use crate::subject::Binary;
 
 /// A test, and what is known of it before it is explored.
 #[derive(Clone, Debug)]

@@ -1,17 +1,4 @@
-//! What the command prints and writes.
-//!
-//! - [`mod@self`]: text on the standard streams, of which nothing does anything to a
-//!   terminal.
-//! - [`words`]: results in words. [`terminal`]: a line for each test, then the reports.
-//! - [`document`]: all results for other programs. [`junit`], [`annotations`]: for CI.
-//! - [`progress`]: the live line.
-
-pub(crate) mod annotations;
-pub(crate) mod document;
-pub(crate) mod junit;
-pub(crate) mod progress;
-pub(crate) mod terminal;
-pub(crate) mod words;
+//! Text on the standard streams, of which nothing does anything to a terminal, and files.
 
 use std::io::{self, Write};
 use std::path::Path;

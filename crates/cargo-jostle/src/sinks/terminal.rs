@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use jostle_report::publish;
 use jostle_report::text::{clean, clean_lines};
 
-use crate::output::{print, warn, words};
-use crate::test::plan::Plan;
-use crate::test::result::{Found, Status, Tested, Totals};
+use crate::output::{print, warn};
+use crate::plan::Plan;
+use crate::result::{Found, Status, Tested, Totals};
+use crate::sinks::words;
 
 /// Prints results as they come.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use indicatif::HumanCount;
 use jostle_report::text::{clean, message};
 
 use crate::child::hunted::Finding;
-use crate::test::result::{Confirmed, Found, Status, Tested};
+use crate::result::{Confirmed, Found, Status, Tested};
 
 /// What stands behind the name of a test.
 pub(crate) fn status(tested: &Tested) -> String {
