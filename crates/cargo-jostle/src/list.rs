@@ -6,7 +6,7 @@ use crate::args::List;
 use crate::cargo::build;
 use crate::exit::ExitStatus;
 use crate::output;
-use crate::test::plan::{self, What};
+use crate::plan::{self, What};
 use crate::test::session::Session;
 use crate::test::words;
 

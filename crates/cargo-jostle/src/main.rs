@@ -4,9 +4,10 @@
 //! - `test`, `run`, `list`, `nextest`, `replay` (and what else goes on from a trace),
 //!   `setup`, `doctor`: the subcommands.
 //! - `cargo`: builds the tests. `instrument`: what that needs of `linker` and `toolchain`.
-//! - `subject`: what is explored, and its name. `child`: a process that explores one test.
-//!   `saved`: what a trace remembers of its build.
-//! - `output`: what is printed and written. `exit`: exit codes. `interrupt`: Ctrl-C.
+//! - `child`: a process that explores one test. `plan`: which tests there are. `result`:
+//!   what became of them. `saved`: what a trace remembers of its build.
+//! - `sinks`: formats of results. `output`: what is printed and written. `exit`: exit codes.
+//!   `interrupt`: Ctrl-C.
 //! - `linker`, `toolchain`: this program as a linker, and what it works with.
 //!
 //! One program plays several parts, by the name that it is called by: see
@@ -24,11 +25,13 @@ mod linker;
 mod list;
 mod nextest;
 mod output;
+mod plan;
 mod replay;
+mod result;
 mod run;
 mod saved;
 mod setup;
-mod subject;
+mod sinks;
 mod test;
 #[allow(dead_code, unused_imports)]
 mod toolchain;

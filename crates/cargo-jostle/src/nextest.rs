@@ -16,6 +16,7 @@ use clap::Parser;
 use jostle_report::publish;
 
 use crate::args::{Explore, ExploreOnly, Nextest};
+use crate::cargo::binary::Binary;
 use crate::cargo::host;
 use crate::cargo::options::Options;
 use crate::cargo::roles::Role;
@@ -23,12 +24,12 @@ use crate::cargo::runner::Start;
 use crate::child::embedded::{Setting, Subject};
 use crate::exit::ExitStatus;
 use crate::interrupt;
-use crate::output::{self, annotations, terminal};
+use crate::output;
+use crate::plan::{Item, Plan, What};
+use crate::result::Totals;
 use crate::saved::Build;
-use crate::subject::Binary;
+use crate::sinks::{annotations, terminal};
 use crate::test::explore::{self, Budget, Campaign};
-use crate::test::plan::{Item, Plan, What};
-use crate::test::result::Totals;
 use crate::test::session::Session;
 
 /// Options of Jostle for the tests of cargo-nextest, separated by spaces.

@@ -16,6 +16,7 @@ use clap::Parser;
 use jostle_report::publish;
 
 use crate::args::Saved;
+use crate::cargo::binary::{Binary, Origin};
 use crate::cargo::build;
 use crate::cargo::options::Options;
 use crate::child::embedded::{self, Setting, Subject, Told};
@@ -23,7 +24,6 @@ use crate::exit::ExitStatus;
 use crate::interrupt;
 use crate::output;
 use crate::saved::{self, Build, Recalled};
-use crate::subject::{Binary, Origin};
 use crate::test::session::Session;
 use crate::test::words;
 
@@ -55,7 +55,9 @@ pub(crate) fn run(name: &str, args: &Saved) -> anyhow::Result<ExitCode> {
         _ => text(&file)?,
     });
     command.extend(with_whole_paths(&args.options)?);
-    let code = Started::of(&recalled, &args.cargo)?.execute(command.clone())?;
+    let (code, printed) = Started::of(&recalled, &args.cargo)?.told(command.clone())?;
+    let printed = output::with_path(&printed, &file, &args.file);
+    output::print_bytes(printed.as_bytes())?;
     if name == "minimize" {
         let minimized = minimized(&file, &command);
         // A failure that could not be made smaller, or a second minimization, has one.
@@ -64,7 +66,7 @@ pub(crate) fn run(name: &str, args: &Saved) -> anyhow::Result<ExitCode> {
                 .with_context(|| format!("{} does not say how to build it", minimized.display()))?;
         }
     }
-    Ok(code)
+    Ok(ExitCode::from(code))
 }
 
 /// Groups the traces of a folder by their tests, since a process knows one.
@@ -176,13 +178,6 @@ impl Started {
             test,
             build: build.clone(),
         })
-    }
-
-    /// Executes a command and passes on what it prints and ends with.
-    fn execute(&self, command: Vec<String>) -> anyhow::Result<ExitCode> {
-        let (code, printed) = self.told(command)?;
-        output::print_bytes(printed.as_bytes())?;
-        Ok(ExitCode::from(code))
     }
 
     /// Executes a command; gives its exit code and what it has printed.

@@ -1,12 +1,12 @@
 //! `cargo jostle run`: a program whose main is the scenario.
 
 use crate::args::Run;
+use crate::cargo::binary::Binary;
 use crate::cargo::build;
 use crate::child::embedded::Subject;
 use crate::exit::ExitStatus;
+use crate::plan::{Item, Plan, What};
 use crate::saved::Build;
-use crate::subject::Binary;
-use crate::test::plan::{Item, Plan, What};
 use crate::test::session::Session;
 use crate::test::{check, explore_all, words};
 

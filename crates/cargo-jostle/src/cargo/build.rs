@@ -9,11 +9,11 @@ use std::process::{Command, Stdio};
 use anyhow::Context;
 use cargo_metadata::{Artifact, Message, PackageId, TargetKind};
 
+use crate::cargo::binary::Binary;
 use crate::cargo::invocation::Invocation;
 use crate::cargo::roles::Role;
 use crate::cargo::runner;
 use crate::output;
-use crate::subject::Binary;
 
 /// The build failed, and cargo has said why.
 #[derive(Debug)]

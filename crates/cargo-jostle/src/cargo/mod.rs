@@ -5,7 +5,7 @@
 //! - `rustc`: this program in the place of rustc, which adds our flags.
 //! - `runner`, `rustdoc`: this program in the place of what starts tests and doctests.
 //! - `invocation`: a call of cargo with all of it in place.
-//! - `build`: builds, and gives the programs. `host`: the machine and the target folder.
+//! - `build`: builds, and gives the programs, each a `binary`. `host`: the machine and the target folder.
 //!
 //! # Flags
 //!
@@ -26,6 +26,7 @@
 //! good would be simpler still, but cargo runs one program after another, and one list of
 //! results could not be made of it.
 
+pub(crate) mod binary;
 pub(crate) mod build;
 pub(crate) mod host;
 pub(crate) mod invocation;

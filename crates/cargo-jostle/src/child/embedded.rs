@@ -10,8 +10,8 @@ use std::time::Duration;
 use jostle_protocol::{Ending, Harness, Outcome, Session};
 use jostle_report::publish;
 
+use crate::cargo::binary::Binary;
 use crate::child::process::{self, End, Scratch};
-use crate::subject::Binary;
 
 /// A test, or a whole program, that is executed by a process of its own.
 #[derive(Clone, Debug)]

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
+use crate::cargo::binary::Binary;
 use crate::child::process::{self, End, Scratch};
-use crate::subject::Binary;
 
 /// Listing takes milliseconds. A program without the harness of the standard library may
 /// do anything.

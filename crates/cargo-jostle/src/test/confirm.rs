@@ -11,13 +11,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use jostle_report::publish;
-
 use crate::child::embedded::{self, Subject, Told};
 use crate::output;
+use crate::result::Confirmed;
 use crate::saved;
 use crate::test::explore::Campaign;
-use crate::test::result::Confirmed;
 
 /// One execution takes less than a second; a report of many steps a few.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -65,7 +63,7 @@ fn replay(
         Told::Broken { why, .. } => return Ok((Confirmed::No(why), String::new())),
     };
     let printed = String::from_utf8_lossy(&stdout);
-    let report = with_shown_path(&output::inert(&printed), trace, campaign.shown(trace));
+    let report = output::with_path(&output::inert(&printed), trace, campaign.shown(trace));
     let confirmed = match (code, fingerprint(&printed)) {
         (1, Some(fingerprint)) if fingerprint == recorded.fingerprint => Confirmed::Yes,
         (1, _) => Confirmed::No("a fresh process fails in another way".to_owned()),
@@ -85,10 +83,4 @@ fn fingerprint(printed: &str) -> Option<&str> {
         .lines()
         .last()?
         .strip_prefix("Fingerprint: ")
-}
-
-/// Processes run in other folders and know only whole paths. In commands for the user
-/// there is the one that they would type.
-fn with_shown_path(report: &str, trace: &Path, shown: &Path) -> String {
-    report.replace(&publish::quoted(trace), &publish::quoted(shown))
 }

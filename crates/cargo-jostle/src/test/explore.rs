@@ -8,10 +8,10 @@ use jostle_report::publish;
 use crate::args::Explore;
 use crate::child::embedded::{self, Setting, Subject, Told};
 use crate::child::hunted::{self, Hunted};
+use crate::plan::{Item, What};
+use crate::result::{Confirmed, Figures, Found, Status, Tested};
 use crate::saved::Build;
 use crate::test::confirm;
-use crate::test::plan::{Item, What};
-use crate::test::result::{Confirmed, Figures, Found, Status, Tested};
 
 /// Executions of a test unless the user says otherwise.
 const RUNS: u64 = 2_000;

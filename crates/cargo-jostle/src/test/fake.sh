@@ -1,10 +1,11 @@
 #!/bin/sh
 # A program with a test harness and the runtime, as far as cargo jostle can tell: it lists
 # tests, and with a session it does what the name of its test says.
+here=$(dirname "$0")
 if [ -z "$JOSTLE_SESSION" ]; then
     case " $* " in
     *" --ignored "*) echo "slow: test" ;;
-    *) cat "$FAKE_TESTS" ;;
+    *) cat "$here/tests" ;;
     esac
     exit 0
 fi
@@ -38,7 +39,7 @@ case $name in
 clean) outcome '"explored"' '"it wrote to /etc/motd"'; echo "running 1 test"; document 2000 as-expected ;;
 deadlocky | racy | other)
     mkdir -p "$out"
-    cp "$FAKE_TRACE" "$trace"
+    cp "$here/trace" "$trace"
     outcome '"explored"' ''
     document 17 unexpected "$finding" "\"$trace\""
     exit 1

@@ -1,15 +1,12 @@
 //! `cargo jostle test`: explores the tests that a crate already has.
 //!
 //! - [`mod@self`]: the command. [`session`]: what it and its relatives need before.
-//! - [`plan`]: which tests there are. [`pool`]: several at a time, results in their order.
+//! - [`pool`]: several at a time, results in their order.
 //! - [`explore`]: one test. [`confirm`]: each finding again, in a fresh process.
-//! - [`result`]: what became of a test, and of all.
 
 pub(crate) mod confirm;
 pub(crate) mod explore;
-pub(crate) mod plan;
 pub(crate) mod pool;
-pub(crate) mod result;
 pub(crate) mod session;
 #[cfg(test)]
 mod tests;
@@ -21,16 +18,16 @@ use anyhow::Context;
 use jostle_report::publish;
 
 use crate::args::{Explore, Test};
+use crate::cargo::binary::Binary;
 use crate::cargo::build;
 use crate::child::embedded::Setting;
 use crate::exit::ExitStatus;
 use crate::interrupt;
-use crate::output::{annotations, document, junit, progress, terminal};
+use crate::plan::{self, Item, Plan};
+use crate::result::{Status, Tested, Totals};
 use crate::saved::Build;
-use crate::subject::Binary;
+use crate::sinks::{annotations, document, junit, progress, terminal};
 use crate::test::explore::{Budget, Campaign};
-use crate::test::plan::{Item, Plan};
-use crate::test::result::Totals;
 use crate::test::session::Session;
 
 /// Runs the command.
@@ -93,7 +90,7 @@ pub(crate) fn explore_all(
         },
     );
     line.end();
-    let stopped = |tested: &&result::Tested| matches!(tested.status, result::Status::Stopped);
+    let stopped = |tested: &&Tested| matches!(tested.status, Status::Stopped);
     let left = results.iter().filter(stopped).count();
     if left > 0 {
         terminal::interrupted(left, results.len());

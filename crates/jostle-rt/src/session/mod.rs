@@ -114,7 +114,8 @@ fn execute(session: &Session, arguments: Arguments) -> Result<(Ending, c_int), S
         End::Fork => {
             let image = mark();
             let suite = Unmodified::new(session, image);
-            let program = OsString::from("jostle");
+            jostle_report::publish::present(session.width.into(), session.color);
+            let program = OsString::from(&session.program);
             let command = session.command.iter().map(OsString::from);
             let code = jostle_cli::main_with(&suite, std::iter::once(program).chain(command));
             suite.note_cautions();

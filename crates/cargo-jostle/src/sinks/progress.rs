@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use indicatif::{ProgressBar, ProgressStyle};
 use jostle_report::text::{clean, fit};
 
-use crate::test::plan::Item;
+use crate::plan::Item;
 
 /// Names of running tests take so many cells at most.
 const CELLS: usize = 40;

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use crate::cargo::binary::Binary;
 use crate::child::embedded::Subject;
 use crate::child::listing::{self, Tests};
 use crate::interrupt;
-use crate::subject::Binary;
 
 /// A test, and what is known of it before it is explored.
 #[derive(Clone, Debug)]
@@ -33,7 +33,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) doctests: Vec<String>,
 }
 
-/// Asks all programs for their tests.
+/// Asks all programs for their tests. `filters` are arguments of the harness, the first of
+/// them perhaps a name.
 ///
 /// # Errors
 ///
@@ -67,8 +68,9 @@ pub(crate) fn of<'a>(
                     },
                 }));
             }
-            // A filter is for a harness. A program that has none would have to
-            // understand it, and is explored as it is.
+            // A program that has no harness knows nothing of filters. It is one test, with
+            // the name of its target.
+            Tests::Whole if !is_meant(binary, filters) => {}
             Tests::Whole => plan.items.push(Item {
                 subject: subject(None, false, filters.to_vec()),
                 what: What::Explore,
@@ -83,4 +85,11 @@ pub(crate) fn of<'a>(
         }
     }
     Ok(plan)
+}
+
+/// Whether a program without a harness is among what is asked for.
+fn is_meant(binary: &Binary, filters: &[String]) -> bool {
+    let names = filters.iter().take_while(|word| !word.starts_with('-'));
+    let mut names = names.peekable();
+    names.peek().is_none() || names.any(|name| binary.target.contains(name.as_str()))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::child::hunted::{Finding, Hunted};
 use crate::exit::ExitStatus;
-use crate::test::plan::Plan;
+use crate::plan::Plan;
 
 /// What became of one test.
 #[derive(Clone, Debug)]

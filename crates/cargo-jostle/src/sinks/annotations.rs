@@ -3,8 +3,9 @@
 use jostle_core::finding::Place;
 use jostle_report::annotations;
 
-use crate::output::{show, words};
-use crate::test::result::{Status, Tested};
+use crate::output::show;
+use crate::result::{Status, Tested};
+use crate::sinks::words;
 
 /// Prints a line for each failure of a test.
 pub(crate) fn print(tested: &Tested) {
@@ -20,7 +21,7 @@ fn of(tested: &Tested) -> Vec<String> {
     };
     match &tested.status {
         Status::Found(all) => {
-            let line = |found: &crate::test::result::Found| {
+            let line = |found: &crate::result::Found| {
                 let title = format!("{} in {}", words::kind(found), tested.name);
                 let place = found.finding.place.as_ref().unwrap_or(&file);
                 annotations::error(place, &title, &found.finding.message)

@@ -1,17 +1,4 @@
-//! What the command prints and writes.
-//!
-//! - [`mod@self`]: text on the standard streams, of which nothing does anything to a
-//!   terminal.
-//! - [`words`]: results in words. [`terminal`]: a line for each test, then the reports.
-//! - [`document`]: all results for other programs. [`junit`], [`annotations`]: for CI.
-//! - [`progress`]: the live line.
-
-pub(crate) mod annotations;
-pub(crate) mod document;
-pub(crate) mod junit;
-pub(crate) mod progress;
-pub(crate) mod terminal;
-pub(crate) mod words;
+//! Text on the standard streams, of which nothing does anything to a terminal, and files.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -90,6 +77,12 @@ pub(crate) fn inert(report: &str) -> String {
         }
     }
     inert
+}
+
+/// A report with the path of a file as the user would type it. Processes run in other
+/// folders and know only the whole path.
+pub(crate) fn with_path(report: &str, whole: &Path, typed: &Path) -> String {
+    report.replace(&publish::quoted(whole), &publish::quoted(typed))
 }
 
 #[cfg(test)]

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use jostle_report::publish;
 use jostle_report::text::{clean, clean_lines};
 
-use crate::output::{print, warn, words};
-use crate::test::plan::Plan;
-use crate::test::result::{Found, Status, Tested, Totals};
+use crate::output::{print, warn};
+use crate::plan::Plan;
+use crate::result::{Found, Status, Tested, Totals};
+use crate::sinks::words;
 
 /// Prints results as they come.
 #[derive(Debug)]
@@ -168,7 +169,7 @@ fn summary(results: &[Tested], totals: &Totals) -> String {
     }
     if totals.single_threaded > 0 {
         text += &format!(
-            "{} made no thread, so that there was one execution of each and nothing to explore\n",
+            "{} made no thread: one execution each, and nothing to explore\n",
             tests(totals.single_threaded)
         );
     }
@@ -198,8 +199,8 @@ fn total(totals: &Totals) -> String {
         }
     }
     text + &format!(
-        "; {} executions; finished in {:.2}s\n",
-        indicatif::HumanCount(totals.executions),
+        "; {}; finished in {:.2}s\n",
+        words::executions(totals.executions),
         totals.elapsed.as_secs_f64()
     )
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use jostle_report::junit::{self, Case, Outcome};
 
-use crate::output::{self, terminal, words};
-use crate::test::result::{Status, Tested};
+use crate::output;
+use crate::result::{Status, Tested};
+use crate::sinks::{terminal, words};
 
 /// Writes the file.
 ///

@@ -4,7 +4,7 @@ use indicatif::HumanCount;
 use jostle_report::text::{clean, message};
 
 use crate::child::hunted::Finding;
-use crate::test::result::{Confirmed, Found, Status, Tested};
+use crate::result::{Confirmed, Found, Status, Tested};
 
 /// What stands behind the name of a test.
 pub(crate) fn status(tested: &Tested) -> String {
@@ -70,7 +70,8 @@ pub(crate) fn doubt(found: &Found) -> Option<String> {
     }
 }
 
-fn executions(count: u64) -> String {
+/// A number of them in words.
+pub(crate) fn executions(count: u64) -> String {
     match count {
         1 => "1 execution".to_owned(),
         n => format!("{} executions", HumanCount(n)),

@@ -4,7 +4,7 @@ use jostle_report::text::{inert_json, message};
 use serde_json::{Value, json};
 
 use crate::output;
-use crate::test::result::{Confirmed, Found, Status, Tested, Totals};
+use crate::result::{Confirmed, Found, Status, Tested, Totals};
 
 /// Raised when a field changes its meaning or goes away.
 const VERSION: u32 = 1;
