@@ -12,6 +12,7 @@
 
 pub(crate) mod exit;
 mod futex;
+mod locks;
 pub(crate) mod memory;
 mod output;
 mod random;

@@ -73,6 +73,16 @@ impl Engine {
         }
     }
 
+    /// Something with this name lies at `address`.
+    #[inline]
+    pub(crate) fn introduce(&mut self, name: &'static str, address: usize, pc: usize) {
+        if self.objects.get(address).is_none() {
+            let site = self.site(pc);
+            let object = self.inside(|e| e.kernel().new_object(name, site));
+            self.objects.insert(address, object);
+        }
+    }
+
     /// The number of what lies at `address`.
     #[inline]
     fn object(&mut self, kind: OpKind, address: usize, site: Site) -> ObjectId {

@@ -159,6 +159,18 @@ impl Engine {
         true
     }
 
+    /// The harness need not wait at `address` any more, if it does.
+    pub(crate) fn wake_harness(&mut self, address: usize) {
+        let waiters = &mut self.waiters.waiters;
+        let at = waiters
+            .iter()
+            .position(|w| w.address == address && self.harness.is(w.slot));
+        if let Some(at) = at {
+            waiters.remove(at);
+            self.harness.wake();
+        }
+    }
+
     /// The wait of the thread in `slot` is over.
     fn complete(&mut self, slot: Slot) {
         if self.harness.is(slot) {
