@@ -6,10 +6,12 @@
 //!
 //! - `tsan_plain`, `tsan_atomic`: what the instrumented code calls.
 //! - `start`, `exit`: the beginning and the end of the process.
-//! - `thread`: `pthread_create` and what belongs to it. `futex`: waiting at an address.
+//! - `thread`, `thread_end`: `pthread_create` and what belongs to it. `futex`: waiting at an
+//!   address. `locks`: mutexes and the like. `c11`: the same under the names of C11.
 //! - `time`: clocks and sleeps. `random`: chance. `memory`: `malloc`. `output`: `write`.
 //! - `signal`: dispositions.
 
+mod c11;
 pub(crate) mod exit;
 mod futex;
 mod locks;
@@ -19,6 +21,7 @@ mod random;
 mod signal;
 mod start;
 mod thread;
+mod thread_end;
 pub(crate) mod time;
 mod tsan_atomic;
 mod tsan_plain;

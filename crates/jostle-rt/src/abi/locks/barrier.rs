@@ -20,7 +20,7 @@ use crate::real;
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pthread_barrier_init(
+pub(crate) unsafe extern "C" fn pthread_barrier_init(
     barrier: *mut c_void,
     attr: *const c_void,
     count: c_uint,
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn pthread_barrier_init(
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pthread_barrier_destroy(barrier: *mut c_void) -> c_int {
+pub(crate) unsafe extern "C" fn pthread_barrier_destroy(barrier: *mut c_void) -> c_int {
     if !hot::is_running() {
         // SAFETY: As the caller promises.
         return unsafe { real::pthread_barrier_destroy(barrier) };

@@ -27,7 +27,7 @@ use crate::real;
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pthread_cond_init(cond: *mut c_void, attr: *const c_void) -> c_int {
+pub(crate) unsafe extern "C" fn pthread_cond_init(cond: *mut c_void, attr: *const c_void) -> c_int {
     // SAFETY: As the caller promises.
     let error = unsafe { real::pthread_cond_init(cond, attr) };
     if error == 0 && hot::is_virtual() {
@@ -47,15 +47,7 @@ pub unsafe extern "C" fn pthread_cond_init(cond: *mut c_void, attr: *const c_voi
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pthread_cond_destroy(cond: *mut c_void) -> c_int {
-    // SAFETY: As the caller promises.
-    unsafe { destroy(cond) }
-}
-
-/// # Safety
-///
-/// As of `pthread_cond_destroy`.
-pub(crate) unsafe fn destroy(cond: *mut c_void) -> c_int {
+pub(crate) unsafe extern "C" fn pthread_cond_destroy(cond: *mut c_void) -> c_int {
     if !hot::is_running() {
         // SAFETY: As the caller promises.
         return unsafe { real::pthread_cond_destroy(cond) };

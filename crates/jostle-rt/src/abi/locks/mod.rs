@@ -15,8 +15,9 @@ mod rwlock;
 mod semaphore;
 mod spin;
 
-pub(super) use cond::{destroy as cond_destroy, notify, wait};
-pub(super) use mutex::{lock_until, try_lock, unlock};
+pub(super) use cond::{notify, wait};
+pub(super) use mutex::{lock, lock_until, try_lock, unlock};
+pub(super) use once::once;
 
 use std::ffi::c_int;
 

@@ -21,7 +21,7 @@ use crate::real;
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pthread_mutex_init(mutex: *mut c_void, attr: *const c_void) -> c_int {
+pub(crate) unsafe extern "C" fn pthread_mutex_init(mutex: *mut c_void, attr: *const c_void) -> c_int {
     // SAFETY: As the caller promises.
     let error = unsafe { real::pthread_mutex_init(mutex, attr) };
     if error == 0 && hot::is_virtual() {
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn pthread_mutex_init(mutex: *mut c_void, attr: *const c_v
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pthread_mutex_destroy(mutex: *mut c_void) -> c_int {
+pub(crate) unsafe extern "C" fn pthread_mutex_destroy(mutex: *mut c_void) -> c_int {
     if !hot::is_running() {
         // SAFETY: As the caller promises.
         return unsafe { real::pthread_mutex_destroy(mutex) };
@@ -63,7 +63,10 @@ with_return_address! {
     pthread_mutex_unlock => unlock, "rsi";
 }
 
-unsafe extern "C" fn lock(mutex: *mut c_void, pc: usize) -> c_int {
+/// # Safety
+///
+/// As of `pthread_mutex_lock`.
+pub(crate) unsafe extern "C" fn lock(mutex: *mut c_void, pc: usize) -> c_int {
     if !hot::is_running() {
         // SAFETY: As the caller promises.
         return unsafe { real::pthread_mutex_lock(mutex) };

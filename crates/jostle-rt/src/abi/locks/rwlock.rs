@@ -24,7 +24,7 @@ use crate::real;
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pthread_rwlock_init(lock: *mut c_void, attr: *const c_void) -> c_int {
+pub(crate) unsafe extern "C" fn pthread_rwlock_init(lock: *mut c_void, attr: *const c_void) -> c_int {
     // SAFETY: As the caller promises.
     let error = unsafe { real::pthread_rwlock_init(lock, attr) };
     if error == 0 && hot::is_virtual() {
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn pthread_rwlock_init(lock: *mut c_void, attr: *const c_v
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pthread_rwlock_destroy(lock: *mut c_void) -> c_int {
+pub(crate) unsafe extern "C" fn pthread_rwlock_destroy(lock: *mut c_void) -> c_int {
     if !hot::is_running() {
         // SAFETY: As the caller promises.
         return unsafe { real::pthread_rwlock_destroy(lock) };

@@ -25,7 +25,7 @@ use crate::sys;
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sem_init(sem: *mut c_void, shared: c_int, value: c_uint) -> c_int {
+pub(crate) unsafe extern "C" fn sem_init(sem: *mut c_void, shared: c_int, value: c_uint) -> c_int {
     // SAFETY: As the caller promises.
     let result = unsafe { real::sem_init(sem, shared, value) };
     if result == 0 && hot::is_virtual() {
@@ -48,7 +48,7 @@ pub unsafe extern "C" fn sem_init(sem: *mut c_void, shared: c_int, value: c_uint
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sem_destroy(sem: *mut c_void) -> c_int {
+pub(crate) unsafe extern "C" fn sem_destroy(sem: *mut c_void) -> c_int {
     if hot::is_virtual() {
         forget(sem.addr());
     }
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn sem_destroy(sem: *mut c_void) -> c_int {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sem_getvalue(sem: *mut c_void, value: *mut c_int) -> c_int {
+pub(crate) unsafe extern "C" fn sem_getvalue(sem: *mut c_void, value: *mut c_int) -> c_int {
     if !hot::is_running() {
         // SAFETY: As the caller promises.
         return unsafe { real::sem_getvalue(sem, value) };
@@ -193,7 +193,7 @@ const NAME: &str = "semaphore";
 ///
 /// As of libc's. Arguments that the flags do not call for may be missing.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sem_open(
+pub(crate) unsafe extern "C" fn sem_open(
     name: *const c_char,
     flags: c_int,
     mode: libc::mode_t,
@@ -213,7 +213,7 @@ pub unsafe extern "C" fn sem_open(
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sem_close(sem: *mut c_void) -> c_int {
+pub(crate) unsafe extern "C" fn sem_close(sem: *mut c_void) -> c_int {
     if hot::is_virtual() {
         return refuse_named();
     }
@@ -227,7 +227,7 @@ pub unsafe extern "C" fn sem_close(sem: *mut c_void) -> c_int {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sem_unlink(name: *const c_char) -> c_int {
+pub(crate) unsafe extern "C" fn sem_unlink(name: *const c_char) -> c_int {
     if hot::is_virtual() {
         return refuse_named();
     }

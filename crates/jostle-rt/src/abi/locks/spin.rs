@@ -20,7 +20,7 @@ use crate::real;
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pthread_spin_init(lock: *mut c_void, shared: c_int) -> c_int {
+pub(crate) unsafe extern "C" fn pthread_spin_init(lock: *mut c_void, shared: c_int) -> c_int {
     // SAFETY: As the caller promises.
     let error = unsafe { real::pthread_spin_init(lock, shared) };
     if hot::is_virtual() {
@@ -35,7 +35,7 @@ pub unsafe extern "C" fn pthread_spin_init(lock: *mut c_void, shared: c_int) -> 
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pthread_spin_destroy(lock: *mut c_void) -> c_int {
+pub(crate) unsafe extern "C" fn pthread_spin_destroy(lock: *mut c_void) -> c_int {
     if hot::is_virtual() {
         forget(lock.addr());
     }
