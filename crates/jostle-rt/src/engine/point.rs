@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use jostle_core::id::{ObjectId, TaskId};
-use jostle_core::kernel::{Fast, Next};
+use jostle_core::kernel::{Alarm, Fast, Next};
 use jostle_core::op::{Op, OpKind, Site};
 use jostle_core::snapshot::Stop;
 
@@ -165,7 +165,9 @@ impl Engine {
     fn tick(&mut self) {
         self.asking(|kernel, policy| {
             kernel.set_current(TaskId::CLOCK);
-            kernel.fire(policy);
+            if let Some((_, Alarm::Timeout(task))) = kernel.fire(policy) {
+                kernel.stop_if_starved(task);
+            }
             kernel.decide(policy);
         });
     }

@@ -67,7 +67,10 @@ impl Mutex {
         }
         Ok(match kind {
             Kind::Normal => None,
-            Kind::ErrorCheck => waits.then_some(libc::EDEADLK),
+            // A robust one tells even who only tries.
+            Kind::ErrorCheck => {
+                (waits || self.kind & ROBUST != 0).then_some(libc::EDEADLK)
+            }
             Kind::Recursive => match self.count.checked_add(1) {
                 Some(count) => {
                     self.count = count;
