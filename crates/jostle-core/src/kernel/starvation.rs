@@ -109,3 +109,102 @@ impl Kernel {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::backend::Plan;
+    use crate::kernel::Alarm;
+    use crate::op::{Op, OpKind, Site};
+    use crate::strategy::{Kind, Policy, Profile, Random};
+    use crate::subject::{Expect, Options, Subject};
+
+    /// Executes a main task that waits for nobody in particular and one that sleeps again and
+    /// again, with `also` called whenever that one wakes up, for so many rounds at most.
+    /// Returns how many there were, and whether the kernel has stopped.
+    fn execute(most: u32, mut also: impl FnMut(&mut Kernel, u32)) -> (u32, Kernel) {
+        let site = Site::caller();
+        let subject = Subject {
+            name: "ticker",
+            about: "",
+            module: "starvation",
+            site,
+            expect: Expect::Clean,
+            options: Options::DEFAULT,
+            takes_data: false,
+        };
+        let mut plan = Plan {
+            profile: &Profile::default(),
+            seed: 1,
+            prescription: None,
+            data: &[],
+            steps: u32::MAX,
+            functions: false,
+            strategy: Kind::Random,
+            campaign_seed: None,
+        };
+        let mut random = Random;
+        let policy = &mut Policy::Sample(&mut random);
+        let mut kernel = Kernel::new();
+        kernel.begin(1, &subject, &mut plan, policy);
+        let main = kernel.spawn_main(site).unwrap();
+        kernel.set_current(main);
+        let ticker = kernel.spawn(None, site).unwrap();
+        let mut rounds = 0;
+        while let Next::Run(task) = kernel.next() {
+            kernel.set_current(task);
+            let mut deadline = None;
+            if task == TaskId::CLOCK {
+                if let Some((_, Alarm::Timeout(task))) = kernel.fire(policy) {
+                    kernel.stop_if_starved(task);
+                }
+                kernel.decide(policy);
+                continue;
+            }
+            if task == ticker {
+                rounds += 1;
+                if rounds > most {
+                    break;
+                }
+                also(&mut kernel, rounds);
+                deadline = Some(kernel.now().after(Duration::from_millis(10)));
+            } else {
+                kernel.pass_undecided(Op {
+                    kind: OpKind::Wait,
+                    object: crate::id::ObjectId::NONE,
+                    site,
+                });
+            }
+            kernel.block(None, deadline, policy);
+        }
+        (rounds, kernel)
+    }
+
+    #[test]
+    fn tasks_are_stuck_if_time_passes_and_changes_nothing() {
+        let (rounds, kernel) = execute(2 * ROUNDS, |_, _| {});
+        assert!((ROUNDS..=ROUNDS + 1).contains(&rounds), "{rounds}");
+        assert_eq!(kernel.next(), Next::Stop(Stop::Quiescent));
+    }
+
+    #[test]
+    fn what_waits_for_time_is_not_stuck_with_the_others() {
+        let (_, mut kernel) = execute(2 * ROUNDS, |_, _| {});
+        kernel.judge();
+        let finding = kernel.outcome(0).finding.expect("a deadlock");
+        let stuck: Vec<TaskId> = finding.waits.iter().map(|wait| wait.task).collect();
+        assert_eq!(stuck, [TaskId::MAIN]);
+    }
+
+    #[test]
+    fn a_task_that_wakes_another_one_now_and_then_is_of_use_to_it() {
+        let (rounds, _) = execute(3 * ROUNDS, |kernel, round| {
+            if round % (ROUNDS / 2) == 0 {
+                kernel.complete(TaskId::MAIN);
+            }
+        });
+        assert!(rounds > 3 * ROUNDS);
+    }
+}

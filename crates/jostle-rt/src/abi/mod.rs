@@ -8,10 +8,12 @@
 //! - `start`, `exit`: the beginning and the end of the process.
 //! - `thread`, `thread_end`: `pthread_create` and what belongs to it. `futex`: waiting at an
 //!   address. `locks`: mutexes and the like. `c11`: the same under the names of C11.
-//! - `time`: clocks and sleeps. `random`: chance. `memory`: `malloc`. `output`: `write`.
+//! - `time`: clocks and sleeps. `random`: chance. `memory`: `malloc`; `c_heap`:
+//!   that of allocators written in C. `output`: `write`.
 //! - `signal`: dispositions.
 
 mod c11;
+mod c_heap;
 pub(crate) mod exit;
 mod futex;
 mod locks;
