@@ -6,6 +6,7 @@
 //!   place of. [`raw`], [`sys`]: system calls.
 //! - [`session`]: executes a command of Jostle on the program. [`engine`]: executes the program
 //!   under the kernel. [`hot`]: who runs.
+//! - [`locks`]: the locks of POSIX in the program's memory.
 //! - [`carrier`]: stacks, thread-local storage, the state that executions start from.
 //!   [`descriptors`]: what is open. [`cautions`]: what was not under control.
 //! - [`detector`]: data races. [`heap`]: the program's memory. [`own_memory`]: this library's.
@@ -21,6 +22,7 @@ mod detector;
 mod engine;
 mod heap;
 mod hot;
+mod locks;
 mod own_memory;
 mod raw;
 mod real;

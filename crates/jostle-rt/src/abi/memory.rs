@@ -145,7 +145,8 @@ mod own {
     }
 }
 
-fn allocate(size: usize, align: usize, zeroed: bool, pc: usize) -> *mut c_void {
+/// A block with this size and alignment, or null.
+pub(super) fn allocate(size: usize, align: usize, zeroed: bool, pc: usize) -> *mut c_void {
     if !has_session() {
         // SAFETY: They have no conditions.
         return unsafe {
@@ -274,7 +275,8 @@ unsafe extern "C" fn realloc_at(block: *mut c_void, size: usize, pc: usize) -> *
                 with(|e| {
                     let slot = hot::slot();
                     if moved {
-                        e.detector.read_range(slot, old.addr(), old_size.min(size), pc);
+                        e.detector
+                            .read_range(slot, old.addr(), old_size.min(size), pc);
                         e.detector.freed(slot, old.addr(), old_size, pc);
                         e.detector.allocated(slot, pointer.addr(), size, pc);
                     }
@@ -291,7 +293,41 @@ unsafe extern "C" fn realloc_at(block: *mut c_void, size: usize, pc: usize) -> *
     }
 }
 
-unsafe extern "C" fn free_at(block: *mut c_void, pc: usize) {
+/// As `realloc`, with an alignment; with `zeroed` what is new is zero.
+///
+/// # Safety
+///
+/// As of `realloc`.
+pub(super) unsafe fn grow(
+    block: *mut c_void,
+    size: usize,
+    align: usize,
+    zeroed: bool,
+    pc: usize,
+) -> *mut c_void {
+    if block.is_null() {
+        return allocate(size, align, zeroed, pc);
+    }
+    if align <= 16 && !zeroed {
+        // SAFETY: As the caller promises.
+        return unsafe { realloc_at(block, size, pc) };
+    }
+    let new = allocate(size, align, zeroed, pc);
+    if !new.is_null() {
+        // SAFETY: Both blocks are there, and the caller does not use the old one any more.
+        unsafe {
+            let old_size = malloc_usable_size(block);
+            new.copy_from_nonoverlapping(block, old_size.min(size));
+            free_at(block, pc);
+        }
+    }
+    new
+}
+
+/// # Safety
+///
+/// As of `free`.
+pub(super) unsafe extern "C" fn free_at(block: *mut c_void, pc: usize) {
     let block = block.cast::<u8>();
     if block.is_null() {
         return;

@@ -6,18 +6,24 @@
 //!
 //! - `tsan_plain`, `tsan_atomic`: what the instrumented code calls.
 //! - `start`, `exit`: the beginning and the end of the process.
-//! - `thread`: `pthread_create` and what belongs to it. `futex`: waiting at an address.
-//! - `time`: clocks and sleeps. `random`: chance. `memory`: `malloc`. `output`: `write`.
+//! - `thread`, `thread_end`: `pthread_create` and what belongs to it. `futex`: waiting at an
+//!   address. `locks`: mutexes and the like. `c11`: the same under the names of C11.
+//! - `time`: clocks and sleeps. `random`: chance. `memory`: `malloc`; `c_heap`:
+//!   that of allocators written in C. `output`: `write`.
 //! - `signal`: dispositions.
 
+mod c11;
+mod c_heap;
 pub(crate) mod exit;
 mod futex;
+mod locks;
 pub(crate) mod memory;
 mod output;
 mod random;
 mod signal;
 mod start;
 mod thread;
+mod thread_end;
 pub(crate) mod time;
 mod tsan_atomic;
 mod tsan_plain;

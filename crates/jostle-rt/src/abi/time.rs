@@ -164,7 +164,10 @@ with_return_address! {
     sleep => sleep_seconds, "rsi";
 }
 
-unsafe extern "C" fn sleep_for(
+/// # Safety
+///
+/// As of `nanosleep`.
+pub(super) unsafe extern "C" fn sleep_for(
     time: *const libc::timespec,
     left: *mut libc::timespec,
     pc: usize,

@@ -98,7 +98,8 @@ macro_rules! atomics {
                 }
                 before(OpKind::Load, at.addr(), SIZE, pc);
                 with(|e| {
-                    e.detector.load(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc);
+                    e.detector
+                        .load(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc);
                 });
                 after();
                 // SAFETY: The program accesses it; nothing else runs.
@@ -115,7 +116,8 @@ macro_rules! atomics {
                 }
                 before(OpKind::Store, at.addr(), SIZE, pc);
                 with(|e| {
-                    e.detector.store(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc);
+                    e.detector
+                        .store(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc);
                 });
                 after();
                 has_written();
@@ -166,7 +168,8 @@ macro_rules! atomics {
                     if exchanges {
                         e.detector.rmw(slot, at, SIZE, Order::from_tsan(order), pc);
                     } else {
-                        e.detector.load(slot, at, SIZE, Order::from_tsan(failure), pc);
+                        e.detector
+                            .load(slot, at, SIZE, Order::from_tsan(failure), pc);
                         e.kernel().note_futile();
                     }
                 });
@@ -296,7 +299,10 @@ mod of128 {
             return unsafe { exchange_really(at.cast_mut(), |old| old) };
         }
         before(OpKind::Load, at.addr(), SIZE, pc);
-        with(|e| e.detector.load(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc));
+        with(|e| {
+            e.detector
+                .load(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc)
+        });
         after();
         // SAFETY: As the caller promises; nothing else runs.
         let value = unsafe { at.read_volatile() };
@@ -311,7 +317,10 @@ mod of128 {
             return;
         }
         before(OpKind::Store, at.addr(), SIZE, pc);
-        with(|e| e.detector.store(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc));
+        with(|e| {
+            e.detector
+                .store(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc)
+        });
         after();
         has_written();
         // SAFETY: As the caller promises; nothing else runs.
@@ -391,8 +400,12 @@ mod of128 {
         // SAFETY: As the caller promises; nothing else runs.
         let old = unsafe { at.read_volatile() };
         with(|e| match old == expected {
-            true => e.detector.rmw(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc),
-            false => e.detector.load(hot::slot(), at.addr(), SIZE, Order::from_tsan(failure), pc),
+            true => e
+                .detector
+                .rmw(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc),
+            false => e
+                .detector
+                .load(hot::slot(), at.addr(), SIZE, Order::from_tsan(failure), pc),
         });
         after();
         if old == expected {
@@ -422,4 +435,3 @@ extern "C" fn fence(order: c_int, pc: usize) {
 /// A fence for the compiler only.
 #[unsafe(no_mangle)]
 pub extern "C" fn __tsan_atomic_signal_fence(_: c_int) {}
-

@@ -69,8 +69,10 @@ impl Tls {
             unsafe { block.add(at).cast::<c_int>().read() == me }
         });
         let Some(number) = number else {
-            return Err("this glibc keeps the number of a thread where it is not known to; \
-                 please report its version");
+            return Err(
+                "this glibc keeps the number of a thread where it is not known to; \
+                 please report its version",
+            );
         };
         let (below, above) = sizes().ok_or(NOT_GLIBC)?;
         // SAFETY: These symbols of glibc have these types.

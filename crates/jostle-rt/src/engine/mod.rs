@@ -7,7 +7,7 @@
 //! [`Engine::inside`], on the same stack with the storage of the process.
 //!
 //! - `point`: scheduling points, and who goes on.
-//! - `wait`: queues of waiting threads, deadlines, descriptors.
+//! - `wait`: queues of waiting threads, deadlines, descriptors. `gate`: locks.
 //! - `thread`: the life of a logical thread; `harness`: the thread that is not scheduled.
 //! - `spin`: loops that read what nobody changes.
 //! - `object`: numbers of objects by address; `place`: sites by return address.
@@ -18,6 +18,7 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod end;
+pub(crate) mod gate;
 pub(crate) mod harness;
 pub(crate) mod object;
 pub(crate) mod place;

@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use jostle_core::id::{ObjectId, TaskId};
-use jostle_core::kernel::{Fast, Next};
+use jostle_core::kernel::{Alarm, Fast, Next};
 use jostle_core::op::{Op, OpKind, Site};
 use jostle_core::snapshot::Stop;
 
@@ -70,6 +70,16 @@ impl Engine {
         match self.places.get(pc, hot::calls_hash()) {
             Some(site) => site,
             None => self.inside(|e| e.places.learn(pc)),
+        }
+    }
+
+    /// Something with this name lies at `address`.
+    #[inline]
+    pub(crate) fn introduce(&mut self, name: &'static str, address: usize, pc: usize) {
+        if self.objects.get(address).is_none() {
+            let site = self.site(pc);
+            let object = self.inside(|e| e.kernel().new_object(name, site));
+            self.objects.insert(address, object);
         }
     }
 
@@ -155,7 +165,9 @@ impl Engine {
     fn tick(&mut self) {
         self.asking(|kernel, policy| {
             kernel.set_current(TaskId::CLOCK);
-            kernel.fire(policy);
+            if let Some((_, Alarm::Timeout(task))) = kernel.fire(policy) {
+                kernel.stop_if_starved(task);
+            }
             kernel.decide(policy);
         });
     }

@@ -159,6 +159,18 @@ impl Engine {
         true
     }
 
+    /// The harness need not wait at `address` any more, if it does.
+    pub(crate) fn wake_harness(&mut self, address: usize) {
+        let waiters = &mut self.waiters.waiters;
+        let at = waiters
+            .iter()
+            .position(|w| w.address == address && self.harness.is(w.slot));
+        if let Some(at) = at {
+            waiters.remove(at);
+            self.harness.wake();
+        }
+    }
+
     /// The wait of the thread in `slot` is over.
     fn complete(&mut self, slot: Slot) {
         if self.harness.is(slot) {
@@ -214,11 +226,7 @@ fn poll(poller: Poller, patience: i32) -> bool {
     let ready = unsafe {
         sys::call(
             libc::SYS_poll,
-            [
-                poller.descriptors.addr(),
-                poller.count,
-                patience as usize,
-            ],
+            [poller.descriptors.addr(), poller.count, patience as usize],
         )
     };
     ready != 0

@@ -13,9 +13,9 @@
 
 mod backend;
 pub(crate) mod descriptors;
+pub(crate) mod panics;
 mod program;
 pub(crate) mod race;
-pub(crate) mod panics;
 mod verdict;
 
 use std::env;
@@ -135,7 +135,6 @@ fn execute(session: &Session, arguments: Arguments) -> Result<(Ending, c_int), S
     };
     Ok((ending, code))
 }
-
 
 /// The arguments of `main`; static, since the new stack begins with nothing.
 static ARGUMENTS: std::sync::Mutex<Option<SendArguments>> = std::sync::Mutex::new(None);

@@ -88,7 +88,11 @@ fn described(what: String, task: Option<TaskId>, site: Site) -> Access {
     let stack = inner
         .map(|f| frame(f.function, f.file, f.line))
         .chain([own])
-        .chain(site.callers().iter().map(|f| frame(f.function, f.file, f.line)))
+        .chain(
+            site.callers()
+                .iter()
+                .map(|f| frame(f.function, f.file, f.line)),
+        )
         .collect();
     Access {
         task,
@@ -108,10 +112,7 @@ fn in_words(access: &Access) -> String {
         .task
         .map_or_else(|| "somebody".to_owned(), |task| task.to_string());
     match &access.place {
-        Some(place) => format!(
-            "{} by {task} at {}:{}",
-            access.what, place.file, place.line
-        ),
+        Some(place) => format!("{} by {task} at {}:{}", access.what, place.file, place.line),
         None => format!("{} by {task}", access.what),
     }
 }

@@ -10,7 +10,10 @@ pub(crate) fn of(end: &End) -> Option<Finding> {
     match end {
         End::Fork | End::Stopped | End::Race | End::Broken(_) | End::Exit(0) => None,
         End::Exit(code) => Some(panics::cause().unwrap_or_else(|| {
-            Finding::new(Kind::Exit, format!("the program ended with exit code {code}"))
+            Finding::new(
+                Kind::Exit,
+                format!("the program ended with exit code {code}"),
+            )
         })),
         End::Abort => Some(
             panics::cause()
