@@ -22,7 +22,7 @@ use crate::sys;
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn pthread_exit(value: *mut c_void) -> ! {
     match hot::phase() {
-        Phase::Run => {
+        Phase::Harness | Phase::Run => {
             locks::caution("pthread_exit ended a thread without unwinding its frames");
             thread::finish(value)
         }

@@ -59,7 +59,7 @@ pub(crate) struct Visit {
 /// of the lock says.
 pub(crate) fn pass(visit: Visit, deadline: Option<VInstant>, look: impl Fn() -> Gates) -> bool {
     let Visit { address, side, .. } = visit;
-    if hot::is_quiet() {
+    if !hot::is_watched() {
         while !look().is_open(side) {
             wait::wait(address, wait::ANY, None);
         }
@@ -92,7 +92,7 @@ pub(crate) fn pass(visit: Visit, deadline: Option<VInstant>, look: impl Fn() -> 
 
 /// The running thread is about to see whether a gate is open, without waiting.
 pub(crate) fn attempt(visit: Visit, look: impl Fn() -> Gates) -> bool {
-    if !hot::is_quiet() {
+    if hot::is_watched() {
         let gates = look();
         with(|e| {
             let op = e.lock_op(visit, gates);
@@ -101,7 +101,7 @@ pub(crate) fn attempt(visit: Visit, look: impl Fn() -> Gates) -> bool {
         point(visit.kind, visit.address, visit.pc);
     }
     let open = look().is_open(visit.side);
-    if !hot::is_quiet() {
+    if hot::is_watched() {
         with(|e| e.kernel().note(u32::from(open)));
     }
     open
@@ -128,7 +128,7 @@ pub(crate) fn changed(address: usize, gates: Gates) {
 /// The running thread is about to open a gate of the lock that it holds. That is a
 /// scheduling point if somebody tries to take the lock without waiting, since that can tell.
 pub(crate) fn release(visit: Visit, look: impl Fn() -> Gates) {
-    if hot::is_quiet() {
+    if !hot::is_watched() {
         return;
     }
     let gates = look();
@@ -149,7 +149,7 @@ pub(crate) fn release(visit: Visit, look: impl Fn() -> Gates) {
 
 /// The task of the running thread.
 fn running() -> Option<TaskId> {
-    match hot::is_quiet() {
+    match !hot::is_watched() {
         true => None,
         false => with(|e| Some(e.kernel().current())),
     }

@@ -68,7 +68,7 @@ unsafe extern "C" fn wait(barrier: *mut c_void, pc: usize) -> c_int {
     with(|e| e.introduce("pthread barrier", address, pc));
     point(OpKind::Barrier, address, pc);
     let before = barrier.get().waiting();
-    if !hot::is_quiet() {
+    if hot::is_watched() {
         with(|e| e.kernel().note(before));
     }
     release(address);

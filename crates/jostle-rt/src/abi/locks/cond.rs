@@ -143,7 +143,7 @@ pub(crate) unsafe fn wait(
 
 /// Whether this wait ends without a signal.
 fn is_spurious() -> bool {
-    !hot::is_quiet()
+    hot::is_watched()
         && with(|e| e.asking(|kernel, policy| kernel.choose(ChoiceKind::Spurious, 2, policy)) == 1)
 }
 
