@@ -7,7 +7,7 @@
 //! - [`session`]: executes a command of Jostle on the program. [`engine`]: executes the program
 //!   under the kernel. [`hot`]: who runs.
 //! - [`carrier`]: stacks, thread-local storage, the state that executions start from.
-//!   [`descriptors`]: what is open. [`cautions`]: what was not under control.
+//!   [`outside`]: descriptors, files, signals. [`cautions`]: what was not under control.
 //! - [`detector`]: data races. [`heap`]: the program's memory. [`own_memory`]: this library's.
 //! - [`symbols`]: places in the source.
 
@@ -16,11 +16,11 @@
 mod abi;
 mod carrier;
 mod cautions;
-mod descriptors;
 mod detector;
 mod engine;
 mod heap;
 mod hot;
+mod outside;
 mod own_memory;
 mod raw;
 mod real;

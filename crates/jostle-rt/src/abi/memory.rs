@@ -10,7 +10,7 @@ use std::alloc::{GlobalAlloc, Layout};
 use std::cell::UnsafeCell;
 use std::ffi::{c_int, c_void};
 use std::ptr;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use crate::abi::with_return_address;
 use crate::engine::end::End;
@@ -55,6 +55,9 @@ struct Early(UnsafeCell<Option<Heap>>);
 // SAFETY: Used in a session only, in which there is one OS thread.
 unsafe impl Sync for Early {}
 
+/// The engine has the heap: also in a child that has left the session.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
 static EARLY: Early = Early(UnsafeCell::new(None));
 
 /// Where the program's heap lies, and how large it may become.
@@ -63,7 +66,7 @@ const SIZE: usize = 1 << 36;
 
 /// Does something with the heap, whoever has it. `None` if there is none.
 fn heap<R>(f: impl FnOnce(&mut Heap) -> R) -> Option<R> {
-    if hot::phase() != Phase::Off {
+    if hot::phase() != Phase::Off || TAKEN.load(Ordering::Relaxed) {
         return Some(with(|e| f(&mut e.heap)));
     }
     // SAFETY: See `Early`; `f` does not come back here.
@@ -85,6 +88,11 @@ pub(crate) fn take_heap() -> Result<Heap, crate::raw::Errno> {
         Some(heap) => Ok(heap),
         None => Heap::new(BASE, SIZE),
     }
+}
+
+/// The engine is installed, with the heap.
+pub(crate) fn heap_is_taken() {
+    TAKEN.store(true, Ordering::Relaxed);
 }
 
 /// Whether a block is the runtime's own: what the C library asks for on its behalf.
@@ -273,7 +281,8 @@ unsafe extern "C" fn realloc_at(block: *mut c_void, size: usize, pc: usize) -> *
                 with(|e| {
                     let slot = hot::slot();
                     if moved {
-                        e.detector.read_range(slot, old.addr(), old_size.min(size), pc);
+                        e.detector
+                            .read_range(slot, old.addr(), old_size.min(size), pc);
                         e.detector.freed(slot, old.addr(), old_size, pc);
                         e.detector.allocated(slot, pointer.addr(), size, pc);
                     }

@@ -69,8 +69,10 @@ impl Tls {
             unsafe { block.add(at).cast::<c_int>().read() == me }
         });
         let Some(number) = number else {
-            return Err("this glibc keeps the number of a thread where it is not known to; \
-                 please report its version");
+            return Err(
+                "this glibc keeps the number of a thread where it is not known to; \
+                 please report its version",
+            );
         };
         let (below, above) = sizes().ok_or(NOT_GLIBC)?;
         // SAFETY: These symbols of glibc have these types.
@@ -134,6 +136,11 @@ impl Tls {
     /// The memory of a block: the variables below the control block, and that.
     pub(crate) fn extent(&self, block: usize) -> std::ops::Range<usize> {
         block - self.below..block + self.above
+    }
+
+    /// The slot of the logical thread with this number.
+    pub(crate) fn slot_of_number(&self, number: c_int) -> Option<u16> {
+        u16::try_from(number.checked_sub(FIRST_THREAD)?).ok()
     }
 
     /// The number that `gettid` gives in the running thread.

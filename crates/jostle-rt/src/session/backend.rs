@@ -57,7 +57,12 @@ impl Backend for Threads {
         CAPABILITIES
     }
 
-    fn execute(&mut self, subject: &Subject, mut plan: Plan<'_>, mut policy: Policy<'_>) -> Executed {
+    fn execute(
+        &mut self,
+        subject: &Subject,
+        mut plan: Plan<'_>,
+        mut policy: Policy<'_>,
+    ) -> Executed {
         let epoch = EPOCH.fetch_add(1, Ordering::Relaxed);
         self.kernel.begin(epoch, subject, &mut plan, &mut policy);
         let from = restore(self.image);
@@ -69,6 +74,7 @@ impl Backend for Threads {
         let kernel: *mut Kernel = &raw mut *self.kernel;
         let lent: *mut Policy<'_> = &raw mut policy;
         let end = engine::run(kernel, lent.cast(), Phase::Run, from);
+        engine::with(|e| e.outside.restore());
         EXECUTIONS.fetch_add(1, Ordering::Relaxed);
         if let End::Broken(why) = end {
             return Executed::Broken(why);
@@ -118,7 +124,6 @@ fn restore(image: &Image) -> crate::carrier::context::Context {
         e.random = 0;
     });
     crate::session::panics::forget();
-    crate::descriptors::restore();
     // SAFETY: The program does not run, and what was copied is still mapped.
     unsafe { image.restore() };
     engine::with(|e| {

@@ -12,8 +12,8 @@
 
 mod backend;
 pub(crate) mod descriptors;
-mod program;
 pub(crate) mod panics;
+mod program;
 mod verdict;
 
 use std::env;
@@ -94,6 +94,9 @@ fn execute(session: &Session, arguments: Arguments) -> Result<(Ending, c_int), S
         .map_err(|e| format!("no address space for the heap of the program: {e:?}"))?;
     let engine = Engine::new(session.harness, places, heap)?;
     engine::install(engine);
+    crate::abi::memory::heap_is_taken();
+    crate::abi::fault::install();
+    crate::abi::watchdog::install();
     descriptors::keep()?;
     let from = prepare_main(arguments)?;
     let first = engine::run(
@@ -116,7 +119,7 @@ fn execute(session: &Session, arguments: Arguments) -> Result<(Ending, c_int), S
         End::Abort => 128 + libc::SIGABRT,
         End::Signal { signal, .. } => 128 + signal,
         End::Broken(why) => return Err(why),
-        End::Stopped | End::Found(_) | End::Race => {
+        End::Stopped | End::Stuck | End::Found(_) | End::Race => {
             return Err("the program was left before its first thread".to_owned());
         }
     };
@@ -126,7 +129,6 @@ fn execute(session: &Session, arguments: Arguments) -> Result<(Ending, c_int), S
     };
     Ok((ending, code))
 }
-
 
 /// The arguments of `main`; static, since the new stack begins with nothing.
 static ARGUMENTS: std::sync::Mutex<Option<SendArguments>> = std::sync::Mutex::new(None);
@@ -175,7 +177,7 @@ fn mark() -> Image {
     engine::with(|e| {
         e.threads.mark();
         e.heap.mark();
-        crate::descriptors::mark();
+        e.outside.mark();
         let row = e.threads.row(harness::SLOT);
         let (low, size) = e.stacks.extent(harness::SLOT);
         // Below the stack pointer lies what leaf functions keep there.
