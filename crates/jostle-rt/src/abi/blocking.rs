@@ -75,12 +75,11 @@ pub(crate) fn release_shared() {
     with(|e| e.detector.release(hot::slot(), SHARED));
 }
 
-/// The address under which a descriptor is an object: one that no memory has.
-pub(crate) fn address(fd: usize) -> usize {
-    /// Descriptors that are objects of their own.
-    const MOST: usize = 4000;
-    8 + 8 * (fd as u32 as usize).min(MOST)
-}
+/// The address under which descriptors are an object for the scheduler: one that no memory
+/// has. They are one object: that the ends of a connection belong together, or that an event
+/// makes an epoll descriptor ready, only the system knows, and operations that are taken for
+/// independent would not be tried in both orders.
+pub(crate) const OBJECT: usize = 8;
 
 /// An operation on `fd` that brings something in: `call`, once there is something, unless
 /// the operation is not to wait.
@@ -92,7 +91,7 @@ pub(crate) fn input(fd: usize, at_once: bool, pc: usize, call: impl Fn() -> isiz
     if what == What::Plain {
         return call();
     }
-    point(OpKind::Recv, address(fd), pc);
+    point(OpKind::Recv, OBJECT, pc);
     if !at_once && let Err(error) = await_readiness(fd, libc::POLLIN) {
         return error;
     }
@@ -117,7 +116,7 @@ pub(crate) fn output(fd: usize, at_once: bool, pc: usize, call: impl Fn() -> isi
     if what == What::Plain {
         return call();
     }
-    point(OpKind::Send, address(fd), pc);
+    point(OpKind::Send, OBJECT, pc);
     with(|e| {
         e.detector.release(hot::slot(), what.key());
         // The other end may learn of it by epoll.

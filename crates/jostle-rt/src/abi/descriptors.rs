@@ -8,7 +8,7 @@ use std::ffi::{c_char, c_int, c_void};
 
 use jostle_core::op::OpKind;
 
-use crate::abi::blocking::{self, What, release_shared};
+use crate::abi::blocking::{OBJECT, What, release_shared};
 use crate::abi::call::system_calls;
 use crate::abi::files;
 use crate::abi::locks_of_files;
@@ -119,7 +119,7 @@ pub(crate) unsafe fn close_one(fd: usize, pc: usize) -> isize {
         return call();
     }
     if What::of(fd as usize) != What::Plain {
-        point(OpKind::Close, blocking::address(fd as usize), pc);
+        point(OpKind::Close, OBJECT, pc);
         release_shared();
     }
     with(|e| e.outside.closing(fd));
@@ -196,7 +196,7 @@ unsafe fn duplicate_with(fd: usize, to: usize, flags: usize, pc: usize) -> isize
         return -(libc::EBADF as isize);
     }
     if hot::is_running() && What::of(to) != What::Plain {
-        point(OpKind::Close, blocking::address(to), pc);
+        point(OpKind::Close, OBJECT, pc);
         release_shared();
     }
     let is_open = sys::stat(fd as i32).is_some();

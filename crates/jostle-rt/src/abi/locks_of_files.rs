@@ -8,7 +8,7 @@
 
 use jostle_core::op::OpKind;
 
-use crate::abi::blocking::{acquire_shared, address, release_shared};
+use crate::abi::blocking::{OBJECT, acquire_shared, release_shared};
 use crate::abi::call::system_calls;
 use crate::engine::point::point;
 use crate::engine::wait;
@@ -39,7 +39,7 @@ unsafe fn lock(fd: usize, operation: usize, pc: usize) -> isize {
     let operation = operation as i32;
     let waits = operation & libc::LOCK_NB == 0;
     let unlocks = operation & libc::LOCK_UN != 0;
-    acquire(fd, waits, unlocks, pc, || call(libc::LOCK_NB))
+    acquire(waits, unlocks, pc, || call(libc::LOCK_NB))
 }
 
 /// The commands of `fcntl` that concern locks. The result is the kernel's.
@@ -55,20 +55,20 @@ pub(crate) unsafe fn control(fd: usize, command: i32, value: usize, pc: usize) -
     };
     // SAFETY: The caller gives a description of the lock.
     let unlocks = unsafe { (*(value as *const libc::flock)).l_type } == libc::F_UNLCK as i16;
-    acquire(fd, waits, unlocks, pc, || {
+    acquire(waits, unlocks, pc, || {
         // SAFETY: As the caller promises.
         unsafe { sys::call(libc::SYS_fcntl, [fd, at_once as usize, value]) }
     })
 }
 
-fn acquire(fd: usize, waits: bool, unlocks: bool, pc: usize, call: impl Fn() -> isize) -> isize {
+fn acquire(waits: bool, unlocks: bool, pc: usize, call: impl Fn() -> isize) -> isize {
     point(
         if unlocks {
             OpKind::Unlock
         } else {
             OpKind::Lock
         },
-        address(fd),
+        OBJECT,
         pc,
     );
     if unlocks {

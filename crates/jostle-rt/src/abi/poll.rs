@@ -12,7 +12,7 @@ use jostle_core::kernel::Woken;
 use jostle_core::op::OpKind;
 use jostle_core::vtime::VInstant;
 
-use crate::abi::blocking::{self, acquire_shared, await_event, release_shared};
+use crate::abi::blocking::{OBJECT, acquire_shared, await_event, release_shared};
 use crate::abi::call::{system_calls, system_calls_of_six};
 use crate::abi::sockets::opened;
 use crate::abi::time;
@@ -123,7 +123,7 @@ unsafe fn wait_for(
     at_once: bool,
     pc: usize,
 ) -> isize {
-    point(OpKind::Select, 0, pc);
+    point(OpKind::Select, OBJECT, pc);
     // SAFETY: As the caller promises.
     let ask = || unsafe { sys::call(libc::SYS_poll, [entries, count, 0]) };
     let mut ready = ask();
@@ -207,7 +207,7 @@ unsafe fn select_among(
     limit: Option<libc::timespec>,
     pc: usize,
 ) -> isize {
-    point(OpKind::Select, 0, pc);
+    point(OpKind::Select, OBJECT, pc);
     // SAFETY: As the caller promises.
     let wanted: Sets = at.map(|at| unsafe { (at as *const libc::fd_set).as_ref().copied() });
     let count = (count as u32 as usize).min(SETS);
@@ -296,7 +296,7 @@ pub(crate) unsafe fn control(
         return call();
     }
     if hot::is_running() {
-        point(OpKind::Add, blocking::address(epoll), pc);
+        point(OpKind::Add, OBJECT, pc);
         release_shared();
     }
     let result = call();
@@ -374,7 +374,7 @@ unsafe fn wait_for_events(
     at_once: bool,
     pc: usize,
 ) -> isize {
-    point(OpKind::Select, blocking::address(epoll), pc);
+    point(OpKind::Select, OBJECT, pc);
     // SAFETY: As the caller promises.
     let ask = || unsafe { sys::call(libc::SYS_epoll_wait, [epoll, events, most, 0]) };
     let mut ready = ask();

@@ -6,7 +6,7 @@ use std::slice;
 
 use jostle_core::op::OpKind;
 
-use crate::abi::blocking::{self, await_event, input, output, release_shared};
+use crate::abi::blocking::{self, OBJECT, await_event, input, output, release_shared};
 use crate::abi::call::{system_calls, system_calls_of_six};
 use crate::abi::transfer::{give_parts, got, got_parts};
 use crate::abi::tsan_plain::read_range;
@@ -241,7 +241,7 @@ unsafe fn connect_to(fd: usize, address: usize, size: usize, pc: usize) -> isize
     if !hot::is_running() {
         return call();
     }
-    point(OpKind::Send, blocking::address(fd), pc);
+    point(OpKind::Send, OBJECT, pc);
     release_shared();
     // SAFETY: As the caller promises.
     unsafe { look_at_target(address, size) };
@@ -252,7 +252,7 @@ unsafe fn connect_to(fd: usize, address: usize, size: usize, pc: usize) -> isize
         if result != -(libc::EAGAIN as isize) || hot::is_quiet() || is_nonblocking(fd) {
             break result;
         }
-        spin_point(blocking::address(fd), pc);
+        spin_point(OBJECT, pc);
     };
     blocking::acquire_shared();
     result
@@ -305,7 +305,7 @@ unsafe fn shut_down(fd: usize, how: usize, pc: usize) -> isize {
     if !hot::is_running() {
         return call();
     }
-    point(OpKind::Close, blocking::address(fd), pc);
+    point(OpKind::Close, OBJECT, pc);
     release_shared();
     let result = call();
     with(|e| {
