@@ -8,7 +8,7 @@
 
 use std::cell::Cell;
 use std::ptr;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use crate::detector::Slot;
 use crate::symbols::{EMPTY, WINDOW, entered};
@@ -59,9 +59,12 @@ pub(crate) struct Hot {
     slot: Cell<Slot>,
     calls: Cell<Calls>,
     accesses: Cell<u32>,
+    points: Cell<u64>,
+    signals: AtomicU64,
 }
 
-// SAFETY: Only the phase is used where there are several OS threads; it is atomic.
+// SAFETY: Only the phase is used where there are several OS threads, and the signals by
+// handlers; they are atomic.
 unsafe impl Sync for Hot {}
 
 static HOT: Hot = Hot {
@@ -72,6 +75,8 @@ static HOT: Hot = Hot {
         depth: 0,
     }),
     accesses: Cell::new(0),
+    points: Cell::new(0),
+    signals: AtomicU64::new(0),
 };
 
 /// What the process is doing.
@@ -121,6 +126,7 @@ pub(crate) fn slot() -> Slot {
 pub(crate) fn enter(slot: Slot, calls: Calls) -> Calls {
     HOT.slot.set(slot);
     HOT.accesses.set(0);
+    HOT.points.set(HOT.points.get() + 1);
     HOT.calls.replace(calls)
 }
 
@@ -193,4 +199,27 @@ pub(crate) fn count_access() -> bool {
 #[inline(always)]
 pub(crate) fn forget_accesses() {
     HOT.accesses.set(0);
+    HOT.points.set(HOT.points.get() + 1);
+}
+
+/// Two numbers of which one changes with whatever the program does under control.
+#[inline]
+pub(crate) fn progress() -> (u64, u32) {
+    (HOT.points.get(), HOT.accesses.get())
+}
+
+/// Signals have come from outside. Called by handlers of the system.
+pub(crate) fn note_signal(set: u64) {
+    HOT.signals.fetch_or(set, Ordering::Relaxed);
+}
+
+/// Whether signals have come from outside.
+#[inline(always)]
+pub(crate) fn has_signals() -> bool {
+    HOT.signals.load(Ordering::Relaxed) != 0
+}
+
+/// Takes the signals that have come from outside.
+pub(crate) fn take_signals() -> u64 {
+    HOT.signals.swap(0, Ordering::Relaxed)
 }

@@ -8,7 +8,7 @@
 //!   under the kernel. [`hot`]: who runs.
 //! - [`locks`]: the locks of POSIX in the program's memory.
 //! - [`carrier`]: stacks, thread-local storage, the state that executions start from.
-//!   [`descriptors`]: what is open. [`cautions`]: what was not under control.
+//!   [`outside`]: descriptors, files, signals. [`cautions`]: what was not under control.
 //! - [`detector`]: data races. [`heap`]: the program's memory. [`own_memory`]: this library's.
 //! - [`symbols`]: places in the source.
 
@@ -17,12 +17,12 @@
 mod abi;
 mod carrier;
 mod cautions;
-mod descriptors;
 mod detector;
 mod engine;
 mod heap;
 mod hot;
 mod locks;
+mod outside;
 mod own_memory;
 mod raw;
 mod real;

@@ -187,6 +187,73 @@ real! {
     thrd_create(thread: *mut libc::pthread_t, start: *const c_void, arg: *mut c_void) -> c_int;
     thrd_join(thread: libc::pthread_t, result: *mut c_int) -> c_int;
     thrd_detach(thread: libc::pthread_t) -> c_int;
+    fopen(path: *const c_char, mode: *const c_char) -> *mut c_void;
+    fclose(stream: *mut c_void) -> c_int;
+    opendir(path: *const c_char) -> *mut c_void;
+    closedir(folder: *mut c_void) -> c_int;
+    mkstemp(template: *mut c_char) -> c_int;
+    mkstemp64(template: *mut c_char) -> c_int;
+    mkostemp(template: *mut c_char, flags: c_int) -> c_int;
+    mkostemp64(template: *mut c_char, flags: c_int) -> c_int;
+    mkstemps(template: *mut c_char, suffix: c_int) -> c_int;
+    mkostemps(template: *mut c_char, suffix: c_int, flags: c_int) -> c_int;
+    mkdtemp(template: *mut c_char) -> *mut c_char;
+    shm_open(name: *const c_char, flags: c_int, mode: libc::mode_t) -> c_int;
+    fork() -> libc::pid_t;
+    _Fork() -> libc::pid_t;
+    posix_spawn(
+        pid: *mut libc::pid_t,
+        path: *const c_char,
+        actions: *const c_void,
+        attributes: *const c_void,
+        arguments: *const *mut c_char,
+        environment: *const *mut c_char
+    ) -> c_int;
+    posix_spawnp(
+        pid: *mut libc::pid_t,
+        file: *const c_char,
+        actions: *const c_void,
+        attributes: *const c_void,
+        arguments: *const *mut c_char,
+        environment: *const *mut c_char
+    ) -> c_int;
+    clone(
+        entry: usize,
+        stack: usize,
+        flags: usize,
+        argument: usize,
+        parent: usize,
+        storage: usize,
+        child: usize
+    ) -> c_int;
+    sysconf(name: c_int) -> std::ffi::c_long;
+    get_nprocs() -> c_int;
+    get_nprocs_conf() -> c_int;
+    sched_getaffinity(pid: libc::pid_t, size: usize, set: *mut libc::cpu_set_t) -> c_int;
+    sched_setaffinity(pid: libc::pid_t, size: usize, set: *const libc::cpu_set_t) -> c_int;
+    sched_getcpu() -> c_int;
+    clock() -> libc::clock_t;
+    times(out: *mut libc::tms) -> libc::clock_t;
+    raise(signal: c_int) -> c_int;
+    pthread_kill(thread: libc::pthread_t, signal: c_int) -> c_int;
+    timer_create(clock: libc::clockid_t, event: *mut c_void, timer: *mut c_void) -> c_int;
+    sigwait(set: *const libc::sigset_t, signal: *mut c_int) -> c_int;
+    sigaltstack(new: *const libc::stack_t, old: *mut libc::stack_t) -> c_int;
+    unshare(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_int;
+    setns(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_int;
+    chroot(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_int;
+    daemon(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_int;
+    setuid(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_int;
+    seteuid(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_int;
+    setreuid(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_int;
+    setresuid(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_int;
+    setgid(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_int;
+    setegid(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_int;
+    setregid(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_int;
+    setresgid(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_int;
+    setgroups(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_int;
+    setsid(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_int;
+    ptrace(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_int;
 }
 
 /// Calls libc's `pthread_once`, with a frame through which the initialization may unwind.

@@ -56,3 +56,12 @@ pub(crate) fn exit(code: i32) -> ! {
         unsafe { call(libc::SYS_exit_group, [code as usize]) };
     }
 }
+
+/// Mode, inode and device number of what a descriptor leads to, if it is one.
+pub(crate) fn stat(fd: i32) -> Option<(u32, u64, u64)> {
+    // SAFETY: All zeros is a value of it.
+    let mut found: libc::stat = unsafe { std::mem::zeroed() };
+    // SAFETY: The kernel's structure is libc's.
+    let error = unsafe { call(libc::SYS_fstat, [fd as usize, (&raw mut found).addr()]) };
+    (error == 0).then_some((found.st_mode, found.st_ino, found.st_rdev))
+}

@@ -10,7 +10,7 @@ use std::alloc::{GlobalAlloc, Layout};
 use std::cell::UnsafeCell;
 use std::ffi::{c_int, c_void};
 use std::ptr;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use crate::abi::with_return_address;
 use crate::engine::end::End;
@@ -56,6 +56,9 @@ struct Early(UnsafeCell<Option<Heap>>);
 // SAFETY: Used in a session only, in which there is one OS thread.
 unsafe impl Sync for Early {}
 
+/// The engine has the heap: also in a child that has left the session.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
 static EARLY: Early = Early(UnsafeCell::new(None));
 
 /// Where the program's heap lies, and how large it may become.
@@ -86,6 +89,11 @@ pub(crate) fn take_heap() -> Result<Heap, crate::raw::Errno> {
         Some(heap) => Ok(heap),
         None => Heap::new(BASE, SIZE),
     }
+}
+
+/// The engine is installed, with the heap.
+pub(crate) fn heap_is_taken() {
+    TAKEN.store(true, Ordering::Relaxed);
 }
 
 /// Whether a block is the runtime's own: what the C library asks for on its behalf.

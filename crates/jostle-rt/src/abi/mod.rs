@@ -9,24 +9,42 @@
 //! - `thread`, `thread_end`: `pthread_create` and what belongs to it. `futex`: waiting at an
 //!   address. `locks`: mutexes and the like. `c11`: the same under the names of C11.
 //! - `time`: clocks and sleeps. `random`: chance. `memory`: `malloc`; `c_heap`:
-//!   that of allocators written in C. `output`: `write`.
-//! - `signal`: dispositions.
+//!   that of allocators written in C.
+//! - `blocking`: descriptors that are not ready. `transfer`: `read`, `write` and the like.
+//!   `sockets`, `poll`, `descriptors`: the rest of their life. `output`: what is printed.
+//!   `locks_of_files`: `flock`.
+//! - `files`: changes of the file system. `process`: children, limits.
+//! - `signal`: signals. `fault`: those that mean the end. `watchdog`: code that never comes
+//!   here. `machine`: processors and the like.
+//! - `call`: symbols that are system calls.
 
+mod blocking;
 mod c11;
 mod c_heap;
+mod call;
+mod descriptors;
 pub(crate) mod exit;
+pub(crate) mod fault;
+mod files;
 mod futex;
 mod locks;
+mod locks_of_files;
+mod machine;
 pub(crate) mod memory;
 mod output;
+mod poll;
+mod process;
 mod random;
 mod signal;
+mod sockets;
 mod start;
 mod thread;
 mod thread_end;
 pub(crate) mod time;
+mod transfer;
 mod tsan_atomic;
 mod tsan_plain;
+pub(crate) mod watchdog;
 
 /// Defines a symbol that goes on in a function of this library with one argument more: the
 /// return address, which is where the program's code goes on. `$register` is the one in

@@ -138,6 +138,11 @@ impl Tls {
         block - self.below..block + self.above
     }
 
+    /// The slot of the logical thread with this number.
+    pub(crate) fn slot_of_number(&self, number: c_int) -> Option<u16> {
+        u16::try_from(number.checked_sub(FIRST_THREAD)?).ok()
+    }
+
     /// The number that `gettid` gives in the running thread.
     pub(crate) fn thread_number(&self) -> c_int {
         let block = ptr::with_exposed_provenance::<u8>(context::tls());

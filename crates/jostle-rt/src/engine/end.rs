@@ -20,6 +20,8 @@ pub(crate) enum End {
         /// The address that was accessed, if that was what it is about.
         address: usize,
     },
+    /// It has not come to a scheduling point for too long.
+    Stuck,
     /// Something was seen on the way that ends it.
     Found(Box<Finding>),
     /// The race detector has a report.

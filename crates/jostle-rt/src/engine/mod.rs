@@ -11,7 +11,8 @@
 //! - `thread`: the life of a logical thread; `harness`: the thread that is not scheduled.
 //! - `spin`: loops that read what nobody changes.
 //! - `object`: numbers of objects by address; `place`: sites by return address.
-//! - `watch`: what the race detector has seen. `end`: how an execution ends.
+//! - `watch`: what the race detector has seen. `signal`: delivery of signals. `end`: how an
+//!   execution ends.
 //!
 //! A reference into the engine never lives across a change of stacks.
 
@@ -23,6 +24,7 @@ pub(crate) mod harness;
 pub(crate) mod object;
 pub(crate) mod place;
 pub(crate) mod point;
+pub(crate) mod signal;
 pub(crate) mod spin;
 pub(crate) mod thread;
 pub(crate) mod wait;
@@ -48,6 +50,7 @@ use crate::engine::thread::Threads;
 use crate::engine::wait::Waiters;
 use crate::heap::Heap;
 use crate::hot::{self, Phase};
+use crate::outside::Outside;
 
 /// Everything that executes the program. There is one, in a session.
 #[derive(Debug)]
@@ -66,6 +69,7 @@ pub(crate) struct Engine {
     pub(crate) places: Places,
     pub(crate) detector: Detector,
     pub(crate) heap: Heap,
+    pub(crate) outside: Outside,
     /// How the execution ended.
     pub(crate) end: Option<End>,
     pub(crate) harness: harness::Thread,
@@ -123,6 +127,7 @@ impl Engine {
             detector: Detector::new()
                 .map_err(|e| format!("no memory for the race detector: {e:?}"))?,
             heap,
+            outside: Outside::new(),
             end: None,
             harness: harness::Thread::new(harness),
             watched: None,

@@ -102,6 +102,7 @@ pub(crate) fn kind(op: OpKind, site: Site) -> &'static str {
     match op {
         OpKind::Load | OpKind::Store | OpKind::Rmw => "atomic",
         OpKind::Wait | OpKind::NotifyOne | OpKind::NotifyAll => "futex",
+        OpKind::Recv | OpKind::Send | OpKind::Close | OpKind::Select | OpKind::Add => "descriptor",
         OpKind::Lock | OpKind::TryLock | OpKind::Unlock => "pthread mutex",
         _ => "object",
     }

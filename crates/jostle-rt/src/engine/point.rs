@@ -10,7 +10,7 @@ use jostle_core::snapshot::Stop;
 use crate::carrier::context;
 use crate::detector::Slot;
 use crate::engine::end::End;
-use crate::engine::{Engine, harness, thread, with};
+use crate::engine::{Engine, harness, signal, thread, with};
 use crate::hot;
 
 /// The running thread is about to do something to what lies at `address` (0: to nothing
@@ -35,6 +35,9 @@ pub(crate) fn point(kind: OpKind, address: usize, pc: usize) {
     });
     if fast == Fast::Switch {
         go_on();
+    }
+    if hot::has_signals() {
+        signal::deliver();
     }
 }
 
@@ -106,6 +109,8 @@ enum Then {
     Change(Slot),
     /// The question has to be asked again.
     Again,
+    /// As `Again`, once the signals from outside have been delivered.
+    Deliver,
 }
 
 /// Has whoever goes on go on. Returns when it is the running thread's turn.
@@ -129,6 +134,7 @@ pub(crate) fn go_on() {
                         false => Then::Change(slot),
                     }
                 }
+                Next::Stop(Stop::Quiescent) if hot::has_signals() => Then::Deliver,
                 Next::Stop(Stop::Quiescent) if e.look_outside() => Then::Again,
                 Next::Stop(_) | Next::Over => e.leave(End::Stopped),
             }
@@ -137,6 +143,7 @@ pub(crate) fn go_on() {
             Then::Stay => return,
             Then::Change(slot) => return change(slot),
             Then::Again => {}
+            Then::Deliver => signal::deliver(),
         }
     }
 }

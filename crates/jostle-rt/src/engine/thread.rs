@@ -164,7 +164,7 @@ impl Threads {
     }
 
     /// The slot of the live or finished thread with this control block.
-    fn find(&self, thread: libc::pthread_t) -> Option<Slot> {
+    pub(crate) fn find(&self, thread: libc::pthread_t) -> Option<Slot> {
         let used = self.rows[..self.high].iter();
         let slot = used
             .enumerate()
@@ -346,6 +346,7 @@ impl Engine {
         // SAFETY: The slot's stack is prepared, and nobody runs on it.
         row.context = unsafe { context::fresh(top, block, begin) };
         let me = hot::slot();
+        self.outside.signals.begin(me, slot);
         self.detector.thread_start(Some(me), slot);
         let (low, size) = self.stacks.extent(slot);
         self.detector.allocated(slot, low, size, pc);

@@ -3,7 +3,8 @@
 #![allow(unsafe_code)]
 
 use jostle_core::decision::ChoiceKind;
-use jostle_core::kernel::Woken;
+use jostle_core::kernel::{Next, Woken};
+use jostle_core::snapshot::Stop;
 use jostle_core::vtime::VInstant;
 
 use crate::detector::Slot;
@@ -176,7 +177,15 @@ impl Engine {
         if self.harness.is(slot) {
             self.harness.wake();
         } else if let Some(task) = self.threads.row(slot).task {
-            self.inside(|e| e.kernel().complete(task));
+            // A handler of a signal may end a wait when nobody else can.
+            match self.kernel().next() {
+                Next::Stop(Stop::Quiescent) => {
+                    self.asking(|kernel, policy| kernel.revive(task, policy));
+                }
+                _ => {
+                    self.inside(|e| e.kernel().complete(task));
+                }
+            }
         }
     }
 
@@ -197,15 +206,27 @@ impl Engine {
     /// the system may be late. Then whoever waits for it goes on.
     #[cold]
     pub(crate) fn look_outside(&mut self) -> bool {
-        /// Milliseconds for each thread that waits.
-        const PATIENCE: i32 = 20;
+        /// Rounds for each thread that waits.
+        const ROUNDS: u32 = 1;
+        /// The same where somebody outside is at work: half a minute for one thread.
+        const LONG: u32 = 1500;
         if !self.waiters.has_descriptors() {
             return false;
         }
-        let ready = (0..self.waiters.pollers.len()).find(|&at| {
-            let poller = self.waiters.pollers[at];
-            poll(poller, PATIENCE)
-        });
+        let mut ready = None;
+        let mut round = 0;
+        // What a child does when it ends comes after it was seen to run: one round more.
+        let mut rounds = ROUNDS;
+        while ready.is_none() && round < rounds {
+            if self.outside.has_left || self.outside.children.any_runs() {
+                rounds = (round + 2).min(LONG);
+            }
+            round += 1;
+            ready = self.poll_all();
+            if hot::has_signals() {
+                return true;
+            }
+        }
         let Some(at) = ready else {
             return false;
         };
@@ -220,14 +241,24 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// The first thread whose descriptors are ready, with a little patience for each.
+    fn poll_all(&self) -> Option<usize> {
+        /// Milliseconds.
+        const PATIENCE: i32 = 20;
+        let pollers = &self.waiters.pollers;
+        (0..pollers.len()).find(|&at| poll(pollers[at], PATIENCE))
+    }
+}
+
 /// Whether one of the descriptors is ready within so many milliseconds.
 fn poll(poller: Poller, patience: i32) -> bool {
-    // SAFETY: They lie on the stack of a thread that waits.
+    // SAFETY: They lie on the stack of a thread that waits. A signal interrupts it.
     let ready = unsafe {
         sys::call(
             libc::SYS_poll,
             [poller.descriptors.addr(), poller.count, patience as usize],
         )
     };
-    ready != 0
+    ready != 0 && ready != -(libc::EINTR as isize)
 }

@@ -111,6 +111,7 @@ impl Threads {
         let kernel: *mut Kernel = &raw mut *self.kernel;
         let lent: *mut Policy<'_> = &raw mut policy;
         let end = engine::run(kernel, lent.cast(), phase, from);
+        engine::with(|e| e.outside.restore());
         EXECUTIONS.fetch_add(1, Ordering::Relaxed);
         if let End::Broken(why) = end {
             return Err(why);
@@ -189,7 +190,6 @@ fn restore(image: &Image) -> crate::carrier::context::Context {
         e.random = 0;
     });
     crate::session::panics::forget();
-    crate::descriptors::restore();
     // SAFETY: The program does not run, and what was copied is still mapped.
     unsafe { image.restore() };
     engine::with(|e| {

@@ -5,7 +5,7 @@
 
 #![allow(unsafe_code)]
 
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use crate::session::panics;
 use crate::sys;
@@ -15,6 +15,14 @@ pub(crate) const FIRST_OWN: usize = 900;
 
 static OUTPUT: AtomicI32 = AtomicI32::new(1);
 static ERROR: AtomicI32 = AtomicI32::new(2);
+
+/// Standard input is one that cannot be read twice, and the program has an empty one.
+static HIDDEN: AtomicBool = AtomicBool::new(false);
+
+/// See `HIDDEN`.
+pub(crate) fn input_is_hidden() -> bool {
+    HIDDEN.load(Ordering::Relaxed)
+}
 
 /// Keeps the process's output and error, and gives the program others.
 ///
@@ -48,6 +56,15 @@ pub(crate) fn keep() -> Result<(), String> {
     for fd in [1, 2] {
         // SAFETY: Nothing of this process relies on what they were, but `own`.
         unsafe { sys::call(libc::SYS_dup2, [nowhere as usize, fd]) };
+    }
+    let reads_again = sys::stat(0).is_some_and(|(mode, _, device)| {
+        let kind = mode & libc::S_IFMT;
+        kind == libc::S_IFREG || kind == libc::S_IFCHR && libc::major(device) == 1
+    });
+    if !reads_again {
+        // SAFETY: As above; nobody has read from it.
+        unsafe { sys::call(libc::SYS_dup2, [nowhere as usize, 0]) };
+        HIDDEN.store(true, Ordering::Relaxed);
     }
     // SAFETY: Opened above.
     unsafe { sys::call(libc::SYS_close, [nowhere as usize]) };

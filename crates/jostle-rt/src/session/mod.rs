@@ -102,6 +102,9 @@ fn execute(session: &Session, arguments: Arguments) -> Result<(Ending, c_int), S
         .map_err(|e| format!("no address space for the heap of the program: {e:?}"))?;
     let engine = Engine::new(session.harness, places, heap)?;
     engine::install(engine);
+    crate::abi::memory::heap_is_taken();
+    crate::abi::fault::install();
+    crate::abi::watchdog::install();
     descriptors::keep()?;
     let from = prepare_main(arguments)?;
     let first = engine::run(
@@ -125,7 +128,7 @@ fn execute(session: &Session, arguments: Arguments) -> Result<(Ending, c_int), S
         End::Abort => 128 + libc::SIGABRT,
         End::Signal { signal, .. } => 128 + signal,
         End::Broken(why) => return Err(why),
-        End::Stopped | End::Found(_) | End::Race => {
+        End::Stopped | End::Stuck | End::Found(_) | End::Race => {
             return Err("the program was left before its first thread".to_owned());
         }
     };
@@ -183,7 +186,7 @@ fn mark() -> Image {
     engine::with(|e| {
         e.threads.mark();
         e.heap.mark();
-        crate::descriptors::mark();
+        e.outside.mark();
         let row = e.threads.row(harness::SLOT);
         let (low, size) = e.stacks.extent(harness::SLOT);
         // Below the stack pointer lies what leaf functions keep there.

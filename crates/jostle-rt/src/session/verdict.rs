@@ -2,7 +2,10 @@
 
 use jostle_core::finding::{Finding, Kind};
 
+use crate::carrier::stack;
+use crate::engine;
 use crate::engine::end::End;
+use crate::hot;
 use crate::session::panics;
 
 /// The finding, if the end is one by itself and no race.
@@ -19,12 +22,33 @@ pub(crate) fn of(end: &End) -> Option<Finding> {
             panics::cause()
                 .unwrap_or_else(|| Finding::new(Kind::Abort, "the program aborted".to_owned())),
         ),
-        End::Signal { signal, address: _ } => Some(Finding::new(
-            Kind::Crash,
-            format!("{} ended the program", name(*signal)),
+        End::Signal { signal, address } => {
+            let what = match address {
+                _ if stack::is_stack(*address) => "stack overflow".to_owned(),
+                _ => format!("{} ended the program", name(*signal)),
+            };
+            Some(here(Kind::Crash, what))
+        }
+        End::Stuck => Some(here(
+            Kind::Stall,
+            "the program does not come to a scheduling point (5 seconds of computation, or a \
+             loop that nothing of the program's can be seen in)"
+                .to_owned(),
         )),
         End::Found(finding) => Some((**finding).clone()),
     }
+}
+
+/// A finding of the thread that ran last, at the innermost of its calls.
+fn here(kind: Kind, what: String) -> Finding {
+    let mut finding = Finding::new(kind, what);
+    engine::with(|e| {
+        finding.task = e.threads.row(hot::slot()).task;
+        if let Some(call) = hot::calls().last() {
+            finding.place = Some(e.site(call.pc).into());
+        }
+    });
+    finding
 }
 
 /// A signal in words.
