@@ -18,7 +18,7 @@ use crate::carrier::context;
 use crate::detector::Slot;
 use crate::engine::end::End;
 use crate::engine::{wait, with};
-use crate::hot::{self, Calls};
+use crate::hot::{self, Calls, Phase};
 use crate::outside::signals::{Sent, one};
 
 /// Where a thread waits for a signal: an address that no memory has and no descriptor is
@@ -135,12 +135,12 @@ fn handle(signal: i32, slot: Slot, action: &libc::sigaction) {
         // SAFETY: Back to the storage of the running thread.
         unsafe { context::set_tls(storage) };
     }
-    restore(mine, quiet, calls_of_mine);
+    restore(mine, phase, calls_of_mine);
     with(|e| e.outside.signals.block(slot, blocked));
 }
 
 /// The thread that ran before the handler runs again.
-fn restore(slot: Slot, quiet: bool, calls: Calls) {
+fn restore(slot: Slot, phase: Phase, calls: Calls) {
     hot::set_phase(phase);
     hot::enter(slot, calls);
 }
