@@ -14,7 +14,7 @@
 //! - `files`: changes of the file system. `process`: children, limits.
 //! - `signal`: signals. `fault`: those that mean the end. `watchdog`: code that never comes
 //!   here. `machine`: processors and the like.
-//! - `call`: symbols that are system calls.
+//! - `call`: symbols that are system calls. `numbers`: those made by number.
 
 mod blocking;
 mod call;
@@ -26,6 +26,7 @@ mod futex;
 mod locks_of_files;
 mod machine;
 pub(crate) mod memory;
+mod numbers;
 mod output;
 mod poll;
 mod process;

@@ -195,7 +195,7 @@ fn reaped(result: isize) -> isize {
     result
 }
 
-unsafe fn wait_for_id(kind: usize, id: usize, info: usize, options: usize, pc: usize) -> isize {
+pub(super) unsafe fn wait_for_id(kind: usize, id: usize, info: usize, options: usize, pc: usize) -> isize {
     let mut own = std::mem::MaybeUninit::<libc::siginfo_t>::uninit();
     let info = match info {
         0 => own.as_mut_ptr().addr(),

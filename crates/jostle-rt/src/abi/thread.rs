@@ -93,7 +93,7 @@ pub unsafe extern "C" fn pthread_detach(thread: libc::pthread_t) -> c_int {
     thread::detach(thread)
 }
 
-extern "C" fn yield_now(pc: usize) -> c_int {
+pub(super) extern "C" fn yield_now(pc: usize) -> c_int {
     if hot::is_running() {
         point(jostle_core::op::OpKind::Yield, 0, pc);
         return 0;
