@@ -113,7 +113,9 @@ pub(crate) fn go_on() {
             }
             match e.kernel().next() {
                 Next::Run(TaskId::CLOCK) => {
-                    e.tick();
+                    if !e.wait_for_children() {
+                        e.tick();
+                    }
                     Then::Again
                 }
                 Next::Run(task) => {
