@@ -33,8 +33,8 @@ pub(crate) fn of(end: &End, kernel: &Kernel) -> Option<Finding> {
             Some(here(what))
         }
         End::Stuck => Some(here(
-            "the program does not come to a scheduling point (5 seconds of computation, or a \
-             loop that nothing of the program's can be seen in)"
+            "the program does not come to a scheduling point for seconds: a long \
+             computation, or a loop that nothing can be seen of"
                 .to_owned(),
         )),
         End::Found(finding) => Some((**finding).clone()),
