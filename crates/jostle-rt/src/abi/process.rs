@@ -60,7 +60,12 @@ fn leave_runtime() {
         e.outside.signals.blocked(hot::slot())
     });
     crate::abi::fault::uninstall();
-    let arguments = [libc::SIG_SETMASK as usize, (&raw const blocked).addr(), 0, 8];
+    let arguments = [
+        libc::SIG_SETMASK as usize,
+        (&raw const blocked).addr(),
+        0,
+        8,
+    ];
     // SAFETY: A mask of the kernel's size.
     unsafe { sys::call(libc::SYS_rt_sigprocmask, arguments) };
     hot::set_phase(Phase::Off);
@@ -213,7 +218,13 @@ fn reaped(result: isize) -> isize {
     result
 }
 
-pub(super) unsafe fn wait_for_id(kind: usize, id: usize, info: usize, options: usize, pc: usize) -> isize {
+pub(super) unsafe fn wait_for_id(
+    kind: usize,
+    id: usize,
+    info: usize,
+    options: usize,
+    pc: usize,
+) -> isize {
     let mut own = std::mem::MaybeUninit::<libc::siginfo_t>::uninit();
     let info = match info {
         0 => own.as_mut_ptr().addr(),
