@@ -57,12 +57,16 @@ pub fn main<S: Suite>(suite: &S) -> ExitCode {
     process(suite, std::env::args_os(), output::own_stdout).into()
 }
 
-/// Runs a command line on the targets of `suite`; the first argument is the name of the
-/// program. As [`main`], for a process whose own arguments belong to the program under test
+/// Runs a command line on the targets of `suite`; commands that reports recommend begin
+/// with the first argument, which may be several words. As [`main`], for a process whose own arguments belong to the program under test
 /// and whose suite sees to it that what is executed does not print where the command does.
 /// Returns the exit code.
 #[must_use]
 pub fn main_with<S: Suite>(suite: &S, args: impl Iterator<Item = OsString>) -> u8 {
+    let mut args = args.peekable();
+    if let Some(program) = args.peek() {
+        output::call_program(program);
+    }
     process(suite, args, || Ok(())).code()
 }
 

@@ -1,5 +1,6 @@
 //! Helpers for printing and saving, shared by commands.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
@@ -221,8 +222,20 @@ pub(crate) fn headline(finding: &Finding) -> String {
     text::clean(&text::message(finding.headline()))
 }
 
+/// How commands that reports recommend begin, where that is not this program's own name.
+static PROGRAM: OnceLock<String> = OnceLock::new();
+
+/// From now on commands that reports recommend begin with `words`, as they are. Of a
+/// second call the first one's remains.
+pub(crate) fn call_program(words: &OsStr) {
+    let _ = PROGRAM.set(text::clean(&words.to_string_lossy()));
+}
+
 /// The name that this program was called by.
 pub(crate) fn program() -> String {
+    if let Some(words) = PROGRAM.get() {
+        return words.clone();
+    }
     let name = std::env::args_os()
         .next()
         .unwrap_or_else(|| "jostle".into());

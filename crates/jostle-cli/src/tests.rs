@@ -308,7 +308,7 @@ fn one_command() {
             rustix::stdio::dup2_stdout(full.unwrap()).unwrap();
         }
         let args = std::iter::once("jostle").chain(lines);
-        let status = crate::process(&hostile(), args.map(Into::into));
+        let status = crate::process(&hostile(), args.map(Into::into), crate::output::own_stdout);
         process::exit(status.code().into());
     }
 }

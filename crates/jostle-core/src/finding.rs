@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::hash::Fnv;
 use crate::id::{ObjectId, TaskId};
-use crate::op::{OpKind, Site, file_name};
+use crate::op::{Frame, OpKind, Site, file_name};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident $name:literal,)*) => {
@@ -48,6 +48,19 @@ kinds! {
     Race "race",
     /// No end within the step budget, not even under a fair scheduler.
     Livelock "livelock",
+    /// Memory was used after it had been freed.
+    UseAfterFree "use-after-free",
+    /// Memory was freed twice, or what was freed is no block of the heap.
+    DoubleFree "double-free",
+    /// The program ended itself with an exit code that is not 0, and no panic was seen.
+    Exit "exit",
+    /// The program aborted, and no panic was seen.
+    Abort "abort",
+    /// A signal ended the program: an access to memory that is not there, an illegal
+    /// instruction, a stack overflow.
+    Crash "crash",
+    /// The program does not come to a scheduling point any more.
+    Stall "stall",
     /// The same input gave two different executions, or the scenario used an
     /// operating-system thread or a real blocking call.
     Nondeterminism "nondeterminism",
@@ -75,7 +88,7 @@ impl fmt::Display for Kind {
 pub struct Place {
     /// The file as the compiler names it.
     pub file: String,
-    /// Line, counted from 1.
+    /// Line, counted from 1; 0 if it is not known.
     pub line: u32,
     /// Column, counted from 1.
     pub column: u32,
@@ -116,7 +129,29 @@ impl From<Site> for Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+        match (self.line, self.column) {
+            // A function without debug information stands for its file.
+            (0, _) => write!(f, "{}", self.file),
+            (line, column) => write!(f, "{}:{line}:{column}", self.file),
+        }
+    }
+}
+
+/// What a place calls, where that is known; see [`Site::operation`] and [`Site::inner`].
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Call {
+    /// The public name of the library function: `Mutex::lock`; empty if it is not known.
+    pub operation: &'static str,
+    /// How it comes to what is done, the innermost frame first.
+    pub inner: &'static [Frame],
+}
+
+impl From<Site> for Call {
+    fn from(site: Site) -> Call {
+        Call {
+            operation: site.operation(),
+            inner: site.inner(),
+        }
     }
 }
 
@@ -131,8 +166,21 @@ pub struct Wait {
     pub object: ObjectId,
     /// Since which line.
     pub place: Place,
+    /// What that line calls.
+    pub call: Call,
     /// Tasks that could end the wait, if particular ones are responsible.
     pub on: Vec<TaskId>,
+}
+
+impl Wait {
+    /// What the task does, by its public name where there is one.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self.call.operation {
+            "" => self.op.name(),
+            operation => operation,
+        }
+    }
 }
 
 /// What an oracle found.
@@ -274,6 +322,7 @@ mod tests {
                 op: OpKind::Recv,
                 object: ObjectId::NONE,
                 place: at(folder, line),
+                call: Call::default(),
                 on: Vec::new(),
             }],
             ..Finding::new(Kind::Leak, "oh")
@@ -283,6 +332,45 @@ mod tests {
             assert_eq!(here, finding("/home/me/project/src/", 7).signature());
             assert_ne!(here, finding("src/", 8).signature());
         }
+    }
+
+    #[test]
+    fn a_wait_is_named_by_what_its_line_calls() {
+        let inner = [Frame {
+            file: "tokio-1.54.1/src/sync/notify.rs",
+            line: 7,
+            column: 1,
+            function: "Notified.await",
+        }];
+        let place = Frame {
+            file: "src/pool.rs",
+            line: 3,
+            column: 5,
+            function: "close",
+        };
+        let site = Site::intern_call(place, "Notified.await", &inner, &[]);
+        let wait = |site: Site| Wait {
+            task: TaskId::MAIN,
+            op: OpKind::Wait,
+            object: ObjectId::NONE,
+            place: Place::from(site),
+            call: Call::from(site),
+            on: Vec::new(),
+        };
+        assert_eq!(wait(site).word(), "Notified.await");
+        assert_eq!(wait(site).call.inner, inner);
+        assert_eq!(wait(Site::caller()).word(), "wait");
+    }
+
+    #[test]
+    fn a_place_without_a_line_is_shown_without_one() {
+        let place = |line| Place {
+            file: "<pool::close>".to_owned(),
+            line,
+            column: 0,
+        };
+        assert_eq!(place(0).to_string(), "<pool::close>");
+        assert_eq!(place(3).to_string(), "<pool::close>:3:0");
     }
 
     #[test]

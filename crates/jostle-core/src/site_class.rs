@@ -127,8 +127,17 @@ impl SiteClasses {
 
 /// The hash of a place: the same in every process, unlike its address, and in every
 /// build, wherever the sources are; see [`file_name`].
+///
+/// What the place calls, and the way from there, is part of it where it is known: one line may
+/// call several functions, and one function may touch several objects.
 pub fn hash_site(site: Site) -> u64 {
-    hash_place(site.file(), site.line(), site.column())
+    let place = hash_place(site.file(), site.line(), site.column());
+    let called = site.operation().bytes();
+    let called = called.fold(place, |hash, byte| mix(hash, u64::from(byte)));
+    let inner = site.inner().iter();
+    inner.fold(called, |hash, frame| {
+        mix(hash, hash_place(frame.file, frame.line, frame.column))
+    })
 }
 
 fn hash_place(path: &str, line: u32, column: u32) -> u64 {
@@ -194,6 +203,41 @@ mod tests {
         assert_eq!(hash_site(a), hash_site(a));
         assert_ne!(hash_site(a), hash_site(b));
         assert_eq!(mix(0, 0), 0xe220_a839_7b1d_cdaf, "output 1 of SplitMix64");
+    }
+
+    #[test]
+    fn what_a_place_calls_tells_it_apart() {
+        use crate::op::Frame;
+        let frame = |file, line| Frame {
+            file,
+            line,
+            column: 9,
+            function: "",
+        };
+        let here = frame("src/pool.rs", 3);
+        let plain = Site::intern(here, &[]);
+        assert_eq!(hash_site(plain), hash_place("src/pool.rs", 3, 9));
+        let call = |operation, file, line| {
+            hash_site(Site::intern_call(
+                here,
+                operation,
+                &[frame(file, line)],
+                &[],
+            ))
+        };
+        let site = call("Notify::notify_one", "tokio-1.54.1/src/sync/notify.rs", 7);
+        assert_eq!(site, call("Notify::notify_one", "/home/me/notify.rs", 7));
+        let others = [
+            hash_site(plain),
+            hash_site(Site::intern_call(here, "Notify::notify_one", &[], &[])),
+            call("Notify::notify_waiters", "notify.rs", 7),
+            call("Notify::notify_one", "notify.rs", 8),
+            call("Notify::notify_one", "mutex.rs", 7),
+        ];
+        assert!(!others.contains(&site));
+        // Callers do not count: a class is of one place.
+        let called = Site::intern(here, &[frame("src/main.rs", 1)]);
+        assert_eq!(hash_site(called), hash_site(plain));
     }
 
     #[test]

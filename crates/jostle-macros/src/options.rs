@@ -28,6 +28,12 @@ const KINDS: &[(&str, &str)] = &[
     ("lost-wakeup", "LostWakeup"),
     ("race", "Race"),
     ("livelock", "Livelock"),
+    ("use-after-free", "UseAfterFree"),
+    ("double-free", "DoubleFree"),
+    ("exit", "Exit"),
+    ("abort", "Abort"),
+    ("crash", "Crash"),
+    ("stall", "Stall"),
     ("nondeterminism", "Nondeterminism"),
 ];
 

@@ -51,7 +51,9 @@ pub fn render(summary: &Summary) -> Vec<String> {
     }
 }
 
-fn error(place: &Place, title: &str, message: &str) -> String {
+/// The line of an error. The texts may hold anything.
+#[must_use]
+pub fn error(place: &Place, title: &str, message: &str) -> String {
     format!(
         "::error file={},line={},col={},title={}::{}",
         property(&clean(&place.file)),

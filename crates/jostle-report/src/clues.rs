@@ -154,6 +154,7 @@ fn used_before(finding: &Finding, steps: &[Step], fault: usize) -> Option<usize>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jostle_core::finding::Call;
     use jostle_core::op::Site;
 
     use OpKind::{Add, Close, Lock, NotifyOne, ReadLock, Recv, Send, Unlock, Wait as Await};
@@ -186,6 +187,7 @@ mod tests {
             op,
             object: ObjectId::from_index(1),
             place: Place::from(trace.steps[0].site),
+            call: Call::from(trace.steps[0].site),
             on: on.iter().copied().map(task).collect(),
         }
     }

@@ -266,7 +266,7 @@ fn wait(wait: &finding::Wait, clues: &Clues, places: &mut Places<'_>) -> Wait {
         task: wait.task.0,
         op: wait.op.name(),
         object: object(wait.object),
-        place: places.place(&wait.place),
+        place: places.wait(wait),
         on: tasks(&wait.on),
         step: clues.last(wait.task).filter(|&step| clues.is_stuck(step)),
         cause: clues.cause(wait.task),

@@ -124,7 +124,7 @@ impl Page<'_> {
                 let place = Place::from(step.site);
                 (
                     step.task,
-                    step.kind,
+                    step.word(),
                     step.object,
                     place,
                     format!("step {}", at + 1),
@@ -135,7 +135,7 @@ impl Page<'_> {
                     let place = wait.place.clone();
                     (
                         wait.task,
-                        wait.op,
+                        wait.word(),
                         wait.object,
                         place,
                         "where it waits".to_owned(),
@@ -249,7 +249,7 @@ impl Page<'_> {
                 (false, true) => "»",
                 (false, false) => " ",
             };
-            let what = self.names.op(step.kind, step.object);
+            let what = self.names.op(step.word(), step.object);
             rows.push(HalfLine {
                 style: match decides {
                     true => self.palette.telling,
@@ -273,7 +273,7 @@ impl Page<'_> {
             let Some(wait) = self.finding.waits.get(wait) else {
                 continue;
             };
-            let what = self.names.op(wait.op, wait.object);
+            let what = self.names.op(wait.word(), wait.object);
             rows.push(HalfLine {
                 style: self.palette.telling,
                 what: format!("◆     {}: {what}", self.names.head(wait.task)),

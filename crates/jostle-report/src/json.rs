@@ -10,7 +10,7 @@
 //! | `commands` | complete commands: `replay`, and `minimize` if there is one |
 //! | `executions` | the execution that was asked for and, if there is one, one that passes, to be compared with it |
 //! | `decides` | the two operations whose order decides, as `failing` and as `passing` has them: by index of the step or, after the last step, of the finding's wait; left out if none do |
-//! | `places` | the places that are referred to by their index: `file`, `line`, `column` and the `source` around it, whose first line has number `first` |
+//! | `places` | the places that are referred to by their index: `file`, `line`, `column` and the `source` around it, whose first line has number `first`; where they are known also the `operation` that is called there by its public name, the frames of libraries below it as `inner` and the `callers`, innermost first |
 //!
 //! An execution has its `fingerprint`, its `preemptions`, the virtual time
 //! `time_ns` at its end, its `finding` if there is one, `tasks` and `objects` by

@@ -22,59 +22,161 @@ pub struct Hunted<'a> {
     pub reports: &'a [String],
 }
 
-/// The document.
+/// The document of a hunt.
 ///
 /// # Errors
 ///
 /// If it cannot be put as XML.
 pub fn render(hunted: &[Hunted<'_>]) -> io::Result<String> {
-    let mut suite = TestSuite::new("jostle hunt");
-    suite.add_test_cases(
-        hunted
-            .iter()
-            .map(|hunted| case(hunted.summary, hunted.reports)),
-    );
+    let cases: Vec<Case> = hunted
+        .iter()
+        .map(|hunted| case(hunted.summary, hunted.reports))
+        .collect();
     let elapsed: Duration = hunted.iter().map(|hunted| hunted.summary.elapsed).sum();
-    suite.set_time(elapsed);
+    document("jostle hunt", &cases, elapsed)
+}
+
+/// A row of the table, of whatever was executed.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Its name.
+    pub name: String,
+    /// What it belongs to.
+    pub class: String,
+    /// How long it took.
+    pub time: Duration,
+    /// Its file, where GitLab and others look for the source.
+    pub file: String,
+    /// Its line, if that is known.
+    pub line: Option<u32>,
+    /// Figures by their names.
+    pub properties: Vec<(&'static str, u64)>,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// How a case ended. The texts may hold anything.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// As it should.
+    Passed,
+    /// Nothing is known; with the reason.
+    Skipped(String),
+    /// It failed.
+    Failed {
+        /// In which way, in a word.
+        kind: String,
+        /// What happened.
+        message: String,
+        /// All that is known of it.
+        text: String,
+    },
+    /// Jostle failed.
+    Error {
+        /// In which way, in a word.
+        kind: String,
+        /// What happened.
+        message: String,
+        /// All that is known of it.
+        text: String,
+    },
+}
+
+/// The document with one suite.
+///
+/// # Errors
+///
+/// If it cannot be put as XML.
+pub fn document(suite: &str, cases: &[Case], elapsed: Duration) -> io::Result<String> {
+    let mut table = TestSuite::new(suite);
+    table.add_test_cases(cases.iter().map(row));
+    table.set_time(elapsed);
     let mut report = Report::new("jostle");
-    report.set_time(elapsed).add_test_suite(suite);
+    report.set_time(elapsed).add_test_suite(table);
     report.to_string().map_err(io::Error::other)
 }
 
-fn case(summary: &Summary, reports: &[String]) -> TestCase {
-    let subject = &summary.subject;
-    let mut case = TestCase::new(subject.name, status(summary, reports));
-    case.set_classname(subject.module);
-    case.set_time(summary.elapsed);
-    // Where GitLab and others look for the source.
-    case.extra.insert("file".into(), subject.site.file().into());
-    case.extra
-        .insert("line".into(), subject.site.line().to_string().into());
-    let figures = [
-        ("executions", summary.executions),
-        ("distinct_interleavings", summary.distinct),
-        ("steps", summary.steps),
-    ];
-    let figures = figures.map(|(name, figure)| Property::new(name, figure.to_string()));
-    case.add_properties(figures);
-    case
+fn row(case: &Case) -> TestCase {
+    let mut row = TestCase::new(legible(&case.name), case.outcome.status());
+    row.set_classname(legible(&case.class));
+    row.set_time(case.time);
+    row.extra.insert("file".into(), legible(&case.file).into());
+    if let Some(line) = case.line {
+        row.extra.insert("line".into(), line.to_string().into());
+    }
+    let figures = case.properties.iter();
+    row.add_properties(figures.map(|(name, figure)| Property::new(*name, figure.to_string())));
+    row
 }
 
-fn status(summary: &Summary, reports: &[String]) -> TestCaseStatus {
-    let mut how = NonSuccessKind::Failure;
-    let (kind, message) = match summary.verdict() {
-        Verdict::AsExpected => return TestCaseStatus::success(),
+impl Outcome {
+    fn status(&self) -> TestCaseStatus {
+        let (how, kind, message, text) = match self {
+            Outcome::Passed => return TestCaseStatus::success(),
+            Outcome::Skipped(why) => {
+                let mut skipped = TestCaseStatus::skipped();
+                skipped.set_message(legible(why));
+                return skipped;
+            }
+            Outcome::Failed {
+                kind,
+                message,
+                text,
+            } => (NonSuccessKind::Failure, kind, message, text),
+            Outcome::Error {
+                kind,
+                message,
+                text,
+            } => (NonSuccessKind::Error, kind, message, text),
+        };
+        let mut status = TestCaseStatus::non_success(how);
+        status
+            .set_type(legible(kind))
+            .set_message(legible(&self::message(message)));
+        if !text.is_empty() {
+            status.set_description(legible(&without_colors(text)));
+        }
+        status
+    }
+}
+
+fn case(summary: &Summary, reports: &[String]) -> Case {
+    let subject = &summary.subject;
+    Case {
+        name: subject.name.to_owned(),
+        class: subject.module.to_owned(),
+        time: summary.elapsed,
+        file: subject.site.file().to_owned(),
+        line: Some(subject.site.line()),
+        properties: vec![
+            ("executions", summary.executions),
+            ("distinct_interleavings", summary.distinct),
+            ("steps", summary.steps),
+        ],
+        outcome: outcome(summary, reports.join("\n")),
+    }
+}
+
+fn outcome(summary: &Summary, text: String) -> Outcome {
+    let failed = |kind: &str, message: String, text: String| Outcome::Failed {
+        kind: kind.to_owned(),
+        message,
+        text,
+    };
+    match summary.verdict() {
+        Verdict::AsExpected => Outcome::Passed,
         Verdict::NotObservable => {
-            return skipped("only a ThreadSanitizer build sees a data race".to_owned());
+            Outcome::Skipped("only a ThreadSanitizer build sees a data race".to_owned())
         }
         Verdict::Stopped => {
-            return skipped(format!("stopped after {} executions", summary.executions));
+            Outcome::Skipped(format!("stopped after {} executions", summary.executions))
         }
         Verdict::Unexpected => {
             let unexpected = summary.findings.iter().find(|found| !found.expected);
-            unexpected.map_or(("finding", String::new()), |found| {
+            let (kind, message) = unexpected.map_or(("finding", String::new()), |found| {
                 (found.finding.kind.name(), found.finding.message.clone())
-            })
+            });
+            failed(kind, message, text)
         }
         Verdict::Missed => {
             let expected = publish::expectation(&summary.subject);
@@ -82,35 +184,21 @@ fn status(summary: &Summary, reports: &[String]) -> TestCaseStatus {
                 "expects {expected}, not found in {} executions",
                 summary.executions
             );
-            ("missed", message)
+            failed("missed", message, text)
         }
-        Verdict::NothingRan => ("nothing-ran", summary.why_nothing_ran()),
-        Verdict::Broken => {
-            how = NonSuccessKind::Error;
-            let why = summary.broken.as_deref().unwrap_or_default();
-            ("broken", publish::fault(why))
-        }
-    };
-    let mut status = TestCaseStatus::non_success(how);
-    status
-        .set_type(kind)
-        .set_message(legible(&self::message(&message)));
-    if !reports.is_empty() {
-        status.set_description(legible(&without_colors(&reports.join("\n"))));
+        Verdict::NothingRan => failed("nothing-ran", summary.why_nothing_ran(), text),
+        Verdict::Broken => Outcome::Error {
+            kind: "broken".to_owned(),
+            message: publish::fault(summary.broken.as_deref().unwrap_or_default()),
+            text,
+        },
     }
-    status
 }
 
 /// XML has no control characters but line ends and tabs, and no U+FFFE or U+FFFF, not even
 /// escaped: they are shown as escapes, as everywhere.
 fn legible(text: &str) -> String {
     clean_lines(text)
-}
-
-fn skipped(why: String) -> TestCaseStatus {
-    let mut skipped = TestCaseStatus::skipped();
-    skipped.set_message(legible(&why));
-    skipped
 }
 
 #[cfg(test)]

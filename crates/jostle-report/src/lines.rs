@@ -101,7 +101,7 @@ pub(super) fn lines(
 }
 
 fn event(index: usize, step: &Step, names: &Names<'_>, clues: &Clues) -> Event {
-    let mut what = names.op(step.kind, step.object);
+    let mut what = names.op(step.word(), step.object);
     if let Some(value) = step.value {
         what += &format!(" = {value}");
     }
@@ -133,7 +133,7 @@ fn waits_without_step(
         step: None,
         preemption: false,
         task: wait.task,
-        what: names.op(wait.op, wait.object),
+        what: names.op(wait.word(), wait.object),
         outcome: Outcome::Stuck,
         place: names.place(&wait.place),
         object: wait.object,

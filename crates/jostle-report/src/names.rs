@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jostle_core::finding::{Finding, Place};
 use jostle_core::id::{ObjectId, TaskId};
-use jostle_core::op::{OpKind, Site};
+use jostle_core::op::Site;
 use jostle_core::trace::Trace;
 
 use crate::text;
@@ -58,11 +58,11 @@ impl<'a> Names<'a> {
     }
 
     /// What is done to what: `send #2`.
-    pub(super) fn op(&self, kind: OpKind, object: ObjectId) -> String {
-        if Self::is_shown(object) {
-            format!("{kind} {object}")
-        } else {
-            kind.to_string()
+    pub(super) fn op(&self, word: &str, object: ObjectId) -> String {
+        let word = text::clean(word);
+        match Self::is_shown(object) {
+            true => format!("{word} {object}"),
+            false => word,
         }
     }
 
@@ -129,7 +129,7 @@ impl<'a> Names<'a> {
 
     fn short(&self, file: &str, line: u32) -> String {
         let file = self.short.get(file).map_or(file, String::as_str);
-        format!("{}:{line}", text::clean(file))
+        at_line(file, line)
     }
 
     /// The name that the user gave. Main and the clock keep theirs.
@@ -145,7 +145,16 @@ impl<'a> Names<'a> {
 
 /// A place with the whole path, so that an editor or a terminal can open it.
 pub(super) fn full(place: &Place) -> String {
-    format!("{}:{}", text::clean(&place.file), place.line)
+    at_line(&place.file, place.line)
+}
+
+/// `src/cron.rs:43`; without the line if it is not known.
+pub(super) fn at_line(file: &str, line: u32) -> String {
+    let file = text::clean(file);
+    match line {
+        0 => file,
+        _ => format!("{file}:{line}"),
+    }
 }
 
 /// `a, b and c`; with more than four, the first three and how many more.
@@ -198,6 +207,7 @@ fn shorten<'a>(files: &BTreeSet<&'a str>) -> BTreeMap<&'a str, String> {
 mod tests {
     use super::*;
     use jostle_core::finding::Kind;
+    use jostle_core::op::OpKind;
     use jostle_core::trace::ObjectInfo;
 
     #[test]

@@ -88,8 +88,8 @@ fn slice(at: usize, step: &Step) -> Value {
         args["preemption"] = json!(true);
     }
     let name = match step.object {
-        ObjectId::NONE | ObjectId::WORLD => step.kind.to_string(),
-        object => format!("{} {object}", step.kind),
+        ObjectId::NONE | ObjectId::WORLD => step.word().to_owned(),
+        object => format!("{} {object}", step.word()),
     };
     json!({
         "name": name,
@@ -141,7 +141,7 @@ fn waits(trace: &Trace) -> Vec<Value> {
             }
             let step = &trace.steps[at];
             events.push(json!({
-                "name": format!("waits: {}", step.kind),
+                "name": format!("waits: {}", step.word()),
                 "cat": "wait",
                 "ph": "X",
                 "ts": (at + 1) * STEP,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jostle_core::finding;
-use jostle_core::op::Site;
+use jostle_core::op::{self, Site};
 use serde::Serialize;
 
 use crate::ReadSource;
@@ -17,8 +17,23 @@ pub(super) struct Place {
     file: String,
     line: u32,
     column: u32,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    operation: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    inner: Vec<Frame>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    callers: Vec<Frame>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<Source>,
+}
+
+/// One entry of a chain of calls.
+#[derive(Serialize)]
+struct Frame {
+    file: &'static str,
+    line: u32,
+    column: u32,
+    function: &'static str,
 }
 
 /// A piece of a source file.
@@ -29,11 +44,14 @@ struct Source {
     lines: Vec<String>,
 }
 
+/// What tells places apart: what they call and who called them, too.
+type Key = (finding::Place, finding::Call, &'static [op::Frame]);
+
 /// Gives places their numbers.
 pub(super) struct Places<'a> {
     read: ReadSource<'a>,
     files: BTreeMap<String, Option<Vec<String>>>,
-    numbers: BTreeMap<finding::Place, usize>,
+    numbers: BTreeMap<Key, usize>,
     places: Vec<Place>,
     /// Sites are compared by where they are before they are by what they say,
     /// since a long execution goes through few of them.
@@ -58,19 +76,38 @@ impl<'a> Places<'a> {
         {
             return number;
         }
-        let number = self.place(&finding::Place::from(site));
+        let place = finding::Place::from(site);
+        let number = self.number(&place, finding::Call::from(site), site.callers());
         self.last = Some((site, number));
         number
     }
 
     /// The number of a place.
     pub(super) fn place(&mut self, place: &finding::Place) -> usize {
-        if let Some(&number) = self.numbers.get(place) {
+        self.number(place, finding::Call::default(), &[])
+    }
+
+    /// The number of the place at which a task waits.
+    pub(super) fn wait(&mut self, wait: &finding::Wait) -> usize {
+        self.number(&wait.place, wait.call, &[])
+    }
+
+    fn number(
+        &mut self,
+        place: &finding::Place,
+        call: finding::Call,
+        callers: &'static [op::Frame],
+    ) -> usize {
+        let key = (place.clone(), call, callers);
+        if let Some(&number) = self.numbers.get(&key) {
             return number;
         }
         let source = self.source(place);
-        self.numbers.insert(place.clone(), self.places.len());
+        self.numbers.insert(key, self.places.len());
         self.places.push(Place {
+            operation: call.operation,
+            inner: frames(call.inner),
+            callers: frames(callers),
             file: place.file.clone(),
             line: place.line,
             column: place.column,
@@ -100,6 +137,16 @@ impl<'a> Places<'a> {
             lines: file[first..end].to_vec(),
         })
     }
+}
+
+fn frames(frames: &[op::Frame]) -> Vec<Frame> {
+    let frames = frames.iter().map(|frame| Frame {
+        file: frame.file,
+        line: frame.line,
+        column: frame.column,
+        function: frame.function,
+    });
+    frames.collect()
 }
 
 #[cfg(test)]

@@ -98,12 +98,29 @@ pub fn fault(why: &str) -> String {
     )
 }
 
+/// How a process whose output somebody else prints is to write.
+static PRESENTATION: OnceLock<(usize, bool)> = OnceLock::new();
+
+/// From now on reports of this process are as wide as said, with or without colours,
+/// whatever its own streams are. Of a second call the first one's remains.
+pub fn present(width: usize, colors: bool) {
+    let _ = PRESENTATION.set((width, colors));
+}
+
+/// How many cells wide reports of this process may be.
+#[must_use]
+pub fn width() -> usize {
+    let terminal = || {
+        terminal_size::terminal_size_of(io::stderr())
+            .map_or(WIDTH, |(width, _)| usize::from(width.0))
+    };
+    PRESENTATION.get().map_or_else(terminal, |&(width, _)| width)
+}
+
 /// How to write for this terminal.
 fn options(full: bool) -> Options {
-    let width = terminal_size::terminal_size_of(io::stderr())
-        .map_or(WIDTH, |(width, _)| usize::from(width.0));
     Options {
-        width,
+        width: width(),
         full: full || std::env::var_os(FULL_VARIABLE).is_some(),
         color: colors(),
         ..Options::default()
@@ -117,6 +134,9 @@ fn options(full: bool) -> Options {
 /// the environment there are colours only where both are a terminal.
 pub fn colors() -> bool {
     static COLORS: OnceLock<bool> = OnceLock::new();
+    if let Some(&(_, colors)) = PRESENTATION.get() {
+        return colors;
+    }
     *COLORS.get_or_init(|| {
         let terminal = io::stderr().is_terminal() && io::stdout().is_terminal();
         decide(

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use jostle_core::finding::{Finding, Kind, Place, Wait};
+use jostle_core::finding::{Call, Finding, Kind, Place, Wait};
 use jostle_core::id::{ObjectId, TaskId};
 use jostle_core::op::OpKind;
 use jostle_core::trace::Trace;
@@ -72,7 +72,7 @@ impl Waits<'_> {
             let created = self.trace.tasks.get(wait.task.index());
             let created = created.map(|task| (task.parent, task.site));
             let number = *numbers
-                .entry((wait.op, &wait.place, &wait.on, created))
+                .entry((wait.op, &wait.place, wait.call, &wait.on, created))
                 .or_insert(groups.len());
             match groups.get_mut(number) {
                 Some(group) => group.push(wait),
@@ -89,8 +89,9 @@ impl Waits<'_> {
             _ => "",
         };
         let tasks: Vec<TaskId> = group.iter().map(|wait| wait.task).collect();
-        self.write_head(f, &tasks, &format!("{}{mark}", first.op))?;
+        self.write_head(f, &tasks, &format!("{}{mark}", first.word()))?;
         self.write_place(f, &first.place)?;
+        self.write_inner(f, first.call)?;
         self.write_created(f, first.task)?;
         if let Some(reason) = self.reason(group) {
             writeln!(f, "{reason}")?;
@@ -145,11 +146,11 @@ impl Waits<'_> {
             };
         };
         let last = self.clues.last(task).map(|last| &self.trace.steps[last]);
-        let last = last.map(|step| (step.kind, Place::from(step.site)));
+        let last = last.map(|step| (step.word(), Place::from(step.site)));
         let state = match (finding.kind, &last) {
             (Kind::Panic, _) => "panicked",
             (Kind::Leak, _) => "running (leaked)",
-            (Kind::Misuse, Some((op, place))) if finding.place.as_ref() == Some(place) => op.name(),
+            (Kind::Misuse, Some((op, place))) if finding.place.as_ref() == Some(place) => op,
             _ => "running",
         };
         self.write_head(f, &[task], state)?;
@@ -174,12 +175,13 @@ impl Waits<'_> {
         writeln!(
             f,
             "{} {} by {} at step {}:",
-            paint(self.palette.head, step.kind.name()),
+            paint(self.palette.head, &clean(step.word())),
             self.names.object(step.object),
             paint(self.palette.head, &self.names.task(step.task)),
             index + 1,
         )?;
-        self.write_place(f, &Place::from(step.site))
+        self.write_place(f, &Place::from(step.site))?;
+        self.write_inner(f, Call::from(step.site))
     }
 
     fn write_head(&self, f: &mut fmt::Formatter<'_>, tasks: &[TaskId], state: &str) -> fmt::Result {
@@ -191,6 +193,16 @@ impl Waits<'_> {
     fn write_place(&self, f: &mut fmt::Formatter<'_>, place: &Place) -> fmt::Result {
         writeln!(f, "    {}", names::full(place))?;
         snippet::write(f, place, self.read, 6, self.width, self.palette)
+    }
+
+    /// Where in a library the operation stands, the outermost frame first.
+    fn write_inner(&self, f: &mut fmt::Formatter<'_>, call: Call) -> fmt::Result {
+        for frame in call.inner.iter().rev() {
+            let place = names::at_line(frame.file, frame.line);
+            let text = format!("in {} at {place}", clean(frame.function));
+            writeln!(f, "      {}", paint(self.palette.faint, &text))?;
+        }
+        Ok(())
     }
 
     fn write_created(&self, f: &mut fmt::Formatter<'_>, task: TaskId) -> fmt::Result {

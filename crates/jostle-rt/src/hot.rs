@@ -24,7 +24,10 @@ pub(crate) enum Phase {
     Root,
     /// The program runs, up to the first thread that it makes.
     Start,
-    /// The program runs under control.
+    /// The test harness runs: it is under control, but what it does is neither scheduled
+    /// nor watched.
+    Harness,
+    /// A thread of the program runs under control.
     Run,
 }
 
@@ -54,7 +57,6 @@ pub(crate) const DEPTH: usize = 1 << 14;
 pub(crate) struct Hot {
     phase: AtomicU8,
     slot: Cell<Slot>,
-    quiet: Cell<bool>,
     calls: Cell<Calls>,
     accesses: Cell<u32>,
     points: Cell<u64>,
@@ -68,7 +70,6 @@ unsafe impl Sync for Hot {}
 static HOT: Hot = Hot {
     phase: AtomicU8::new(Phase::Off as u8),
     slot: Cell::new(0),
-    quiet: Cell::new(false),
     calls: Cell::new(Calls {
         base: ptr::null_mut(),
         depth: 0,
@@ -85,13 +86,21 @@ pub(crate) fn phase() -> Phase {
         0 => Phase::Off,
         1 => Phase::Root,
         2 => Phase::Start,
+        3 => Phase::Harness,
         _ => Phase::Run,
     }
 }
 
-/// Whether the program runs under control.
+/// Whether a thread of the program runs under control, or the harness.
 #[inline(always)]
 pub(crate) fn is_running() -> bool {
+    HOT.phase.load(Ordering::Relaxed) >= Phase::Harness as u8
+}
+
+/// Whether a thread of the program runs whose operations are scheduled and whose accesses
+/// are watched.
+#[inline(always)]
+pub(crate) fn is_watched() -> bool {
     HOT.phase.load(Ordering::Relaxed) == Phase::Run as u8
 }
 
@@ -112,17 +121,10 @@ pub(crate) fn slot() -> Slot {
     HOT.slot.get()
 }
 
-/// Whether what runs is the test harness, whose operations nobody schedules.
-#[inline(always)]
-pub(crate) fn is_quiet() -> bool {
-    HOT.quiet.get()
-}
-
 /// The logical thread in `slot` runs from now on. Returns the calls of the one before.
 #[inline(always)]
-pub(crate) fn enter(slot: Slot, quiet: bool, calls: Calls) -> Calls {
+pub(crate) fn enter(slot: Slot, calls: Calls) -> Calls {
     HOT.slot.set(slot);
-    HOT.quiet.set(quiet);
     HOT.accesses.set(0);
     HOT.calls.replace(calls)
 }

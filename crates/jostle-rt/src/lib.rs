@@ -6,6 +6,7 @@
 //!   place of. [`raw`], [`sys`]: system calls.
 //! - [`session`]: executes a command of Jostle on the program. [`engine`]: executes the program
 //!   under the kernel. [`hot`]: who runs.
+//! - [`locks`]: the locks of POSIX in the program's memory.
 //! - [`carrier`]: stacks, thread-local storage, the state that executions start from.
 //!   [`outside`]: descriptors, files, signals. [`cautions`]: what was not under control.
 //! - [`detector`]: data races. [`heap`]: the program's memory. [`own_memory`]: this library's.
@@ -20,6 +21,7 @@ mod detector;
 mod engine;
 mod heap;
 mod hot;
+mod locks;
 mod outside;
 mod own_memory;
 mod raw;

@@ -5,7 +5,7 @@
 
 #![allow(unsafe_code)]
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_uint, c_void};
 use std::mem;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -101,6 +101,92 @@ real! {
     abort();
     sigaction(signal: c_int, action: *const libc::sigaction, old: *mut libc::sigaction) -> c_int;
     malloc_usable_size(block: *mut c_void) -> usize;
+    pthread_tryjoin_np(thread: libc::pthread_t, value: *mut *mut c_void) -> c_int;
+    pthread_timedjoin_np(
+        thread: libc::pthread_t,
+        value: *mut *mut c_void,
+        moment: *const libc::timespec
+    ) -> c_int;
+    pthread_clockjoin_np(
+        thread: libc::pthread_t,
+        value: *mut *mut c_void,
+        clock: libc::clockid_t,
+        moment: *const libc::timespec
+    ) -> c_int;
+    pthread_exit(value: *mut c_void);
+    pthread_cancel(thread: libc::pthread_t) -> c_int;
+    pthread_getname_np(thread: libc::pthread_t, name: *mut c_char, size: usize) -> c_int;
+    pthread_mutex_init(mutex: *mut c_void, attr: *const c_void) -> c_int;
+    pthread_mutex_destroy(mutex: *mut c_void) -> c_int;
+    pthread_mutex_lock(mutex: *mut c_void) -> c_int;
+    pthread_mutex_trylock(mutex: *mut c_void) -> c_int;
+    pthread_mutex_timedlock(mutex: *mut c_void, moment: *const libc::timespec) -> c_int;
+    pthread_mutex_clocklock(
+        mutex: *mut c_void,
+        clock: libc::clockid_t,
+        moment: *const libc::timespec
+    ) -> c_int;
+    pthread_mutex_unlock(mutex: *mut c_void) -> c_int;
+    pthread_cond_init(cond: *mut c_void, attr: *const c_void) -> c_int;
+    pthread_cond_destroy(cond: *mut c_void) -> c_int;
+    pthread_cond_wait(cond: *mut c_void, mutex: *mut c_void) -> c_int;
+    pthread_cond_timedwait(
+        cond: *mut c_void,
+        mutex: *mut c_void,
+        moment: *const libc::timespec
+    ) -> c_int;
+    pthread_cond_clockwait(
+        cond: *mut c_void,
+        mutex: *mut c_void,
+        clock: libc::clockid_t,
+        moment: *const libc::timespec
+    ) -> c_int;
+    pthread_cond_signal(cond: *mut c_void) -> c_int;
+    pthread_cond_broadcast(cond: *mut c_void) -> c_int;
+    pthread_rwlock_init(lock: *mut c_void, attr: *const c_void) -> c_int;
+    pthread_rwlock_destroy(lock: *mut c_void) -> c_int;
+    pthread_rwlock_rdlock(lock: *mut c_void) -> c_int;
+    pthread_rwlock_wrlock(lock: *mut c_void) -> c_int;
+    pthread_rwlock_tryrdlock(lock: *mut c_void) -> c_int;
+    pthread_rwlock_trywrlock(lock: *mut c_void) -> c_int;
+    pthread_rwlock_timedrdlock(lock: *mut c_void, moment: *const libc::timespec) -> c_int;
+    pthread_rwlock_timedwrlock(lock: *mut c_void, moment: *const libc::timespec) -> c_int;
+    pthread_rwlock_clockrdlock(
+        lock: *mut c_void,
+        clock: libc::clockid_t,
+        moment: *const libc::timespec
+    ) -> c_int;
+    pthread_rwlock_clockwrlock(
+        lock: *mut c_void,
+        clock: libc::clockid_t,
+        moment: *const libc::timespec
+    ) -> c_int;
+    pthread_rwlock_unlock(lock: *mut c_void) -> c_int;
+    pthread_barrier_init(barrier: *mut c_void, attr: *const c_void, count: c_uint) -> c_int;
+    pthread_barrier_destroy(barrier: *mut c_void) -> c_int;
+    pthread_barrier_wait(barrier: *mut c_void) -> c_int;
+    pthread_spin_init(lock: *mut c_void, shared: c_int) -> c_int;
+    pthread_spin_destroy(lock: *mut c_void) -> c_int;
+    pthread_spin_lock(lock: *mut c_void) -> c_int;
+    pthread_spin_trylock(lock: *mut c_void) -> c_int;
+    pthread_spin_unlock(lock: *mut c_void) -> c_int;
+    sem_init(sem: *mut c_void, shared: c_int, value: c_uint) -> c_int;
+    sem_destroy(sem: *mut c_void) -> c_int;
+    sem_post(sem: *mut c_void) -> c_int;
+    sem_wait(sem: *mut c_void) -> c_int;
+    sem_trywait(sem: *mut c_void) -> c_int;
+    sem_timedwait(sem: *mut c_void, moment: *const libc::timespec) -> c_int;
+    sem_clockwait(
+        sem: *mut c_void,
+        clock: libc::clockid_t,
+        moment: *const libc::timespec
+    ) -> c_int;
+    sem_getvalue(sem: *mut c_void, value: *mut c_int) -> c_int;
+    sem_close(sem: *mut c_void) -> c_int;
+    sem_unlink(name: *const c_char) -> c_int;
+    thrd_create(thread: *mut libc::pthread_t, start: *const c_void, arg: *mut c_void) -> c_int;
+    thrd_join(thread: libc::pthread_t, result: *mut c_int) -> c_int;
+    thrd_detach(thread: libc::pthread_t) -> c_int;
     fopen(path: *const c_char, mode: *const c_char) -> *mut c_void;
     fclose(stream: *mut c_void) -> c_int;
     opendir(path: *const c_char) -> *mut c_void;
@@ -168,4 +254,40 @@ real! {
     setgroups(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_int;
     setsid(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_int;
     ptrace(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_int;
+}
+
+/// Calls libc's `pthread_once`, with a frame through which the initialization may unwind.
+///
+/// # Safety
+///
+/// As that demands.
+pub(crate) unsafe fn pthread_once(control: *mut c_int, routine: Routine) -> c_int {
+    static KNOWN: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
+    type Once = unsafe extern "C-unwind" fn(*mut c_int, Routine) -> c_int;
+    // SAFETY: The symbol of libc has this type.
+    let f = unsafe { mem::transmute::<*mut c_void, Once>(next(&KNOWN, c"pthread_once")) };
+    // SAFETY: As the caller promises.
+    unsafe { f(control, routine) }
+}
+
+/// A one-time initialization.
+pub(crate) type Routine = unsafe extern "C-unwind" fn();
+
+/// Calls libc's `sem_open`, which has arguments that depend on its flags.
+///
+/// # Safety
+///
+/// As that demands.
+pub(crate) unsafe fn sem_open(
+    name: *const c_char,
+    flags: c_int,
+    mode: libc::mode_t,
+    value: c_uint,
+) -> *mut c_void {
+    static KNOWN: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
+    type Open = unsafe extern "C" fn(*const c_char, c_int, ...) -> *mut c_void;
+    // SAFETY: The symbol of libc has this type.
+    let f = unsafe { mem::transmute::<*mut c_void, Open>(next(&KNOWN, c"sem_open")) };
+    // SAFETY: As the caller promises.
+    unsafe { f(name, flags, mode, value) }
 }

@@ -41,7 +41,11 @@ impl Kernel {
                 let task = TaskId(i as u32);
                 TaskSnapshot {
                     task,
-                    state: self.state(task),
+                    state: match stop {
+                        // Only time can be what it waits for: it goes on.
+                        Stop::Quiescent if self.tasks[i].timer.is_some() => TaskState::Runnable,
+                        _ => self.state(task),
+                    },
                 }
             })
             .collect();

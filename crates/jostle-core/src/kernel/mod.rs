@@ -12,6 +12,7 @@
 //! - `object`, `task`, `clock`: the tables.
 //! - `time`: sets and fires timers.
 //! - `limit`: enforces step limits; switches to a fair scheduler first.
+//! - `starvation`: tells tasks that are stuck beside others that wait for time.
 //! - `judge`: takes a snapshot of a stopped execution for the oracles.
 //! - `heartbeat`: publishes the last step to a watchdog.
 //! - `notice`: notifications queued for the policy.
@@ -48,6 +49,7 @@ mod limit;
 mod notice;
 mod object;
 mod point;
+mod starvation;
 mod task;
 mod time;
 mod wait;
@@ -68,6 +70,7 @@ use crate::kernel::attention::Attention;
 use crate::kernel::clock::Clock;
 use crate::kernel::notice::Notice;
 use crate::kernel::object::Object;
+use crate::kernel::starvation::Starvation;
 use crate::kernel::task::{State, Task};
 use crate::log::Log;
 use crate::op::{Op, OpKind, Site};
@@ -124,6 +127,7 @@ pub struct Kernel {
     /// Tasks that spin: not runnable until another task has made a step.
     spinners: Vec<TaskId>,
     clock: Clock,
+    starvation: Starvation,
     decisions: Decisions,
     log: Log,
     preemptions: u32,
@@ -166,6 +170,7 @@ impl Kernel {
             woken: Vec::new(),
             spinners: Vec::new(),
             clock: Clock::default(),
+            starvation: Starvation::default(),
             decisions: Decisions::new(0, Environment::First, Prescription::free()),
             log: Log::default(),
             preemptions: 0,
@@ -213,6 +218,7 @@ impl Kernel {
         self.spinners.clear();
         self.notices.clear();
         self.clock.reset(epoch);
+        self.starvation.reset();
         self.log.clear();
         self.preemptions = 0;
         self.finding = None;

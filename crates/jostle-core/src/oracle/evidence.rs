@@ -1,6 +1,6 @@
 //! Converts blocked tasks into `Wait`s and messages.
 
-use crate::finding::{Finding, Kind, Place, Wait};
+use crate::finding::{Call, Finding, Kind, Place, Wait};
 use crate::id::TaskId;
 use crate::snapshot::{Blocked, Snapshot, TaskState};
 
@@ -19,6 +19,7 @@ pub(super) fn wait((task, blocked): (TaskId, &Blocked)) -> Wait {
         op: blocked.op,
         object: blocked.object,
         place: Place::from(blocked.site),
+        call: Call::from(blocked.site),
         on: blocked.on.clone(),
     }
 }
@@ -60,9 +61,9 @@ pub(super) fn count(waits: &[Wait], verb: &str) -> String {
 
 /// What the tasks do, each thing once, with a mark: `"[receive (leaked)]"`.
 pub(super) fn states(waits: &[Wait], mark: &str) -> String {
-    let mut ops: Vec<_> = waits.iter().map(|wait| wait.op).collect();
+    let mut ops: Vec<_> = waits.iter().map(|wait| (wait.op, wait.word())).collect();
     ops.sort_unstable();
-    ops.dedup();
-    let states: Vec<_> = ops.iter().map(|op| format!("[{op}{mark}]")).collect();
+    ops.dedup_by_key(|op| op.1);
+    let states: Vec<_> = ops.iter().map(|op| format!("[{}{mark}]", op.1)).collect();
     states.join(", ")
 }

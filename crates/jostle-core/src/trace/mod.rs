@@ -41,6 +41,17 @@ pub struct Step {
     pub blocks: bool,
 }
 
+impl Step {
+    /// What was done, by its public name where there is one.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self.site.operation() {
+            "" => self.kind.name(),
+            operation => operation,
+        }
+    }
+}
+
 /// A task that took part.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TaskInfo {

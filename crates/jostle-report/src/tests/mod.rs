@@ -5,6 +5,7 @@
 //!   and a finding each. Every line of a snapshot that names one of these files shows a line
 //!   of it.
 //! - `other`: a file with the same name as others.
+//! - `library`: a place that debug information tells.
 //! - `nonsense`: traces and findings that fit nothing.
 
 mod abba;
@@ -12,6 +13,7 @@ mod asleep;
 mod assertion;
 mod cron;
 mod crowd;
+mod library;
 #[path = "paths/日本語/a_directory_whose_name_goes_on_and_on/and_another_one_below_it/a_file_with_a_name_that_is_longer_than_any_reasonable_terminal_is_wide_and_then_some.rs"]
 mod long;
 mod many;

@@ -8,9 +8,9 @@ use super::commands;
 use crate::terminal::{Options, render};
 use crate::text::width;
 use crate::{Execution, Page, Report, html, json, perfetto};
-use jostle_core::finding::{Access, Finding, Kind, Place, Wait};
+use jostle_core::finding::{Access, Call, Finding, Kind, Place, Wait};
 use jostle_core::id::{ObjectId, TaskId};
-use jostle_core::op::{OpKind, Site};
+use jostle_core::op::{Frame, OpKind, Site};
 use jostle_core::trace::{ObjectInfo, Step, TaskInfo, Trace, Wake};
 
 fn task() -> impl Strategy<Value = TaskId> {
@@ -31,7 +31,15 @@ fn op() -> impl Strategy<Value = OpKind> {
 }
 
 fn site() -> impl Strategy<Value = Site> {
+    let odd = Frame {
+        file: "<a::\u{1b}b>",
+        line: 0,
+        column: 0,
+        function: "\u{202e}",
+    };
     let sites = [
+        super::library::site(),
+        Site::intern_call(odd, "\u{1b}[2J::<script>", &[odd], &[odd]),
         Site::caller(),
         Site::caller(),
         super::other::site(),
@@ -120,6 +128,7 @@ fn finding() -> impl Strategy<Value = Finding> {
             op,
             object,
             place,
+            call: Call::default(),
             on,
         },
     );

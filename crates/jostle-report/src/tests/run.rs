@@ -1,7 +1,7 @@
 //! Traces written down by hand, in lines that read like the program they stand
 //! for: the sites of the steps are the lines of the fixtures.
 
-use jostle_core::finding::{Finding, Kind, Place, Wait};
+use jostle_core::finding::{Call, Finding, Kind, Place, Wait};
 use jostle_core::id::{ObjectId, TaskId};
 use jostle_core::op::{OpKind, Site};
 use jostle_core::trace::{ObjectInfo, Step, TaskInfo, Trace};
@@ -112,6 +112,7 @@ impl Run {
             op: step.kind,
             object: step.object,
             place: Place::from(step.site),
+            call: Call::from(step.site),
             on: on.to_vec(),
         }
     }
@@ -130,6 +131,7 @@ impl Run {
             op,
             object,
             place: Place::from(Site::caller()),
+            call: Call::default(),
             on: on.to_vec(),
         }
     }

@@ -133,7 +133,7 @@ pub(crate) fn output(fd: usize, at_once: bool, pc: usize, call: impl Fn() -> isi
 /// `poll` has said that it is: with room for less than what is to be written, say.
 pub(crate) fn patiently(fd: usize, at_once: bool, events: i16, call: &dyn Fn() -> isize) -> isize {
     let flags = flags(fd);
-    if at_once || hot::is_quiet() || flags < 0 || flags & libc::O_NONBLOCK as isize != 0 {
+    if at_once || !hot::is_watched() || flags < 0 || flags & libc::O_NONBLOCK as isize != 0 {
         return call();
     }
     let mut limit = None;
@@ -155,7 +155,7 @@ pub(crate) fn patiently(fd: usize, at_once: bool, events: i16, call: &dyn Fn() -
 pub(crate) fn await_readiness(fd: usize, events: i16) -> Result<(), isize> {
     let mut limit = None;
     while !is_ready(fd, events) {
-        if hot::is_quiet() || flags(fd) & libc::O_NONBLOCK as isize != 0 {
+        if !hot::is_watched() || flags(fd) & libc::O_NONBLOCK as isize != 0 {
             return Ok(());
         }
         let deadline = *limit.get_or_insert_with(|| deadline(fd, events));

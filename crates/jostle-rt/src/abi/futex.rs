@@ -51,9 +51,7 @@ unsafe extern "C" fn body(arguments: *const Arguments) -> isize {
             unsafe { random::fill(a as *mut u8, b) };
             b as isize
         }
-        libc::SYS_gettid if hot::is_virtual() => {
-            with(|e| e.tls.thread_number()) as isize
-        }
+        libc::SYS_gettid if hot::is_virtual() => with(|e| e.tls.thread_number()) as isize,
         // io_uring completes behind the scheduler's back; callers have another way.
         425..=427 if hot::is_virtual() => -(libc::ENOSYS as isize),
         // SAFETY: As the program promises the system.

@@ -77,7 +77,7 @@ fn acquire(waits: bool, unlocks: bool, pc: usize, call: impl Fn() -> isize) -> i
     loop {
         let result = call();
         let busy = result == -(libc::EAGAIN as isize) || result == -(libc::EACCES as isize);
-        if busy && waits && !hot::is_quiet() {
+        if busy && waits && hot::is_watched() {
             wait::wait(QUEUE, wait::ANY, None);
             continue;
         }

@@ -14,10 +14,11 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use crate::abi::with_return_address;
 use crate::engine::end::End;
-use crate::engine::with;
-use crate::heap::{Freed, Heap, Reallocated};
+use crate::engine::{self, watch, with};
+use crate::heap::{self, Freed, Heap, Reallocated};
 use crate::hot::{self, Phase};
 use crate::own_memory::OwnMemory;
+use crate::session::race;
 use crate::sys;
 
 unsafe extern "C" {
@@ -60,19 +61,15 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 static EARLY: Early = Early(UnsafeCell::new(None));
 
-/// Where the program's heap lies, and how large it may become.
-const BASE: usize = 0x5000_0000_0000;
-const SIZE: usize = 1 << 36;
-
 /// Does something with the heap, whoever has it. `None` if there is none.
-fn heap<R>(f: impl FnOnce(&mut Heap) -> R) -> Option<R> {
-    if hot::phase() != Phase::Off || TAKEN.load(Ordering::Relaxed) {
+fn with_heap<R>(f: impl FnOnce(&mut Heap) -> R) -> Option<R> {
+    if engine::is_installed() {
         return Some(with(|e| f(&mut e.heap)));
     }
     // SAFETY: See `Early`; `f` does not come back here.
     let early = unsafe { &mut *EARLY.0.get() };
     if early.is_none() {
-        *early = Heap::new(BASE, SIZE).ok();
+        *early = Heap::new(heap::BASE, heap::SIZE).ok();
     }
     early.as_mut().map(f)
 }
@@ -86,7 +83,7 @@ pub(crate) fn take_heap() -> Result<Heap, crate::raw::Errno> {
     // SAFETY: See `Early`.
     match unsafe { (*EARLY.0.get()).take() } {
         Some(heap) => Ok(heap),
-        None => Heap::new(BASE, SIZE),
+        None => Heap::new(heap::BASE, heap::SIZE),
     }
 }
 
@@ -152,7 +149,8 @@ mod own {
     }
 }
 
-fn allocate(size: usize, align: usize, zeroed: bool, pc: usize) -> *mut c_void {
+/// A block with this size and alignment, or null.
+pub(super) fn allocate(size: usize, align: usize, zeroed: bool, pc: usize) -> *mut c_void {
     if !has_session() {
         // SAFETY: They have no conditions.
         return unsafe {
@@ -166,8 +164,9 @@ fn allocate(size: usize, align: usize, zeroed: bool, pc: usize) -> *mut c_void {
     let block = match is_own() {
         true => own::allocate(size, align),
         false => {
-            let block = heap(|heap| heap.allocate(size, align, zeroed)).unwrap_or(ptr::null_mut());
-            if hot::is_running() && !block.is_null() {
+            let block =
+                with_heap(|heap| heap.allocate(size, align, zeroed)).unwrap_or(ptr::null_mut());
+            if hot::is_watched() && !block.is_null() {
                 with(|e| e.detector.allocated(hot::slot(), block.addr(), size, pc));
             }
             block
@@ -271,13 +270,13 @@ unsafe extern "C" fn realloc_at(block: *mut c_void, size: usize, pc: usize) -> *
             return new.cast();
         }
     }
-    match heap(|heap| heap.reallocate(old, size)) {
+    match with_heap(|heap| heap.reallocate(old, size)) {
         Some(Reallocated::Done {
             pointer,
             old_size,
             moved,
         }) => {
-            if hot::is_running() {
+            if hot::is_watched() {
                 with(|e| {
                     let slot = hot::slot();
                     if moved {
@@ -291,7 +290,7 @@ unsafe extern "C" fn realloc_at(block: *mut c_void, size: usize, pc: usize) -> *
             }
             pointer.cast()
         }
-        Some(Reallocated::Bad(freed)) => bad(freed, old, pc),
+        Some(Reallocated::Bad(freed)) => bad(freed, pc),
         Some(Reallocated::NoMemory) | None => {
             sys::set_errno(libc::ENOMEM);
             ptr::null_mut()
@@ -299,7 +298,41 @@ unsafe extern "C" fn realloc_at(block: *mut c_void, size: usize, pc: usize) -> *
     }
 }
 
-unsafe extern "C" fn free_at(block: *mut c_void, pc: usize) {
+/// As `realloc`, with an alignment; with `zeroed` what is new is zero.
+///
+/// # Safety
+///
+/// As of `realloc`.
+pub(super) unsafe fn grow(
+    block: *mut c_void,
+    size: usize,
+    align: usize,
+    zeroed: bool,
+    pc: usize,
+) -> *mut c_void {
+    if block.is_null() {
+        return allocate(size, align, zeroed, pc);
+    }
+    if align <= 16 && !zeroed {
+        // SAFETY: As the caller promises.
+        return unsafe { realloc_at(block, size, pc) };
+    }
+    let new = allocate(size, align, zeroed, pc);
+    if !new.is_null() {
+        // SAFETY: Both blocks are there, and the caller does not use the old one any more.
+        unsafe {
+            let old_size = malloc_usable_size(block);
+            new.copy_from_nonoverlapping(block, old_size.min(size));
+            free_at(block, pc);
+        }
+    }
+    new
+}
+
+/// # Safety
+///
+/// As of `free`.
+pub(super) unsafe extern "C" fn free_at(block: *mut c_void, pc: usize) {
     let block = block.cast::<u8>();
     if block.is_null() {
         return;
@@ -312,33 +345,34 @@ unsafe extern "C" fn free_at(block: *mut c_void, pc: usize) {
         // SAFETY: As the caller promises.
         return unsafe { own::free(block) };
     }
-    match heap(|heap| heap.free(block)) {
+    match with_heap(|heap| heap.free(block)) {
         Some(Freed::Done { size }) => {
-            if hot::is_running() {
+            if hot::is_watched() {
                 with(|e| e.detector.freed(hot::slot(), block.addr(), size, pc));
                 check();
             }
         }
         Some(freed) => {
-            bad(freed, block, pc);
+            bad(freed, pc);
         }
         None => {}
     }
 }
 
-/// Ends the execution if the detector has something to say.
+/// Sees to what the detector has to say.
 fn check() {
-    if with(|e| e.detector.has_report()) {
-        with(|e| e.leave(End::Race));
+    if with(|e| e.detector.has_news()) {
+        watch::noticed();
     }
 }
 
 /// A block was freed that is none, or none any more.
 #[cold]
-fn bad(freed: Freed, block: *mut u8, pc: usize) -> *mut c_void {
+fn bad(freed: Freed, pc: usize) -> *mut c_void {
     if hot::is_running() {
         with(|e| {
-            let finding = e.inside(|e| e.bad_free(freed, block.addr(), pc));
+            let calls = hot::calls().iter().map(|call| call.pc).collect::<Vec<_>>();
+            let finding = e.inside(|e| race::bad_free(e, freed, pc, &calls));
             e.leave(End::Found(Box::new(finding)))
         });
     }
@@ -364,5 +398,5 @@ pub unsafe extern "C" fn malloc_usable_size(block: *mut c_void) -> usize {
         // SAFETY: As the caller promises.
         return unsafe { own::size(block) };
     }
-    heap(|heap| heap.usable_size(block)).unwrap_or(0)
+    with_heap(|heap| heap.usable_size(block)).unwrap_or(0)
 }

@@ -6,8 +6,10 @@
 //!
 //! - `tsan_plain`, `tsan_atomic`: what the instrumented code calls.
 //! - `start`, `exit`: the beginning and the end of the process.
-//! - `thread`: `pthread_create` and what belongs to it. `futex`: waiting at an address.
-//! - `time`: clocks and sleeps. `random`: chance. `memory`: `malloc`.
+//! - `thread`, `thread_end`: `pthread_create` and what belongs to it. `futex`: waiting at an
+//!   address. `locks`: mutexes and the like. `c11`: the same under the names of C11.
+//! - `time`: clocks and sleeps. `random`: chance. `memory`: `malloc`; `c_heap`:
+//!   that of allocators written in C.
 //! - `blocking`: descriptors that are not ready. `transfer`: `read`, `write` and the like.
 //!   `sockets`, `poll`, `descriptors`: the rest of their life. `output`: what is printed.
 //!   `locks_of_files`: `flock`.
@@ -17,12 +19,15 @@
 //! - `call`: symbols that are system calls. `numbers`: those made by number.
 
 mod blocking;
+mod c11;
+mod c_heap;
 mod call;
 mod descriptors;
 pub(crate) mod exit;
 pub(crate) mod fault;
 mod files;
 mod futex;
+mod locks;
 mod locks_of_files;
 mod machine;
 pub(crate) mod memory;
@@ -35,6 +40,7 @@ mod signal;
 mod sockets;
 mod start;
 mod thread;
+mod thread_end;
 pub(crate) mod time;
 mod transfer;
 mod tsan_atomic;

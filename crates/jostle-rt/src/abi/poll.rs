@@ -60,7 +60,7 @@ unsafe fn after(limit: usize) -> Option<VInstant> {
 ///
 /// As of the system call.
 pub(crate) unsafe fn poll_for(entries: usize, count: usize, limit: usize, pc: usize) -> isize {
-    if !hot::is_running() || hot::is_quiet() {
+    if !hot::is_watched() {
         // SAFETY: As the caller promises.
         return unsafe { sys::call(libc::SYS_poll, [entries, count, limit]) };
     }
@@ -93,7 +93,7 @@ pub(crate) unsafe fn poll_until(
     mask: usize,
     pc: usize,
 ) -> isize {
-    if !hot::is_running() || hot::is_quiet() {
+    if !hot::is_watched() {
         // SAFETY: As the caller promises; 8 is the kernel's size of a mask.
         return unsafe { sys::call(libc::SYS_ppoll, [entries, count, limit, mask, 8]) };
     }
@@ -160,7 +160,7 @@ unsafe fn select_for(
     limit: usize,
     pc: usize,
 ) -> isize {
-    if !hot::is_running() || hot::is_quiet() {
+    if !hot::is_watched() {
         // SAFETY: As the caller promises.
         return unsafe { sys::call(libc::SYS_select, [count, reads, writes, others, limit]) };
     }
@@ -185,7 +185,7 @@ unsafe fn select_until(
 ) -> isize {
     // SAFETY: As the caller promises.
     let limit = unsafe { (limit as *const libc::timespec).as_ref().copied() };
-    if !hot::is_running() || hot::is_quiet() {
+    if !hot::is_watched() {
         // The system takes the mask with its size, and changes the limit.
         let mask = [mask, 8];
         let mut limit = limit;
@@ -325,7 +325,7 @@ pub(crate) unsafe fn epoll_for(
     limit: usize,
     pc: usize,
 ) -> isize {
-    if !hot::is_running() || hot::is_quiet() {
+    if !hot::is_watched() {
         // SAFETY: As the caller promises.
         return unsafe { sys::call(libc::SYS_epoll_wait, [epoll, events, most, limit]) };
     }
@@ -354,7 +354,7 @@ pub(super) unsafe fn epoll_until(
     mask: usize,
     pc: usize,
 ) -> isize {
-    if !hot::is_running() || hot::is_quiet() {
+    if !hot::is_watched() {
         let arguments = [epoll, events, most, limit, mask, 8];
         // SAFETY: As the caller promises.
         return unsafe { sys::call(libc::SYS_epoll_pwait2, arguments) };

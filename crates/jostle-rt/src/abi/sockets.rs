@@ -255,7 +255,7 @@ unsafe fn connect_to(fd: usize, address: usize, size: usize, pc: usize) -> isize
         let result = connect_once(fd, &call);
         with(|e| e.check_descriptors());
         // A unix socket whose listener has no room: until somebody accepts.
-        if result != -(libc::EAGAIN as isize) || hot::is_quiet() || is_nonblocking(fd) {
+        if result != -(libc::EAGAIN as isize) || !hot::is_watched() || is_nonblocking(fd) {
             break result;
         }
         spin_point(OBJECT, pc);
@@ -266,7 +266,7 @@ unsafe fn connect_to(fd: usize, address: usize, size: usize, pc: usize) -> isize
 
 /// Connects without waiting in the system, in virtual time.
 fn connect_once(fd: usize, call: &dyn Fn() -> isize) -> isize {
-    if hot::is_quiet() || is_nonblocking(fd) {
+    if !hot::is_watched() || is_nonblocking(fd) {
         return call();
     }
     set_nonblocking(fd, true);

@@ -33,9 +33,7 @@ pub unsafe extern "C" fn __libc_start_main(
 ) -> c_int {
     MAIN.0.set(Some(main));
     // SAFETY: As the caller promises.
-    unsafe {
-        real::__libc_start_main(begin, argc, argv, init, fini, rtld_fini, stack_end)
-    }
+    unsafe { real::__libc_start_main(begin, argc, argv, init, fini, rtld_fini, stack_end) }
 }
 
 unsafe extern "C" fn begin(argc: c_int, argv: *mut *mut c_char, envp: *mut *mut c_char) -> c_int {

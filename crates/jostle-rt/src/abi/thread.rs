@@ -7,9 +7,9 @@ use std::ptr;
 
 use crate::abi::with_return_address;
 use crate::engine::point::point;
-use crate::engine::thread::{self, Destructor};
+use crate::engine::thread::{self, Destructor, Name};
 use crate::engine::with;
-use crate::hot::{self, Phase};
+use crate::hot;
 use crate::real::{self, Entry};
 use crate::sys;
 
@@ -19,7 +19,10 @@ with_return_address! {
     sched_yield => yield_now, "rdi";
 }
 
-unsafe extern "C" fn create(
+/// # Safety
+///
+/// As of `pthread_create`.
+pub(super) unsafe extern "C" fn create(
     out: *mut libc::pthread_t,
     attr: *const libc::pthread_attr_t,
     entry: Entry,
@@ -58,7 +61,10 @@ unsafe extern "C" {
     fn pthread_attr_getdetachstate(attr: *const libc::pthread_attr_t, state: *mut c_int) -> c_int;
 }
 
-unsafe extern "C" fn join(
+/// # Safety
+///
+/// As of `pthread_join`.
+pub(super) unsafe extern "C" fn join(
     thread: libc::pthread_t,
     result: *mut *mut c_void,
     pc: usize,
@@ -126,8 +132,11 @@ pub unsafe extern "C" fn pthread_getattr_np(
 }
 
 unsafe extern "C" {
-    fn pthread_attr_setstack(attr: *mut libc::pthread_attr_t, low: *mut c_void, size: usize)
-    -> c_int;
+    fn pthread_attr_setstack(
+        attr: *mut libc::pthread_attr_t,
+        low: *mut c_void,
+        size: usize,
+    ) -> c_int;
 }
 
 /// `pthread_attr_getguardsize(3)`: attributes that name a stack have a guard of 0 for libc,
@@ -157,11 +166,49 @@ pub unsafe extern "C" fn pthread_setname_np(thread: libc::pthread_t, name: *cons
         // SAFETY: As the caller promises.
         return unsafe { real::pthread_setname_np(thread, name) };
     }
-    if hot::phase() == Phase::Run {
-        // SAFETY: The caller gives a C string.
-        let name = unsafe { CStr::from_ptr(name) };
+    // SAFETY: The caller gives a C string.
+    let name = unsafe { CStr::from_ptr(name) };
+    if name.count_bytes() >= size_of::<Name>() {
+        return libc::ERANGE;
+    }
+    if hot::is_running() {
         with(|e| e.inside(|e| e.set_name(thread, &name.to_string_lossy())));
     }
+    0
+}
+
+/// `pthread_getname_np(3)`.
+///
+/// # Safety
+///
+/// As of libc's.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn pthread_getname_np(
+    thread: libc::pthread_t,
+    out: *mut c_char,
+    size: usize,
+) -> c_int {
+    if !hot::is_virtual() {
+        // SAFETY: As the caller promises.
+        return unsafe { real::pthread_getname_np(thread, out, size) };
+    }
+    if size < size_of::<Name>() {
+        return libc::ERANGE;
+    }
+    let Some(mut name) = thread::name_of(thread) else {
+        return libc::ESRCH;
+    };
+    if name[0] == 0 {
+        // SAFETY: There is room for a name.
+        unsafe {
+            sys::call(
+                libc::SYS_prctl,
+                [libc::PR_GET_NAME as usize, (&raw mut name).addr()],
+            )
+        };
+    }
+    // SAFETY: The caller gives room for it.
+    unsafe { out.cast::<Name>().write_unaligned(name) };
     0
 }
 

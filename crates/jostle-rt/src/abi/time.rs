@@ -42,7 +42,7 @@ static BEFORE: Before = Before(Cell::new(0));
 /// Virtual time of this execution.
 pub(crate) fn now() -> VInstant {
     match hot::phase() {
-        Phase::Run => with(|e| e.kernel().now()),
+        Phase::Harness | Phase::Run => with(|e| e.kernel().now()),
         _ => VInstant::START,
     }
 }
@@ -50,8 +50,8 @@ pub(crate) fn now() -> VInstant {
 /// What a clock shows, in nanoseconds.
 fn show(clock: libc::clockid_t) -> u64 {
     let since = match hot::phase() {
-        Phase::Run => with(|e| {
-            if !hot::is_quiet() {
+        Phase::Harness | Phase::Run => with(|e| {
+            if hot::is_watched() {
                 e.kernel().elapse(LOOK);
             }
             e.kernel().now().0
@@ -164,7 +164,10 @@ with_return_address! {
     sleep => sleep_seconds, "rsi";
 }
 
-unsafe extern "C" fn sleep_for(
+/// # Safety
+///
+/// As of `nanosleep`.
+pub(super) unsafe extern "C" fn sleep_for(
     time: *const libc::timespec,
     left: *mut libc::timespec,
     pc: usize,

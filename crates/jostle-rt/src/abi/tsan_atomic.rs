@@ -12,9 +12,8 @@ use jostle_core::op::OpKind;
 
 use crate::abi::{with_return_address, with_return_address_on_stack};
 use crate::detector::Order;
-use crate::engine::end::End;
 use crate::engine::point::{point, spin_point};
-use crate::engine::with;
+use crate::engine::{watch, with};
 use crate::hot;
 
 /// A scheduling point, unless nobody else can see what lies at the address.
@@ -25,17 +24,12 @@ fn before(kind: OpKind, address: usize, size: usize, pc: usize) {
     }
 }
 
-/// Ends the execution if the detector has something to say.
+/// Sees to what the detector has to say.
 #[inline(always)]
 fn after() {
-    if with(|e| e.detector.has_report()) {
-        raced();
+    if with(|e| e.detector.has_news()) {
+        watch::noticed();
     }
-}
-
-#[cold]
-fn raced() -> ! {
-    with(|e| e.leave(End::Race))
 }
 
 /// An atomic operation has read this and written nothing.
@@ -57,7 +51,7 @@ macro_rules! read_modify_write {
         $(
             unsafe extern "C" fn $body(at: *mut $int, $new: $int, order: c_int, pc: usize) -> $int {
                 const SIZE: usize = size_of::<$int>();
-                if !hot::is_running() {
+                if !hot::is_watched() {
                     // SAFETY: The program accesses it atomically.
                     let atomic = unsafe { $atomic::from_ptr(at) };
                     return read_modify_write!(@real atomic $method $new);
@@ -98,13 +92,14 @@ macro_rules! atomics {
             }
 
             unsafe extern "C" fn load(at: *const $int, order: c_int, pc: usize) -> $int {
-                if !hot::is_running() {
+                if !hot::is_watched() {
                     // SAFETY: The program accesses it atomically.
                     return unsafe { $atomic::from_ptr(at.cast_mut()) }.load(Ordering::SeqCst);
                 }
                 before(OpKind::Load, at.addr(), SIZE, pc);
                 with(|e| {
-                    e.detector.load(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc);
+                    e.detector
+                        .load(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc);
                 });
                 after();
                 // SAFETY: The program accesses it; nothing else runs.
@@ -114,14 +109,15 @@ macro_rules! atomics {
             }
 
             unsafe extern "C" fn store(at: *mut $int, value: $int, order: c_int, pc: usize) {
-                if !hot::is_running() {
+                if !hot::is_watched() {
                     // SAFETY: The program accesses it atomically.
                     unsafe { $atomic::from_ptr(at) }.store(value, Ordering::SeqCst);
                     return;
                 }
                 before(OpKind::Store, at.addr(), SIZE, pc);
                 with(|e| {
-                    e.detector.store(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc);
+                    e.detector
+                        .store(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc);
                 });
                 after();
                 has_written();
@@ -156,7 +152,7 @@ macro_rules! atomics {
                 failure: c_int,
                 pc: usize,
             ) -> $int {
-                if !hot::is_running() {
+                if !hot::is_watched() {
                     // SAFETY: The program accesses it atomically.
                     let atomic = unsafe { $atomic::from_ptr(at) };
                     let done =
@@ -172,10 +168,9 @@ macro_rules! atomics {
                     if exchanges {
                         e.detector.rmw(slot, at, SIZE, Order::from_tsan(order), pc);
                     } else {
-                        e.detector.load(slot, at, SIZE, Order::from_tsan(failure), pc);
-                        if !hot::is_quiet() {
-                            e.kernel().note_futile();
-                        }
+                        e.detector
+                            .load(slot, at, SIZE, Order::from_tsan(failure), pc);
+                        e.kernel().note_futile();
                     }
                 });
                 after();
@@ -299,12 +294,15 @@ mod of128 {
     }
 
     unsafe extern "C" fn load(at: *const u128, order: c_int, pc: usize) -> u128 {
-        if !hot::is_running() {
+        if !hot::is_watched() {
             // SAFETY: As the caller promises.
             return unsafe { exchange_really(at.cast_mut(), |old| old) };
         }
         before(OpKind::Load, at.addr(), SIZE, pc);
-        with(|e| e.detector.load(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc));
+        with(|e| {
+            e.detector
+                .load(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc)
+        });
         after();
         // SAFETY: As the caller promises; nothing else runs.
         let value = unsafe { at.read_volatile() };
@@ -313,13 +311,16 @@ mod of128 {
     }
 
     unsafe extern "C" fn store(at: *mut u128, value: u128, order: c_int, pc: usize) {
-        if !hot::is_running() {
+        if !hot::is_watched() {
             // SAFETY: As the caller promises.
             unsafe { exchange_really(at, |_| value) };
             return;
         }
         before(OpKind::Store, at.addr(), SIZE, pc);
-        with(|e| e.detector.store(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc));
+        with(|e| {
+            e.detector
+                .store(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc)
+        });
         after();
         has_written();
         // SAFETY: As the caller promises; nothing else runs.
@@ -335,7 +336,7 @@ mod of128 {
                     order: c_int,
                     pc: usize,
                 ) -> u128 {
-                    if !hot::is_running() {
+                    if !hot::is_watched() {
                         // SAFETY: As the caller promises.
                         return unsafe { exchange_really(at, |$old| $value) };
                     }
@@ -391,7 +392,7 @@ mod of128 {
         failure: c_int,
         pc: usize,
     ) -> u128 {
-        if !hot::is_running() {
+        if !hot::is_watched() {
             // SAFETY: As the caller promises.
             return unsafe { swap_if(at, expected, new) };
         }
@@ -399,8 +400,12 @@ mod of128 {
         // SAFETY: As the caller promises; nothing else runs.
         let old = unsafe { at.read_volatile() };
         with(|e| match old == expected {
-            true => e.detector.rmw(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc),
-            false => e.detector.load(hot::slot(), at.addr(), SIZE, Order::from_tsan(failure), pc),
+            true => e
+                .detector
+                .rmw(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc),
+            false => e
+                .detector
+                .load(hot::slot(), at.addr(), SIZE, Order::from_tsan(failure), pc),
         });
         after();
         if old == expected {
@@ -419,7 +424,7 @@ with_return_address! {
 }
 
 extern "C" fn fence(order: c_int, pc: usize) {
-    if !hot::is_running() {
+    if !hot::is_watched() {
         atomic::fence(Ordering::SeqCst);
         return;
     }
@@ -430,4 +435,3 @@ extern "C" fn fence(order: c_int, pc: usize) {
 /// A fence for the compiler only.
 #[unsafe(no_mangle)]
 pub extern "C" fn __tsan_atomic_signal_fence(_: c_int) {}
-

@@ -8,25 +8,19 @@ use std::ffi::{c_int, c_void};
 use jostle_core::op::OpKind;
 
 use crate::abi::with_return_address;
-use crate::engine::end::End;
 use crate::engine::point::point;
-use crate::engine::with;
+use crate::engine::{watch, with};
 use crate::hot;
 
 /// The running thread has accessed memory: what follows of it.
 #[inline(always)]
 fn accessed(address: usize, pc: usize) {
-    if with(|e| e.detector.has_report()) {
-        raced();
+    if with(|e| e.detector.has_news()) {
+        watch::noticed();
     }
     if hot::count_access() {
         give_way(address, pc);
     }
-}
-
-#[cold]
-fn raced() -> ! {
-    with(|e| e.leave(End::Race))
 }
 
 /// A loop of plain accesses only, which others may end.
@@ -40,7 +34,7 @@ macro_rules! access {
     ($($body:ident $method:ident $size:literal: $($symbol:ident)*;)*) => {
         $(
             extern "C" fn $body(address: usize, pc: usize) {
-                if hot::is_running() {
+                if hot::is_watched() {
                     with(|e| e.detector.$method(hot::slot(), address, $size, pc));
                     accessed(address, pc);
                 }
@@ -77,14 +71,14 @@ extern "C" fn update_vptr(address: usize, _: usize, pc: usize) {
 }
 
 pub(crate) extern "C" fn read_range(address: usize, size: usize, pc: usize) {
-    if hot::is_running() && size != 0 {
+    if hot::is_watched() && size != 0 {
         with(|e| e.detector.read_range(hot::slot(), address, size, pc));
         accessed(address, pc);
     }
 }
 
 pub(crate) extern "C" fn write_range(address: usize, size: usize, pc: usize) {
-    if hot::is_running() && size != 0 {
+    if hot::is_watched() && size != 0 {
         with(|e| e.detector.write_range(hot::slot(), address, size, pc));
         accessed(address, pc);
     }

@@ -78,11 +78,7 @@ pub(crate) fn segments() -> Vec<Range<usize>> {
     found
 }
 
-unsafe extern "C" fn collect(
-    info: *mut libc::dl_phdr_info,
-    _: usize,
-    found: *mut c_void,
-) -> c_int {
+unsafe extern "C" fn collect(info: *mut libc::dl_phdr_info, _: usize, found: *mut c_void) -> c_int {
     // SAFETY: The loader gives a valid description, and `found` is the list of `segments`.
     let (info, found) = unsafe { (&*info, &mut *found.cast::<Vec<Range<usize>>>()) };
     let name = match info.dlpi_name.is_null() {

@@ -39,8 +39,10 @@ impl Stacks {
             Ok(_) => Ok(Stacks {
                 guards: vec![0; SLOTS],
             }),
-            Err(_) => Err("128 GiB of address space for the stacks of threads cannot be \
-                 reserved; raise the limit (`ulimit -v`)"),
+            Err(_) => Err(
+                "128 GiB of address space for the stacks of threads cannot be \
+                 reserved; raise the limit (`ulimit -v`)",
+            ),
         }
     }
 
@@ -76,7 +78,11 @@ impl Stacks {
         if size > KEPT {
             // SAFETY: Nobody runs on the stack, and what it holds is not needed any more.
             unsafe {
-                sys::call(libc::SYS_madvise, [low, size - KEPT, libc::MADV_DONTNEED as usize])};
+                sys::call(
+                    libc::SYS_madvise,
+                    [low, size - KEPT, libc::MADV_DONTNEED as usize],
+                )
+            };
         }
     }
 }
@@ -88,6 +94,5 @@ pub(crate) fn is_stack(address: usize) -> bool {
 
 fn protect(address: usize, protection: i32) {
     // SAFETY: The page belongs to a slot of ours on which nobody runs.
-    unsafe {
-        sys::call(libc::SYS_mprotect, [address, PAGE, protection as usize])};
+    unsafe { sys::call(libc::SYS_mprotect, [address, PAGE, protection as usize]) };
 }

@@ -183,6 +183,9 @@ impl Clocks {
     /// What `clock` holds is known to `slot` (or, without `known`, from its next acquire
     /// fence on).
     pub(super) fn acquire(&mut self, slot: Slot, clock: Clock, known: bool) {
+        if clock.length == 0 {
+            return;
+        }
         let which = if known { KNOWN } else { SEEN };
         let (start, length) = self.row(slot, which);
         self.touch(slot);

@@ -12,6 +12,8 @@
 //! - `sync`: atomics, fences, keys. `watch`: finding an access again. `report`: the answer.
 //!
 //! All of it runs on the program's stacks: no thread-locals, no allocator, no panic, no libc.
+//! (But for `memset` and `memcpy`, which compilers call for fills and copies: a runtime that
+//! defines these names for the program has to let its own calls pass.)
 //! Storage is mapped when the detector is made ([`crate::region`]) and handed out by tables
 //! that each have a `full` flag: once one is full, the rest of the execution is not judged
 //! ([`Detector::is_blind`]), and nothing else happens.
@@ -108,6 +110,12 @@ impl Detector {
     /// next: a thread that it starts there loses no race.
     pub(crate) fn reusable(&self, parent: Slot, slot: Slot) -> bool {
         self.clocks.knows_all_of(parent, slot)
+    }
+
+    /// Whether there is a report, or an access is watched for.
+    #[inline(always)]
+    pub(crate) fn has_news(&self) -> bool {
+        self.first.is_some() || self.watch.is_some()
     }
 
     /// Whether there is a report.

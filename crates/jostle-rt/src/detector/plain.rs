@@ -8,9 +8,11 @@
 //! earlier one is reported (the theorem of the FastTrack paper; the property tests compare with
 //! all pairs of a full history).
 
-use super::cell::{ATOMIC, ATOMIC_TAIL, Cell, FREED, FRESH, SHARED, SPLIT, access, mask_of};
+use super::cell::{
+    ATOMIC, ATOMIC_TAIL, Cell, FREED, FRESH, LOW, SHARED, SPLIT, TAG, access, mask_of,
+};
 use super::report::{Access, Act};
-use super::shadow::parts;
+use super::shadow::runs;
 use super::{Detector, Slot};
 
 /// The access that is being judged.
@@ -71,9 +73,9 @@ impl Detector {
             self.granule(&touch, address, mask_of(address & 7, size));
             return;
         }
-        for part in parts(address, size) {
-            if let Some(mask) = part.mask {
-                self.granule(&touch, part.address, mask);
+        for run in runs(address, size) {
+            for (address, mask) in run.granules() {
+                self.granule(&touch, address, mask);
             }
         }
     }
@@ -102,18 +104,60 @@ impl Detector {
     /// A plain access to some bytes of one granule.
     #[inline]
     pub(super) fn granule(&mut self, touch: &Touch, address: usize, mask: u8) {
-        let Some(chunk) = self.shadow.chunk(address) else {
-            return;
-        };
+        if let Some(chunk) = self.shadow.chunk(address) {
+            self.granule_of(chunk, touch, address, mask);
+        }
+    }
+
+    /// The same, in a chunk that is known. Here: the first access to a granule, and a cell with
+    /// one history, of exactly these bytes, that the access repeats or follows.
+    #[inline(always)]
+    pub(super) fn granule_of(&mut self, chunk: usize, touch: &Touch, address: usize, mask: u8) {
+        let head = self.shadow.head(chunk);
+        let (tag, unused) = (head.tag, head.base.w | head.base.r == 0);
+        let all_own = head.base.w == touch.epoch && head.base.r & !FRESH == 0xff << 56;
+        let cell = self.shadow.cell_mut(chunk, address);
+        let plain = u64::from(mask) << 56;
+        let (write, read) = (cell.w & LOW, cell.r & LOW);
+        if cell.w & TAG != tag {
+            if unused {
+                *cell = Cell {
+                    w: tag,
+                    r: plain,
+                    wpc: 0,
+                    rpc: 0,
+                };
+                record(touch, cell, plain);
+                self.shadow.use_page(chunk, address);
+                return;
+            }
+            if all_own && touch.act != Act::Free {
+                return;
+            }
+        } else if cell.r & !(LOW | FRESH) == plain {
+            let repeats = match touch.act {
+                Act::Read => read == touch.epoch || write == touch.epoch,
+                Act::Write => write == touch.epoch && cell.r == plain,
+                _ => false,
+            };
+            // Epoch 0 is known to everybody.
+            let (clocks, slot) = (&self.clocks, touch.slot);
+            if repeats || clocks.knows(slot, write) && clocks.knows(slot, read) {
+                if !repeats {
+                    record(touch, cell, plain);
+                }
+                return;
+            }
+        }
+        self.other_granule(chunk, touch, address, mask);
+    }
+
+    /// All other cases.
+    #[inline(never)]
+    fn other_granule(&mut self, chunk: usize, touch: &Touch, address: usize, mask: u8) {
         let (cell, own) = self.shadow.peek(chunk, address);
-        // Known already, with or without a cell.
-        if cell.write_epoch() == touch.epoch
-            && cell.flags() & !FRESH == 0
-            && cell.reads().value() == 0
-            && mask & !cell.mask() == 0
-            && (!own || !cell.has(FRESH) || mask != cell.mask() || touch.act == Act::Read)
-            && touch.act != Act::Free
-        {
+        let within = mask & !cell.mask() == 0 && cell.flags() & !FRESH == 0;
+        if within && self.changes_nothing(touch, &cell, own, mask) {
             return;
         }
         let mut cell = if own {
@@ -149,6 +193,21 @@ impl Detector {
         *self.shadow.cell_mut(chunk, address) = cell;
     }
 
+    /// Whether a cell without flags, or the base in place of one, tells of the access already.
+    #[inline(always)]
+    fn changes_nothing(&self, touch: &Touch, cell: &Cell, own: bool, mask: u8) -> bool {
+        let read = cell.r & LOW;
+        match touch.act {
+            Act::Read => own && read == touch.epoch || cell.write_epoch() == touch.epoch,
+            Act::Write => {
+                // The first write to all bytes of a fresh cell leaves its place there.
+                let placed = !own || !cell.has(FRESH) || mask != cell.mask();
+                cell.write_epoch() == touch.epoch && read == 0 && placed
+            }
+            _ => false,
+        }
+    }
+
     /// Whether recording `touch` in `group` would change nothing.
     #[inline]
     fn tells_of(&self, touch: &Touch, group: &Cell) -> bool {
@@ -165,82 +224,79 @@ impl Detector {
 
     /// The same for a cell whose bytes have several histories.
     fn split_granule(&mut self, touch: &Touch, cell: &mut Cell, mask: u8) {
-        let mut groups = self.shadow.groups_of(*cell);
         // The bytes of the access that no group speaks of.
         let mut rest = mask;
-        let mut index = 0;
-        while index < 8 {
-            let mut group = groups[index];
+        let mut changed = false;
+        for number in 0..8 {
+            let mut group = *self.shadow.group(cell, number);
             let common = group.mask() & mask;
             rest &= !group.mask();
             if common == 0 || self.tells_of(touch, &group) {
-                index += 1;
                 continue;
             }
             let other = group.mask() & !mask;
             if other != 0
-                && let Some(free) = groups.iter_mut().find(|group| group.mask() == 0)
+                && let Some(free) = self.shadow.free_group(cell)
             {
-                // Eight bytes have at most eight groups: one is free while any has two bytes.
-                *free = group;
-                free.set_mask(other);
+                let mut left = group;
+                left.set_mask(other);
                 if group.has(SHARED) {
                     let reads = self.sets.copy(group.reads());
-                    free.set_reads(reads);
+                    left.set_reads(reads);
                 }
+                *self.shadow.group_mut(cell, free) = left;
                 group.set_mask(common);
             }
             self.judge(touch, &mut group);
-            groups[index] = group;
-            index += 1;
+            *self.shadow.group_mut(cell, number) = group;
+            changed = true;
         }
         if rest != 0
-            && let Some(free) = groups.iter_mut().find(|group| group.mask() == 0)
+            && let Some(free) = self.shadow.free_group(cell)
         {
-            free.set_mask(rest);
-            let mut group = *free;
+            let mut group = Cell::default();
+            group.set_mask(rest);
             self.judge(touch, &mut group);
-            *free = group;
+            *self.shadow.group_mut(cell, free) = group;
+            changed = true;
         }
-        if touch.act.is_write() {
-            self.merge(cell, &mut groups, touch);
-        }
-        if cell.has(SPLIT) {
-            self.shadow.groups(*cell).copy_from_slice(&groups);
+        if changed && touch.act.is_write() {
+            self.merge(cell, touch);
         }
     }
 
     /// Makes one group of those that this write is the last of; and an unsplit cell, if no
-    /// other one is left.
-    fn merge(&mut self, cell: &mut Cell, groups: &mut [Cell; 8], touch: &Touch) {
+    /// other one is left. Groups that the same thread wrote at another place stay apart: each
+    /// byte keeps the place of its own write.
+    fn merge(&mut self, cell: &mut Cell, touch: &Touch) {
         let mut first: Option<usize> = None;
         let mut others = false;
-        for index in 0..8 {
-            let group = groups[index];
+        for number in 0..8 {
+            let group = *self.shadow.group(cell, number);
             if group.mask() == 0 {
                 continue;
             }
             if group.write_epoch() != touch.epoch || group.reads().value() != 0 {
                 others = true;
-            } else if let Some(first) = first {
-                if groups[first].wpc != group.wpc {
-                    // Each byte keeps the place of its own write.
-                    others = true;
-                    continue;
-                }
-                let mask = groups[first].mask() | group.mask();
-                groups[first].set_mask(mask);
-                groups[index] = Cell::default();
-            } else {
-                first = Some(index);
+                continue;
             }
+            let Some(first) = first else {
+                first = Some(number);
+                continue;
+            };
+            let into = self.shadow.group_mut(cell, first);
+            if into.wpc != group.wpc {
+                others = true;
+                continue;
+            }
+            into.set_mask(into.mask() | group.mask());
+            *self.shadow.group_mut(cell, number) = Cell::default();
         }
         if let (Some(first), false) = (first, others) {
             let place = cell.write_epoch();
-            let keep = cell.r & (ATOMIC | ATOMIC_TAIL);
-            let tag = cell.w & super::cell::TAG;
-            *cell = groups[first].tagged(tag);
-            cell.r |= keep;
+            let mut whole = self.shadow.group(cell, first).tagged(cell.w & TAG);
+            whole.r |= cell.r & (ATOMIC | ATOMIC_TAIL);
+            *cell = whole;
             self.shadow.unsplit(place);
         }
     }
@@ -259,12 +315,9 @@ impl Detector {
             }
             let clocks = &self.clocks;
             let known = |epoch| clocks.knows(slot, epoch);
-            let reads = self.sets.add(
-                group.reads(),
-                touch.epoch,
-                touch.pc & super::cell::LOW,
-                known,
-            );
+            let reads = self
+                .sets
+                .add(group.reads(), touch.epoch, touch.pc & LOW, known);
             group.set_reads(reads);
             group.r &= !FRESH;
             return;
@@ -282,5 +335,16 @@ impl Detector {
         }
         self.sets.forget(reads);
         group.set_write(touch.epoch, touch.pc, touch.act);
+    }
+}
+
+/// Records an access in a cell of these bytes only that it follows.
+#[inline(always)]
+fn record(touch: &Touch, cell: &mut Cell, plain: u64) {
+    if touch.act == Act::Read {
+        cell.r = plain | touch.epoch;
+        cell.rpc = touch.pc & LOW;
+    } else {
+        cell.set_write(touch.epoch, touch.pc, touch.act);
     }
 }

@@ -9,10 +9,10 @@
 //! forgotten, so that memory that is used again says nothing about its former owners.
 //! **Deallocation** counts as a write, too, and then marks the block.
 
-use super::cell::{ATOMIC, ATOMIC_TAIL, Cell, FREED, FRESH, SHARED, SPLIT, access};
+use super::cell::{ATOMIC, ATOMIC_TAIL, Cell, FREED, FRESH, SPLIT, access};
 use super::plain::Touch;
 use super::report::Act;
-use super::shadow::{CHUNK, parts};
+use super::shadow::{CHUNK, Run, runs};
 use super::{Detector, Slot};
 
 impl Detector {
@@ -86,24 +86,40 @@ impl Detector {
 
     #[inline(never)]
     fn is_private_slow(&self, epoch: u64, address: usize, size: usize) -> bool {
-        parts(address, size).all(|part| {
-            let Some(mask) = part.mask else { return false };
-            let Some(cell) = self.shadow.look(part.address) else {
-                return false;
+        runs(address, size)
+            .flat_map(Run::granules)
+            .all(|(address, mask)| {
+                let Some(cell) = self.shadow.look(address) else {
+                    return false;
+                };
+                !cell.has(FREED) && mask & !self.written_in(epoch, &cell) == 0
+            })
+    }
+
+    /// The bytes of a granule whose last write is of this epoch.
+    #[inline]
+    fn written_in(&self, epoch: u64, cell: &Cell) -> u8 {
+        if !cell.has(SPLIT) {
+            return if cell.write_epoch() == epoch {
+                cell.mask()
+            } else {
+                0
             };
-            let groups = self.shadow.groups_of(cell);
-            let own = groups.iter().filter(|group| group.write_epoch() == epoch);
-            !cell.has(FREED) && mask & !own.fold(0, |own, group| own | group.mask()) == 0
-        })
+        }
+        let groups = (0..8).map(|number| self.shadow.group(cell, number));
+        let own = groups.filter(|group| group.write_epoch() == epoch);
+        own.fold(0, |own, group| own | group.mask())
     }
 
     fn range(&mut self, touch: &Touch) {
         self.note_watched(touch);
-        for part in parts(touch.address, touch.size) {
-            if let Some(mask) = part.mask {
-                self.granule(touch, part.address, mask);
-            } else {
-                self.whole_chunk(touch, part.address);
+        for run in runs(touch.address, touch.size) {
+            if run.is_whole() {
+                self.whole_chunk(touch, run.start);
+            } else if let Some(chunk) = self.shadow.chunk(run.start) {
+                for (address, mask) in run.granules() {
+                    self.granule_of(chunk, touch, address, mask);
+                }
             }
         }
     }
@@ -119,8 +135,7 @@ impl Detector {
             ..*touch
         };
         let mut base = self.shadow.head(chunk).base;
-        // Bytes without a cell follow the base. If each page has cells there may be none, but
-        // then the base is older than all of them or ordered as they are.
+        // Bytes without a cell of their own follow the base.
         let mut used = self.shadow.head(chunk).used;
         let untouched = self.stale_cells(chunk, address);
         if untouched {
@@ -135,7 +150,7 @@ impl Detector {
             used &= used - 1;
             for granule in (page..page + 4096).step_by(8) {
                 if self.shadow.peek(chunk, granule).1 {
-                    self.granule(touch, granule, 0xff);
+                    self.granule_of(chunk, touch, granule, 0xff);
                 }
             }
         }
@@ -165,84 +180,87 @@ impl Detector {
     /// Makes `cell` the history of a range, whatever it was. Blocks and pages begin at
     /// granules, and a granule in which one ends belongs to it alone: bytes beside the range
     /// in the same granule are forgotten.
-    fn overwrite(&mut self, address: usize, size: usize, cell: Cell) {
-        for part in parts(address, size) {
-            let Some(chunk) = self.shadow.chunk(part.address) else {
+    fn overwrite(&mut self, address: usize, size: usize, mut cell: Cell) {
+        let empty = cell.write_epoch() == 0;
+        for run in runs(address, size) {
+            if empty && self.shadow.find(run.start).is_none() {
+                // Nothing is known of the chunk, and nothing will be.
+                continue;
+            }
+            let Some(chunk) = self.shadow.chunk(run.start) else {
                 return;
             };
-            let mut cell = cell;
-            let empty = cell.write_epoch() == 0;
-            let Some(mask) = part.mask else {
+            if run.is_whole() {
                 cell.set_mask(if empty { 0 } else { 0xff });
                 self.shadow.restart(chunk, cell);
-                continue;
-            };
-            let old = self.shadow.fresh(chunk, part.address, &mut self.sets);
-            self.drop_storage(old);
-            cell.set_mask(if empty { 0 } else { mask });
-            let tag = self.shadow.head(chunk).tag;
-            *self.shadow.cell_mut(chunk, part.address) = cell.tagged(tag);
-        }
-    }
-
-    /// Gives back what a cell refers to.
-    fn drop_storage(&mut self, cell: Cell) {
-        if !cell.has(SPLIT | SHARED) {
-            return;
-        }
-        for group in self.shadow.groups_of(cell) {
-            if group.mask() != 0 && group.has(SHARED) {
-                self.sets.forget(group.reads());
+            } else {
+                let sets = &mut self.sets;
+                self.shadow.overwrite(chunk, run, cell, |shadow, old| {
+                    if !old.has(SPLIT) {
+                        sets.forget(old.reads());
+                        return;
+                    }
+                    for number in 0..8 {
+                        let group = shadow.group(&old, number);
+                        if group.mask() != 0 {
+                            sets.forget(group.reads());
+                        }
+                    }
+                    shadow.unsplit(old.write_epoch());
+                });
             }
-        }
-        if cell.has(SPLIT) {
-            self.shadow.unsplit(cell.write_epoch());
         }
     }
 
     /// An atomic operation against the plain accesses to the same bytes. Says whether the
-    /// bytes are private (see [`Detector::is_private`]); `None` if the memory is freed.
+    /// bytes are private (see [`Detector::is_private`]), and whether an atomic of the granule
+    /// before reaches into this one; `None` if the memory is freed.
+    #[inline]
     pub(super) fn atomic_granule(
         &mut self,
         touch: &Touch,
         address: usize,
         mask: u8,
         first: bool,
-    ) -> Option<bool> {
+    ) -> Option<(bool, bool)> {
         let chunk = self.shadow.chunk(address)?;
         let cell = self.shadow.fresh(chunk, address, &mut self.sets);
         if cell.has(FREED) && cell.mask() & mask != 0 {
             self.report(cell.last_write(), touch);
             return None;
         }
-        let mut own = 0;
-        let slot = touch.slot;
-        for group in self.shadow.groups_of(cell) {
-            if group.mask() & mask == 0 {
-                continue;
-            }
-            let write = group.write_epoch();
-            if write == touch.epoch {
-                own |= group.mask();
-            } else if write != 0 && !self.clocks.knows(slot, write) {
-                self.report(group.last_write(), touch);
-            }
-            if touch.act == Act::AtomicStore {
-                let clocks = &self.clocks;
-                let known = |epoch| clocks.knows(slot, epoch);
-                if let Some(read) = self.sets.unordered(group.reads(), known) {
-                    self.report(access(read.epoch, read.pc, Act::Read), touch);
-                }
-            }
-            if !cell.has(SPLIT) {
-                break;
+        if !cell.has(SPLIT) {
+            self.atomic_group(touch, &cell, mask);
+        } else {
+            for number in 0..8 {
+                let group = *self.shadow.group(&cell, number);
+                self.atomic_group(touch, &group, mask);
             }
         }
-        let flag = if first { ATOMIC } else { ATOMIC_TAIL };
         if first && !cell.has(ATOMIC) {
             self.sync.clear_granule(address);
         }
+        let flag = if first { ATOMIC } else { ATOMIC_TAIL };
         self.shadow.cell_mut(chunk, address).r |= flag;
-        Some(mask & !own == 0)
+        let private = mask & !self.written_in(touch.epoch, &cell) == 0;
+        Some((private, cell.has(ATOMIC_TAIL)))
+    }
+
+    /// The same for the bytes of one group.
+    #[inline]
+    fn atomic_group(&mut self, touch: &Touch, group: &Cell, mask: u8) {
+        let write = group.write_epoch();
+        if group.mask() & mask == 0 {
+            return;
+        }
+        if write != 0 && !self.clocks.knows(touch.slot, write) {
+            self.report(group.last_write(), touch);
+        }
+        if touch.act == Act::AtomicStore {
+            let known = |epoch| self.clocks.knows(touch.slot, epoch);
+            if let Some(read) = self.sets.unordered(group.reads(), known) {
+                self.report(access(read.epoch, read.pc, Act::Read), touch);
+            }
+        }
     }
 }

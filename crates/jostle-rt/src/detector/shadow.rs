@@ -17,7 +17,8 @@ use crate::region::{Region, Zero};
 /// Bytes of a chunk.
 pub(super) const CHUNK: usize = 1 << 16;
 const CELLS: usize = CHUNK / 8;
-const MAX_CHUNKS: usize = 1 << 18;
+/// 64 GiB of cells, for 16 GiB of the program. (Tools that execute tests have less.)
+const MAX_CHUNKS: usize = if cfg!(test) { 1 << 15 } else { 1 << 18 };
 /// User addresses have 47 bits.
 const ADDRESSES: usize = 1 << 31;
 /// With more chunks than this (2 GiB of cells) the next execution starts from nothing.
@@ -66,7 +67,7 @@ impl Shadow {
             cells: Region::new(MAX_CHUNKS * CELLS)?,
             chunks: 1,
             generation: 1,
-            splits: Region::new(1 << 28)?,
+            splits: Region::new(1 << 27)?,
             splits_top: 8,
             splits_free: 0,
             full: false,
@@ -183,29 +184,60 @@ impl Shadow {
             let reads = sets.copy(cell.reads());
             cell.set_reads(reads);
         }
-        let head = self.heads.at_mut(chunk);
-        head.used |= 1 << (address >> 12 & 15);
-        cell = cell.tagged(head.tag);
+        self.use_page(chunk, address);
+        cell = cell.tagged(self.heads.at(chunk).tag);
         *self.cells.at_mut(cell_index(chunk, address)) = cell;
         cell
     }
 
-    /// The groups of a split cell.
-    #[inline]
-    pub(super) fn groups(&mut self, cell: Cell) -> &mut [Cell] {
-        self.splits.slice_mut(cell.write_epoch() as usize, 8)
+    /// Notes that the page of an address has cells with the present tag.
+    #[inline(always)]
+    pub(super) fn use_page(&mut self, chunk: usize, address: usize) {
+        self.heads.at_mut(chunk).used |= 1 << (address >> 12 & 15);
     }
 
-    /// The groups of a cell, split or not; those without a byte have mask 0.
+    /// A group of a split cell: 0 to 7. Those without a byte have mask 0.
+    #[inline(always)]
+    pub(super) fn group(&self, cell: &Cell, number: usize) -> &Cell {
+        self.splits.at(cell.write_epoch() as usize + number)
+    }
+
+    /// The same, to change.
+    #[inline(always)]
+    pub(super) fn group_mut(&mut self, cell: &Cell, number: usize) -> &mut Cell {
+        self.splits.at_mut(cell.write_epoch() as usize + number)
+    }
+
+    /// A group without a byte. Eight bytes have at most eight groups, so that there is one
+    /// while any group has two bytes or a byte has none.
     #[inline]
-    pub(super) fn groups_of(&self, cell: Cell) -> [Cell; 8] {
-        let mut groups = [Cell::default(); 8];
-        if cell.has(SPLIT) {
-            groups.copy_from_slice(self.splits.slice(cell.write_epoch() as usize, 8));
-        } else {
-            groups[0] = cell;
+    pub(super) fn free_group(&self, cell: &Cell) -> Option<usize> {
+        (0..8).find(|&number| self.group(cell, number).mask() == 0)
+    }
+
+    /// Makes `cell` the history of each granule of a run whose cells hold nothing elsewhere;
+    /// those that do are given to `drop` first.
+    #[inline]
+    pub(super) fn overwrite(
+        &mut self,
+        chunk: usize,
+        run: Run,
+        cell: Cell,
+        mut drop: impl FnMut(&mut Self, Cell),
+    ) {
+        let tag = self.heads.at(chunk).tag;
+        let pages = (run.start >> 12 & 15, (run.end - 1) >> 12 & 15);
+        self.heads.at_mut(chunk).used |= (2 << pages.1) - (1 << pages.0);
+        let mut cell = cell.tagged(tag);
+        let empty = cell.write_epoch() == 0;
+        for (address, mask) in run.granules() {
+            let old = *self.cells.at(cell_index(chunk, address));
+            if (old.w ^ tag) >> 48 == 0 && old.has(SPLIT | SHARED) {
+                drop(self, old);
+            }
+            cell.set_mask(if empty { 0 } else { mask });
+            *self.cells.at_mut(cell_index(chunk, address)) = cell;
         }
-        groups
     }
 
     /// Moves the history of an unsplit cell into a group. `None` if there is no room left.
@@ -252,37 +284,49 @@ fn cell_index(chunk: usize, address: usize) -> usize {
     chunk << 13 | address >> 3 & (CELLS - 1)
 }
 
-/// Splits a range into parts that lie in one granule each, or are whole chunks.
-pub(super) fn parts(address: usize, size: usize) -> impl Iterator<Item = Part> {
+/// Splits a range at the borders of chunks.
+pub(super) fn runs(address: usize, size: usize) -> impl Iterator<Item = Run> {
     let end = address.saturating_add(size);
     let mut at = address;
     core::iter::from_fn(move || {
-        if at >= end {
-            return None;
-        }
-        let part = if at & (CHUNK - 1) == 0 && end - at >= CHUNK {
-            Part {
-                address: at,
-                mask: None,
-            }
-        } else {
-            let size = (8 - (at & 7)).min(end - at);
-            Part {
-                address: at,
-                mask: Some(mask_of(at & 7, size)),
-            }
+        let next = end.min((at | (CHUNK - 1)).saturating_add(1));
+        let run = Run {
+            start: at,
+            end: next,
         };
-        at += part.mask.map_or(CHUNK, |mask| mask.count_ones() as usize);
-        Some(part)
+        at = next;
+        (run.start < run.end).then_some(run)
     })
 }
 
-/// See [`parts`].
+/// Some bytes of one chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Part {
-    pub(super) address: usize,
-    /// Bytes of the granule, or `None` for a whole chunk.
-    pub(super) mask: Option<u8>,
+pub(super) struct Run {
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+impl Run {
+    /// Whether it is all of the chunk.
+    #[inline]
+    pub(super) fn is_whole(self) -> bool {
+        self.end - self.start == CHUNK
+    }
+
+    /// The granules that it has bytes in, each with its bytes.
+    #[inline]
+    pub(super) fn granules(self) -> impl Iterator<Item = (usize, u8)> {
+        let mut at = self.start;
+        core::iter::from_fn(move || {
+            if at >= self.end {
+                return None;
+            }
+            let size = (8 - (at & 7)).min(self.end - at);
+            let granule = (at, mask_of(at & 7, size));
+            at += size;
+            Some(granule)
+        })
+    }
 }
 
 #[cfg(test)]
@@ -290,21 +334,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_cover_a_range_once() {
+    fn runs_and_granules_cover_a_range_once() {
         for (address, size) in [
             (3, 2),
             (5, 8),
             (0, 0),
             (0xfff9, 0x2_0010),
             (0x1_0000, 0x1_0000),
+            (0xffff, 2),
         ] {
             let mut at = address;
-            for part in parts(address, size) {
-                assert_eq!(part.address, at);
-                at += part.mask.map_or(CHUNK, |mask| mask.count_ones() as usize);
+            for run in runs(address, size) {
+                assert_eq!(run.start >> 16, (run.end - 1) >> 16);
+                for (granule, mask) in run.granules() {
+                    assert_eq!((granule, granule & 7), (at, mask.trailing_zeros() as usize));
+                    at += mask.count_ones() as usize;
+                }
+                assert_eq!(at, run.end);
             }
             assert_eq!(at, address + size);
         }
-        assert_eq!(parts(0x1_0000, 0x2_0000).count(), 2);
+        assert_eq!(
+            runs(0x1_0000, 0x2_0000)
+                .filter(|run| run.is_whole())
+                .count(),
+            2
+        );
     }
 }

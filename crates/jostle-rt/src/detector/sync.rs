@@ -27,7 +27,7 @@ use super::clocks::Clock;
 use super::plain::Touch;
 use super::report::Act;
 use super::sets::Past;
-use super::shadow::parts;
+use super::shadow::{Run, runs};
 use super::{Detector, Slot};
 use crate::raw::Errno;
 use crate::region::{Region, Zero};
@@ -81,6 +81,8 @@ struct Object {
     next: u32,
     /// What an acquire gets.
     released: Clock,
+    /// Whether no other object of the granule has bytes in common with it.
+    alone: u64,
     /// The threads with a release in the present sequence: a bit for each slot modulo 64.
     heads: u64,
     stores: Past,
@@ -124,7 +126,7 @@ pub(super) struct Sync {
 }
 
 const FIRST_BITS: u32 = 10;
-const LAST_BITS: u32 = 27;
+const LAST_BITS: u32 = 25;
 
 impl Sync {
     pub(super) fn new() -> Result<Self, Errno> {
@@ -221,12 +223,23 @@ impl Sync {
         if at == 0 {
             row.object = top as u32;
         }
+        let mut alone = true;
         while at != 0 {
             let object = self.objects.at(at);
             if object.address == address && object.size == size {
                 return Some(at);
             }
+            alone &= object.address + u64::from(object.size) <= address
+                || address + u64::from(size) <= object.address;
             at = object.next as usize;
+        }
+        if !alone {
+            let mut at = first as usize;
+            while at != 0 {
+                let object = self.objects.at_mut(at);
+                object.alone = 0;
+                at = object.next as usize;
+            }
         }
         if top + 1 >= room {
             if first == 0 {
@@ -239,6 +252,7 @@ impl Sync {
         let mut object = Object {
             address,
             size,
+            alone: u64::from(alone),
             ..Object::default()
         };
         if first != 0 {
@@ -278,10 +292,10 @@ impl Detector {
         pc: usize,
     ) {
         let touch = self.touch(slot, address, size, pc, Act::AtomicLoad);
-        let Some((object, _)) = self.atomic(&touch) else {
+        let Some((object, _, tail)) = self.atomic(&touch) else {
             return;
         };
-        self.acquire_from(slot, object, address, size, order);
+        self.acquire_from(&touch, object, tail, order);
     }
 
     /// An atomic store.
@@ -294,7 +308,7 @@ impl Detector {
         pc: usize,
     ) {
         let touch = self.touch(slot, address, size, pc, Act::AtomicStore);
-        let Some((object, private)) = self.atomic(&touch) else {
+        let Some((object, private, _)) = self.atomic(&touch) else {
             return;
         };
         let object = self.sync.objects.at_mut(object);
@@ -324,10 +338,10 @@ impl Detector {
     /// An atomic read-modify-write.
     pub(crate) fn rmw(&mut self, slot: Slot, address: usize, size: usize, order: Order, pc: usize) {
         let touch = self.touch(slot, address, size, pc, Act::AtomicStore);
-        let Some((object, private)) = self.atomic(&touch) else {
+        let Some((object, private, tail)) = self.atomic(&touch) else {
             return;
         };
-        self.acquire_from(slot, object, address, size, order);
+        self.acquire_from(&touch, object, tail, order);
         let object = self.sync.objects.at_mut(object);
         if order.releases() {
             self.clocks.release(slot, &mut object.released, false);
@@ -377,28 +391,29 @@ impl Detector {
         }
     }
 
-    /// Judges and records an atomic operation. Its object, and whether its bytes are private;
-    /// `None` if there is nothing to order.
+    /// Judges and records an atomic operation. Its object, whether its bytes are private, and
+    /// whether an object of the granule before may overlap; `None` if there is nothing to
+    /// order.
     #[inline]
-    fn atomic(&mut self, touch: &Touch) -> Option<(usize, bool)> {
+    fn atomic(&mut self, touch: &Touch) -> Option<(usize, bool, bool)> {
         self.note_watched(touch);
         let (address, size) = (touch.address, touch.size);
-        let private = if address & 7 <= 8_usize.wrapping_sub(size) && size <= 8 {
-            self.atomic_granule(touch, address, mask_of(address & 7, size), true)?
+        let (mut private, mut tail) = (true, false);
+        if address & 7 <= 8_usize.wrapping_sub(size) && size <= 8 {
+            let mask = mask_of(address & 7, size);
+            (private, tail) = self.atomic_granule(touch, address, mask, true)?;
         } else {
-            let mut private = true;
-            for part in parts(address, size) {
-                let first = part.address == address;
-                private &= self.atomic_granule(touch, part.address, part.mask?, first)?;
+            for (part, mask) in runs(address, size).flat_map(Run::granules) {
+                let of_part = self.atomic_granule(touch, part, mask, part == address)?;
+                private &= of_part.0;
+                // Others may begin in its other granules.
+                tail = true;
             }
-            private
-        };
+        }
         let object = self
             .sync
             .object(address as u64 >> 3, false, address as u64, size as u32)?;
-        let slot = touch.slot;
-        let clocks = &self.clocks;
-        let known = |epoch| clocks.knows(slot, epoch);
+        let known = |epoch| self.clocks.knows(touch.slot, epoch);
         let pc = touch.pc & super::cell::LOW;
         let row = self.sync.objects.at_mut(object);
         if touch.act == Act::AtomicStore {
@@ -406,27 +421,20 @@ impl Detector {
         } else {
             row.loads = self.sets.add(row.loads, touch.epoch, pc, known);
         }
-        Some((object, private))
+        Some((object, private, tail))
     }
 
     /// Takes the clocks of all objects that have bytes in common with a load.
     #[inline]
-    fn acquire_from(
-        &mut self,
-        slot: Slot,
-        object: usize,
-        address: usize,
-        size: usize,
-        order: Order,
-    ) {
-        let known = order.acquires();
-        let own = *self.sync.objects.at(object);
-        self.clocks.acquire(slot, own.released, known);
-        let first = self.sync.first(address as u64 >> 3, false);
-        if first == object && own.next == 0 && size <= 8 && !self.has_tail(address) {
+    fn acquire_from(&mut self, touch: &Touch, object: usize, tail: bool, order: Order) {
+        let (slot, known) = (touch.slot, order.acquires());
+        let own = self.sync.objects.at(object);
+        let (released, alone) = (own.released, own.alone != 0);
+        self.clocks.acquire(slot, released, known);
+        if alone && !tail {
             return;
         }
-        self.each_overlapping(address, size, |detector, other| {
+        self.each_overlapping(touch.address, touch.size, |detector, other| {
             let clock = detector.sync.objects.at(other).released;
             detector.clocks.acquire(slot, clock, known);
             true

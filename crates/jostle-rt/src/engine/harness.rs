@@ -8,6 +8,7 @@
 use jostle_protocol::Harness;
 
 use crate::detector::Slot;
+use crate::hot::Phase;
 
 /// The slot of the main thread.
 pub(crate) const SLOT: Slot = 0;
@@ -39,6 +40,15 @@ impl Thread {
     #[inline]
     pub(crate) fn is(&self, slot: Slot) -> bool {
         slot == SLOT && self.exists()
+    }
+
+    /// What the process does when the thread in `slot` runs.
+    #[inline]
+    pub(crate) fn phase(&self, slot: Slot) -> Phase {
+        match self.is(slot) {
+            true => Phase::Harness,
+            false => Phase::Run,
+        }
     }
 
     /// Whether it goes on now. It is heard once.

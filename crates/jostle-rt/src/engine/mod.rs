@@ -7,26 +7,30 @@
 //! [`Engine::inside`], on the same stack with the storage of the process.
 //!
 //! - `point`: scheduling points, and who goes on.
-//! - `wait`: queues of waiting threads, deadlines, descriptors.
+//! - `wait`: queues of waiting threads, deadlines, descriptors. `gate`: locks.
 //! - `thread`: the life of a logical thread; `harness`: the thread that is not scheduled.
 //! - `spin`: loops that read what nobody changes.
-//! - `object`: numbers of objects by address; `place`: sites by return address.
-//! - `signal`: delivery of signals. `end`: how an execution ends.
+//! - `object`: numbers of objects by address; `name`: their names; `place`: sites by return
+//!   address.
+//! - `watch`: what the race detector has seen. `signal`: delivery of signals. `end`: how an
+//!   execution ends.
 //!
 //! A reference into the engine never lives across a change of stacks.
 
 #![allow(unsafe_code)]
 
 pub(crate) mod end;
+pub(crate) mod gate;
 pub(crate) mod harness;
+pub(crate) mod name;
 pub(crate) mod object;
 pub(crate) mod place;
 pub(crate) mod point;
-mod race;
 pub(crate) mod signal;
 pub(crate) mod spin;
 pub(crate) mod thread;
 pub(crate) mod wait;
+pub(crate) mod watch;
 
 use std::cell::UnsafeCell;
 use std::hint;
@@ -42,6 +46,7 @@ use crate::carrier::stack::Stacks;
 use crate::carrier::tls::Tls;
 use crate::detector::Detector;
 use crate::engine::end::End;
+use crate::engine::name::Names;
 use crate::engine::object::Objects;
 use crate::engine::place::Places;
 use crate::engine::thread::Threads;
@@ -64,6 +69,7 @@ pub(crate) struct Engine {
     pub(crate) threads: Threads,
     pub(crate) waiters: Waiters,
     pub(crate) objects: Objects,
+    pub(crate) names: Names,
     pub(crate) places: Places,
     pub(crate) detector: Detector,
     pub(crate) heap: Heap,
@@ -71,6 +77,8 @@ pub(crate) struct Engine {
     /// How the execution ended.
     pub(crate) end: Option<End>,
     pub(crate) harness: harness::Thread,
+    /// The calls at the access that is watched for, if it was made.
+    pub(crate) watched: Option<Vec<usize>>,
     /// Bytes drawn from the random numbers of this execution.
     pub(crate) random: u64,
 }
@@ -86,6 +94,12 @@ static ENGINE: Slot = Slot(UnsafeCell::new(ptr::null_mut()));
 pub(crate) fn install(engine: Engine) {
     // SAFETY: See `Slot`.
     unsafe { *ENGINE.0.get() = Box::into_raw(Box::new(engine)) };
+}
+
+/// Whether there is an engine.
+pub(crate) fn is_installed() -> bool {
+    // SAFETY: See `Slot`.
+    unsafe { !(*ENGINE.0.get()).is_null() }
 }
 
 /// Does something with the engine. Not to be called from within itself, and `f` does not
@@ -113,6 +127,7 @@ impl Engine {
             threads: Threads::new()?,
             waiters: Waiters::default(),
             objects: Objects::new(),
+            names: Names::default(),
             places,
             detector: Detector::new()
                 .map_err(|e| format!("no memory for the race detector: {e:?}"))?,
@@ -120,6 +135,7 @@ impl Engine {
             outside: Outside::new(),
             end: None,
             harness: harness::Thread::new(harness),
+            watched: None,
             random: 0,
         })
     }

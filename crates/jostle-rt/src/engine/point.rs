@@ -3,14 +3,15 @@
 #![allow(unsafe_code)]
 
 use jostle_core::id::{ObjectId, TaskId};
-use jostle_core::kernel::{Fast, Next};
+use jostle_core::kernel::{Alarm, Fast, Next};
 use jostle_core::op::{Op, OpKind, Site};
 use jostle_core::snapshot::Stop;
 
 use crate::carrier::context;
 use crate::detector::Slot;
 use crate::engine::end::End;
-use crate::engine::{Engine, harness, signal, thread, with};
+use crate::engine::name::Named;
+use crate::engine::{Engine, harness, object, signal, thread, with};
 use crate::hot;
 
 /// The running thread is about to do something to what lies at `address` (0: to nothing
@@ -19,12 +20,14 @@ use crate::hot;
 /// `pc` is where the program's code goes on. Only in [`Phase::Run`](hot::Phase::Run).
 #[inline]
 pub(crate) fn point(kind: OpKind, address: usize, pc: usize) {
-    if hot::is_quiet() {
+    if !hot::is_watched() {
         return;
     }
     hot::forget_accesses();
     let fast = with(|e| {
-        let op = e.op(kind, address, pc);
+        let Some(op) = e.scheduled_op(kind, address, pc) else {
+            return Fast::Stay;
+        };
         match e.kernel().any_fast_point(op) {
             Fast::Slow => {
                 e.asking(|kernel, policy| kernel.at_point(op, policy));
@@ -44,7 +47,7 @@ pub(crate) fn point(kind: OpKind, address: usize, pc: usize) {
 /// As [`point`] for a thread that has nothing to do until another one has done something.
 #[cold]
 pub(crate) fn spin_point(address: usize, pc: usize) {
-    if hot::is_quiet() {
+    if !hot::is_watched() {
         return;
     }
     hot::restart_accesses();
@@ -56,6 +59,14 @@ pub(crate) fn spin_point(address: usize, pc: usize) {
 }
 
 impl Engine {
+    /// What the running thread is about to do; `None` if nobody schedules what is done
+    /// there.
+    #[inline]
+    fn scheduled_op(&mut self, kind: OpKind, address: usize, pc: usize) -> Option<Op> {
+        let op = self.op(kind, address, pc);
+        (op.object != object::UNSCHEDULED).then_some(op)
+    }
+
     /// What the running thread is about to do.
     #[inline]
     pub(crate) fn op(&mut self, kind: OpKind, address: usize, pc: usize) -> Op {
@@ -76,14 +87,29 @@ impl Engine {
         }
     }
 
+    /// Something with this name lies at `address`.
+    #[inline]
+    pub(crate) fn introduce(&mut self, name: &'static str, address: usize, pc: usize) {
+        if self.objects.get(address).is_none() {
+            let site = self.site(pc);
+            let object = self.inside(|e| e.kernel().new_object(name, site));
+            self.objects.insert(address, object);
+        }
+    }
+
     /// The number of what lies at `address`.
     #[inline]
     fn object(&mut self, kind: OpKind, address: usize, site: Site) -> ObjectId {
         match self.objects.get(address) {
             Some(object) => object,
             None => {
-                let kind = crate::engine::object::kind(kind, site);
-                let object = self.inside(|e| e.kernel().new_object(kind, site));
+                let object =
+                    self.inside(
+                        |e| match e.names.of(address, kind, site, e.places.symbols()) {
+                            Named::Bookkeeping => object::UNSCHEDULED,
+                            Named::Object(name) => e.kernel().new_object(name, site),
+                        },
+                    );
                 self.objects.insert(address, object);
                 object
             }
@@ -143,11 +169,11 @@ pub(crate) fn go_on() {
 /// Changes to the thread in `slot`. Returns when something changes back.
 fn change(slot: Slot) {
     let (from, to) = with(|e| {
-        let quiet = e.harness.is(slot);
+        hot::set_phase(e.harness.phase(slot));
         let mine = hot::slot();
         let next = e.threads.row(slot);
         let (to, calls) = (next.context, next.calls);
-        let calls = hot::enter(slot, quiet, calls);
+        let calls = hot::enter(slot, calls);
         let row = e.threads.row_mut(mine);
         row.calls = calls;
         (&raw mut row.context, to)
@@ -164,7 +190,9 @@ impl Engine {
     fn tick(&mut self) {
         self.asking(|kernel, policy| {
             kernel.set_current(TaskId::CLOCK);
-            kernel.fire(policy);
+            if let Some((_, Alarm::Timeout(task))) = kernel.fire(policy) {
+                kernel.stop_if_starved(task);
+            }
             kernel.decide(policy);
         });
     }

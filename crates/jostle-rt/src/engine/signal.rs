@@ -18,7 +18,7 @@ use crate::carrier::context;
 use crate::detector::Slot;
 use crate::engine::end::End;
 use crate::engine::{wait, with};
-use crate::hot::{self, Calls};
+use crate::hot::{self, Calls, Phase};
 use crate::outside::signals::{Sent, one};
 
 /// Where a thread waits for a signal: an address that no memory has and no descriptor is
@@ -119,10 +119,12 @@ fn handle(signal: i32, slot: Slot, action: &libc::sigaction) {
         let row = e.threads.row(slot);
         (blocked, row.calls, row.block)
     });
-    let quiet = hot::is_quiet();
-    let calls_of_mine = hot::enter(slot, true, calls);
+    // A handler is neither scheduled nor watched.
+    let phase = hot::phase();
+    hot::set_phase(Phase::Harness);
+    let calls_of_mine = hot::enter(slot, calls);
     if slot == mine {
-        hot::enter(slot, true, calls_of_mine);
+        hot::enter(slot, calls_of_mine);
         call(signal, action);
     } else {
         let storage = context::tls();
@@ -133,13 +135,14 @@ fn handle(signal: i32, slot: Slot, action: &libc::sigaction) {
         // SAFETY: Back to the storage of the running thread.
         unsafe { context::set_tls(storage) };
     }
-    restore(mine, quiet, calls_of_mine);
+    restore(mine, phase, calls_of_mine);
     with(|e| e.outside.signals.block(slot, blocked));
 }
 
 /// The thread that ran before the handler runs again.
-fn restore(slot: Slot, quiet: bool, calls: Calls) {
-    hot::enter(slot, quiet, calls);
+fn restore(slot: Slot, phase: Phase, calls: Calls) {
+    hot::set_phase(phase);
+    hot::enter(slot, calls);
 }
 
 #[inline(never)]

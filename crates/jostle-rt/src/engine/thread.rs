@@ -6,16 +6,18 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 
 use jostle_core::id::TaskId;
+use jostle_core::kernel::Woken;
 use jostle_core::op::{Op, OpKind};
+use jostle_core::vtime::VInstant;
 
 use crate::carrier::context::{self, Context};
 use crate::carrier::stack::{DEFAULT, SLOTS};
 use crate::carrier::tls::Tls;
 use crate::detector::Slot;
 use crate::engine::end::End;
-use crate::engine::point::go_on;
+use crate::engine::point::{go_on, point};
 use crate::engine::spin::Reads;
-use crate::engine::{Engine, harness, with};
+use crate::engine::{Engine, harness, wait, with};
 use crate::hot::{self, Call, Calls, DEPTH, Phase};
 use crate::raw;
 use crate::real::Entry;
@@ -35,6 +37,9 @@ enum State {
     Finished,
 }
 
+/// The name of a thread, with a zero after it.
+pub(crate) type Name = [u8; 16];
+
 /// A logical thread.
 #[derive(Debug)]
 pub(crate) struct Row {
@@ -50,6 +55,8 @@ pub(crate) struct Row {
     entry: Option<(Entry, *mut c_void)>,
     result: *mut c_void,
     detached: bool,
+    /// As `pthread_getname_np` gives it; that of the process if it is empty.
+    name: Name,
     /// The harness waits for its end.
     joined_by_harness: bool,
     /// What it has read lately.
@@ -82,6 +89,7 @@ pub(crate) struct Threads {
 struct Mark {
     context: Context,
     calls: Vec<Call>,
+    name: Name,
     destructors: Vec<(Destructor, *mut c_void)>,
 }
 
@@ -107,6 +115,7 @@ impl Threads {
                 entry: None,
                 result: ptr::null_mut(),
                 detached: false,
+                name: [0; 16],
                 joined_by_harness: false,
                 reads: Reads::NONE,
                 destructors: Vec::new(),
@@ -123,6 +132,7 @@ impl Threads {
             marked: Mark {
                 context: Context::NONE,
                 calls: Vec::new(),
+                name: [0; 16],
                 destructors: Vec::new(),
             },
         })
@@ -186,6 +196,7 @@ impl Threads {
         self.marked = Mark {
             context: main.context,
             calls: hot::calls().to_vec(),
+            name: main.name,
             destructors: main.destructors.clone(),
         };
     }
@@ -208,6 +219,7 @@ impl Threads {
         let main = &mut self.rows[0];
         main.task = None;
         main.reads = Reads::NONE;
+        main.name = self.marked.name;
         main.destructors.clone_from(&self.marked.destructors);
         main.context = self.marked.context;
         main.calls.depth = self.marked.calls.len();
@@ -267,7 +279,7 @@ pub(crate) fn create(
     if let Ok(block) = made {
         tell(block);
     }
-    if made.is_ok() && !hot::is_quiet() {
+    if made.is_ok() && hot::is_watched() {
         // The new thread runs to its first operation.
         go_on();
     }
@@ -302,7 +314,7 @@ impl Engine {
         let top = self.stacks.prepare(slot, size).ok_or(libc::EAGAIN)?;
         let site = self.site(pc);
         let first = self.kernel().task_count() == 1;
-        if hot::is_quiet() && !first {
+        if !hot::is_watched() && !first {
             // The harness makes one thread for the one test.
             return Err(libc::EAGAIN);
         }
@@ -319,8 +331,10 @@ impl Engine {
         self.threads.blocks.push(block);
         self.threads.high = self.threads.high.max(usize::from(slot) + 1);
         self.threads.note_task(slot, task);
+        let name = self.threads.row(hot::slot()).name;
         let row = self.threads.row_mut(slot);
         row.state = State::Live;
+        row.name = name;
         row.block = block;
         row.entry = Some((entry, arg));
         row.result = ptr::null_mut();
@@ -355,6 +369,8 @@ extern "C" fn begin() -> ! {
 /// The running thread's function has returned: its destructors run, and it ends.
 pub(crate) fn finish(result: *mut c_void) -> ! {
     run_destructors();
+    let block = with(|e| e.threads.row(hot::slot()).block);
+    wait::wake(block, usize::MAX, wait::ANY);
     with(|e| {
         let me = hot::slot();
         let row = e.threads.row_mut(me);
@@ -455,7 +471,7 @@ pub(crate) fn join(thread: libc::pthread_t, pc: usize) -> Result<*mut c_void, c_
             return Ok((slot, Then::Ready));
         }
         match row.task {
-            Some(task) if !hot::is_quiet() => {
+            Some(task) if hot::is_watched() => {
                 let object = e.op(OpKind::Join, thread as usize, pc).object;
                 let site = e.site(pc);
                 let op = Op {
@@ -473,9 +489,41 @@ pub(crate) fn join(thread: libc::pthread_t, pc: usize) -> Result<*mut c_void, c_
         go_on();
     }
     Ok(with(|e| {
-        if !hot::is_quiet() {
+        if hot::is_watched() {
             e.kernel().dequeued();
         }
+        e.detector.thread_join(hot::slot(), slot);
+        let result = e.threads.row(slot).result;
+        e.free(slot);
+        result
+    }))
+}
+
+/// As [`join`], until `deadline` at most. With `None` it does not wait at all.
+pub(crate) fn join_until(
+    thread: libc::pthread_t,
+    deadline: Option<VInstant>,
+    pc: usize,
+) -> Result<*mut c_void, c_int> {
+    let find = || with(|e| e.threads.find(thread).ok_or(libc::ESRCH));
+    let slot = find()?;
+    match deadline {
+        None => point(OpKind::Inspect, thread as usize, pc),
+        Some(_) if with(|e| e.threads.row(slot).detached) => return Err(libc::EINVAL),
+        Some(_) if slot == hot::slot() => return Err(libc::EDEADLK),
+        Some(_) => point(OpKind::Join, thread as usize, pc),
+    }
+    // It may have ended, and been joined, meanwhile.
+    let slot = find()?;
+    if with(|e| e.threads.row(slot).state != State::Finished) {
+        let Some(deadline) = deadline else {
+            return Err(libc::EBUSY);
+        };
+        if wait::wait(thread as usize, wait::ANY, Some(deadline)) == Woken::TimedOut {
+            return Err(libc::ETIMEDOUT);
+        }
+    }
+    Ok(with(|e| {
         e.detector.thread_join(hot::slot(), slot);
         let result = e.threads.row(slot).result;
         e.free(slot);
@@ -500,6 +548,11 @@ pub(crate) fn detach(thread: libc::pthread_t) -> c_int {
     })
 }
 
+/// A thread's name, if it is one of ours.
+pub(crate) fn name_of(thread: libc::pthread_t) -> Option<Name> {
+    with(|e| Some(e.threads.row(e.threads.find(thread)?).name))
+}
+
 /// The lowest address and the size of a thread's stack, if it is one of ours.
 pub(crate) fn stack_of(thread: libc::pthread_t) -> Option<(usize, usize)> {
     with(|e| {
@@ -512,6 +565,12 @@ impl Engine {
     /// Gives a thread's task a name.
     pub(crate) fn set_name(&mut self, thread: libc::pthread_t, name: &str) {
         let slot = self.threads.find(thread);
+        if let Some(slot) = slot {
+            let known = &mut self.threads.row_mut(slot).name;
+            let length = name.len().min(known.len() - 1);
+            known.fill(0);
+            known[..length].copy_from_slice(&name.as_bytes()[..length]);
+        }
         let task = slot.and_then(|slot| self.threads.row(slot).task);
         if let Some(task) = task {
             self.kernel().set_name(task, name.to_owned());

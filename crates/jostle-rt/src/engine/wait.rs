@@ -95,7 +95,7 @@ pub(crate) unsafe fn wait_for_descriptors(
 
 /// The running thread waits; whoever wakes it has taken it out of its list.
 fn block(deadline: Option<VInstant>, leave: impl FnOnce(&mut Waiters)) -> Woken {
-    if hot::is_quiet() {
+    if !hot::is_watched() {
         // The harness. It has no task, and its deadlines do not count.
         go_on();
         return Woken::Completed;
@@ -113,7 +113,7 @@ fn block(deadline: Option<VInstant>, leave: impl FnOnce(&mut Waiters)) -> Woken 
 
 /// The running thread sleeps until `deadline`. The operation has been posted before.
 pub(crate) fn sleep(deadline: VInstant) {
-    if hot::is_quiet() {
+    if !hot::is_watched() {
         return;
     }
     with(|e| e.asking(|kernel, policy| kernel.block(None, Some(deadline), policy)));
@@ -158,6 +158,18 @@ impl Engine {
         self.waiters.waiters.remove(at);
         self.complete(waiter.slot);
         true
+    }
+
+    /// The harness need not wait at `address` any more, if it does.
+    pub(crate) fn wake_harness(&mut self, address: usize) {
+        let waiters = &mut self.waiters.waiters;
+        let at = waiters
+            .iter()
+            .position(|w| w.address == address && self.harness.is(w.slot));
+        if let Some(at) = at {
+            waiters.remove(at);
+            self.harness.wake();
+        }
     }
 
     /// The wait of the thread in `slot` is over.

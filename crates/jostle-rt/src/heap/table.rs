@@ -25,7 +25,7 @@ pub(super) struct Entry {
     /// 1 if it is freed.
     pub(super) freed: u16,
     pub(super) class: u16,
-    /// The rollback before which its entry was last saved.
+    /// The value of `Table::round` when it was last saved.
     pub(super) saved: u64,
 }
 

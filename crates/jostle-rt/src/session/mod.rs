@@ -5,8 +5,9 @@
 //! `jostle` command with the program as its one target.
 //!
 //! - `program`: the target and the suite. `backend`: executes it. `verdict`: what a way to
-//!   end means as a finding. `panics`: what a panic has printed.
-//! - `environment`: the program's. `temporary`: where the program puts temporary files.
+//!   end means as a finding. `race`: what the race detector and the heap say. `panics`: what a
+//!   panic has printed. `environment`: the program's. `temporary`: where it
+//!   puts temporary files.
 //! - `descriptors`: standard output and error of the process, kept apart from the program's.
 
 #![allow(unsafe_code)]
@@ -16,6 +17,7 @@ pub(crate) mod descriptors;
 mod environment;
 pub(crate) mod panics;
 mod program;
+pub(crate) mod race;
 mod temporary;
 mod verdict;
 
@@ -57,7 +59,13 @@ pub(crate) fn run(file: &Path, arguments: Arguments) -> ! {
     crate::abi::memory::begin_session();
     hot::set_phase(Phase::Root);
     // SAFETY: No other OS thread is there.
-    unsafe { env::remove_var(VARIABLE) };
+    unsafe {
+        env::remove_var(VARIABLE);
+        // A panic that prints the stack reads all debug information first, in each
+        // execution anew.
+        env::remove_var("RUST_BACKTRACE");
+        env::remove_var("RUST_LIB_BACKTRACE");
+    }
     let session = match Session::read(file) {
         Ok(session) => session,
         Err(error) => {
@@ -121,7 +129,8 @@ fn execute(
         End::Fork => {
             let image = mark();
             let suite = Unmodified::new(session, image);
-            let program = OsString::from("jostle");
+            jostle_report::publish::present(session.width.into(), session.color);
+            let program = OsString::from(&session.program);
             let command = session.command.iter().map(OsString::from);
             let code = jostle_cli::main_with(&suite, std::iter::once(program).chain(command));
             suite.note_cautions();
@@ -162,7 +171,7 @@ fn prepare_main(arguments: Arguments) -> Result<context::Context, String> {
         }
         e.threads.begin_main(block);
         let calls = e.threads.row(harness::SLOT).calls;
-        hot::enter(harness::SLOT, e.harness.exists(), calls);
+        hot::enter(harness::SLOT, calls);
         // SAFETY: The stack was prepared, and the block is new.
         Ok(unsafe { context::fresh(top, block, begin_main) })
     })

@@ -76,7 +76,10 @@ fn parse(text: &str, task: Option<TaskId>) -> Option<Panic> {
     let (_, after) = text.split_once(" panicked at ")?;
     let (place, message) = after.split_once(":\n")?;
     let message = message.split("\nnote: ").next().unwrap_or(message);
-    let message = message.split("\nstack backtrace:").next().unwrap_or(message);
+    let message = message
+        .split("\nstack backtrace:")
+        .next()
+        .unwrap_or(message);
     let mut parts = place.rsplitn(3, ':');
     let column = parts.next().and_then(|c| c.parse().ok());
     let line = parts.next().and_then(|l| l.parse().ok());
@@ -119,7 +122,10 @@ mod tests {
             "assertion `left == right` failed\n  left: 1\n right: 2"
         );
         let place = panic.place.unwrap();
-        assert_eq!((place.file.as_str(), place.line, place.column), ("src/lib.rs", 3, 5));
+        assert_eq!(
+            (place.file.as_str(), place.line, place.column),
+            ("src/lib.rs", 3, 5)
+        );
         assert!(parse("thread 'a' is fine\n", None).is_none());
     }
 }

@@ -95,19 +95,26 @@ impl<'a> Name<'a> {
 /// has no name.
 pub(super) fn last_of_type(text: &str) -> Option<&str> {
     let text = plain_type(text);
-    let last = split(text, "::").pop().map(|part| without_arguments(part).0)?;
+    let last = split(text, "::")
+        .pop()
+        .map(|part| without_arguments(part).0)?;
     is_name(last).then_some(last)
 }
 
-/// The crate and the modules of a type.
-fn modules_of_type(text: &str) -> Vec<&str> {
+/// The crate and the modules of a type; none for what has no path.
+pub(super) fn modules_of_type(text: &str) -> Vec<&str> {
     let text = plain_type(text);
     if text.starts_with(['<', '(', '[', '{', '*']) {
         return Vec::new();
     }
     let mut parts = split(text, "::");
     parts.pop();
-    parts.truncate(parts.iter().position(|p| !is_name(p)).unwrap_or(parts.len()));
+    parts.truncate(
+        parts
+            .iter()
+            .position(|p| !is_name(p))
+            .unwrap_or(parts.len()),
+    );
     parts
 }
 

@@ -101,7 +101,11 @@ mod tests {
             (heap(16), "Mutex::lock", "Mutex (allocation 3 + 16)"),
             (heap(0), "", "allocation 3"),
             (heap(0), "thread::spawn", "allocation 3"),
-            (Home::Local { function: "close" }, "Once::call_once", "Once (local of close)"),
+            (
+                Home::Local { function: "close" },
+                "Once::call_once",
+                "Once (local of close)",
+            ),
             (Home::Local { function: "" }, "", "a local"),
             (Home::ThreadLocal, "Notified.await", "Notify (thread-local)"),
             (Home::Unknown, "", "unknown memory"),

@@ -67,11 +67,7 @@ pub fn loaded_objects() -> Vec<Object> {
 ///
 /// `info` is what `dl_iterate_phdr` gives, and `data` points to a `Vec<Object>` that nobody
 /// else uses.
-unsafe extern "C" fn add(
-    info: *mut libc::dl_phdr_info,
-    _size: usize,
-    data: *mut c_void,
-) -> c_int {
+unsafe extern "C" fn add(info: *mut libc::dl_phdr_info, _size: usize, data: *mut c_void) -> c_int {
     // SAFETY: The caller says so.
     let (info, objects) = unsafe { (&*info, &mut *data.cast::<Vec<Object>>()) };
     let bias = info.dlpi_addr as usize;

@@ -179,8 +179,16 @@ mod tests {
             ("/home/me/pool/a/../b/./src/lib.rs", User, "b/src/lib.rs"),
             ("src/lib.rs", User, "src/lib.rs"),
             ("/home/me/pool/target/d/out/g.rs", User, "target/d/out/g.rs"),
-            ("/home/me/pool/vendor/a/src/lib.rs", Dependency, "a/src/lib.rs"),
-            ("/home/me/poolside/src/lib.rs", Dependency, "poolside/src/lib.rs"),
+            (
+                "/home/me/pool/vendor/a/src/lib.rs",
+                Dependency,
+                "a/src/lib.rs",
+            ),
+            (
+                "/home/me/poolside/src/lib.rs",
+                Dependency,
+                "poolside/src/lib.rs",
+            ),
             ("/home/me/other/src/a/b.rs", Dependency, "other/src/a/b.rs"),
             ("/usr/include/thing.h", Dependency, "thing.h"),
             (
@@ -199,7 +207,11 @@ mod tests {
                 Dependency,
                 "tokio/src/lib.rs",
             ),
-            ("tokio-1.54.1/src/lib.rs", Dependency, "tokio-1.54.1/src/lib.rs"),
+            (
+                "tokio-1.54.1/src/lib.rs",
+                Dependency,
+                "tokio-1.54.1/src/lib.rs",
+            ),
             (
                 "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/sync/mpsc.rs",
                 Std,

@@ -2,8 +2,8 @@
 //!
 //! A pure function of the chain. Invariants: the chain ends at the first frame that starts a
 //! thread, a test or `main`; the place is the innermost frame of the user; what the place calls
-//! is named by the frame below it, unless that only passes through; the standard library's
-//! frames are folded, dependencies' are not.
+//! is named by the frame below it, unless that only passes through or belongs to a value of the
+//! user's; the standard library's frames are folded, dependencies' are not.
 
 use jostle_site::{Frame, Site};
 
@@ -24,8 +24,8 @@ pub(super) struct Place {
     /// function.
     pub(super) operation: &'static str,
     /// How that comes to what happens, innermost first: the frames of dependencies, and one
-    /// for those of the standard library in a row. Empty if the standard library is all
-    /// there is.
+    /// for those of the standard library in a row unless they only pass through. Empty if
+    /// the standard library is all there is.
     pub(super) inner: Vec<Frame>,
     /// Who called the function of the place, innermost first: frames of the same origin,
     /// each function once.
@@ -40,9 +40,12 @@ impl Place {
         if let Some(at) = first(Origin::User).or_else(|| first(Origin::Dependency)) {
             let (below, rest) = chain.split_at(at);
             let below = known(below);
+            // The drop of the user's type is that of what it holds, and a method that a
+            // trait provides for it is an adapter.
+            let own = rest[0].crate_name;
             return Some(Place {
                 frame: rest[0].frame,
-                operation: outermost(&below).map_or("", |call| call.public),
+                operation: outermost(&below, own).map_or("", |call| call.public),
                 inner: inner(&below),
                 callers: callers(rest),
             });
@@ -51,7 +54,7 @@ impl Place {
         let all = known(chain);
         Some(Place {
             frame: all.first().or(chain.first().as_ref())?.frame,
-            operation: outermost(&all).map_or("", |call| call.public),
+            operation: outermost(&all, "").map_or("", |call| call.public),
             inner: Vec::new(),
             callers: Vec::new(),
         })
@@ -79,10 +82,14 @@ fn known(calls: &[Call]) -> Vec<&Call> {
     known.collect()
 }
 
-/// The outermost that does not only pass through, or else the outermost.
-fn outermost<'a>(calls: &[&'a Call]) -> Option<&'a Call> {
-    let plain = calls.iter().rev().find(|call| call.role == Role::Plain);
-    plain.or(calls.last()).copied()
+/// The outermost that means something to the crate `own`, or else the outermost.
+fn outermost<'a>(calls: &[&'a Call], own: &str) -> Option<&'a Call> {
+    let mut outer = calls.iter().rev();
+    let named = |call: &Call| match call.role {
+        Role::Plain | Role::Drops => call.crate_name.is_empty() || call.crate_name != own,
+        Role::Passes | Role::Boundary => false,
+    };
+    outer.find(|call| named(call)).or(calls.last()).copied()
 }
 
 fn inner(below: &[&Call]) -> Vec<Frame> {
@@ -91,7 +98,11 @@ fn inner(below: &[&Call]) -> Vec<Frame> {
     }
     let is_std = |call: &Call| call.origin == Origin::Std;
     let runs = below.chunk_by(|a, b| is_std(a) && is_std(b));
-    runs.filter_map(outermost).map(|call| call.frame).collect()
+    let plain = |run: &[&Call]| {
+        let plain = run.iter().rev().find(|call| call.role == Role::Plain);
+        plain.map(|call| call.frame)
+    };
+    runs.filter_map(plain).collect()
 }
 
 fn callers(rest: &[Call]) -> Vec<Frame> {
@@ -136,11 +147,19 @@ mod tests {
     }
 
     fn cas() -> Call {
-        call("core/a.rs", 1, "core::sync::atomic::AtomicUsize::compare_exchange")
+        call(
+            "core/a.rs",
+            1,
+            "core::sync::atomic::AtomicUsize::compare_exchange",
+        )
     }
 
     fn start() -> Call {
-        call("std/b.rs", 9, "std::sys::backtrace::__rust_begin_short_backtrace")
+        call(
+            "std/b.rs",
+            9,
+            "std::sys::backtrace::__rust_begin_short_backtrace",
+        )
     }
 
     #[test]
@@ -164,16 +183,28 @@ mod tests {
     #[test]
     fn a_dependency_shows_where_in_it_and_std_once() {
         let place = Place::of(&[
-            call("core/a.rs", 0, "core::sync::atomic::atomic_compare_exchange"),
+            call(
+                "core/a.rs",
+                0,
+                "core::sync::atomic::atomic_compare_exchange",
+            ),
             cas(),
-            call("tokio-1.54.1/src/n.rs", 5, "tokio::sync::notify::Notified::poll_notified"),
+            call(
+                "tokio-1.54.1/src/n.rs",
+                5,
+                "tokio::sync::notify::Notified::poll_notified",
+            ),
             call("core/o.rs", 6, "core::option::Option<T>::map"),
             call(
                 "tokio-1.54.1/src/n.rs",
                 7,
                 "<tokio::sync::notify::Notified as core::future::future::Future>::poll",
             ),
-            call("core/p.rs", 8, "<core::pin::Pin<P> as core::future::future::Future>::poll"),
+            call(
+                "core/p.rs",
+                8,
+                "<core::pin::Pin<P> as core::future::future::Future>::poll",
+            ),
             call("src/a.rs", 9, "app::serve::{{closure}}"),
         ])
         .unwrap();
@@ -184,9 +215,7 @@ mod tests {
             [
                 "core/a.rs:1 AtomicUsize::compare_exchange",
                 "tokio-1.54.1/src/n.rs:5 Notified::poll_notified",
-                "core/o.rs:6 Option::map",
                 "tokio-1.54.1/src/n.rs:7 Notified.await",
-                "core/p.rs:8 Pin.await",
             ]
         );
     }
@@ -194,19 +223,65 @@ mod tests {
     #[test]
     fn a_drop_is_that_of_what_is_shared() {
         let user = call("src/a.rs", 9, "app::stop");
-        let container = call("core/p.rs", 1, "core::ptr::drop_in_place<alloc::vec::Vec<T>>");
+        let container = call(
+            "core/p.rs",
+            1,
+            "core::ptr::drop_in_place<alloc::vec::Vec<T>>",
+        );
         let place = Place::of(&[
             cas(),
-            call("alloc/s.rs", 2, "<alloc::sync::Arc<T,A> as core::ops::drop::Drop>::drop"),
-            call("core/p.rs", 1, "core::ptr::drop_in_place<alloc::sync::Arc<u32>>"),
-            call("alloc/v.rs", 3, "<alloc::vec::Vec<T,A> as core::ops::drop::Drop>::drop"),
+            call(
+                "alloc/s.rs",
+                2,
+                "<alloc::sync::Arc<T,A> as core::ops::drop::Drop>::drop",
+            ),
+            call(
+                "core/p.rs",
+                1,
+                "core::ptr::drop_in_place<alloc::sync::Arc<u32>>",
+            ),
+            call(
+                "alloc/v.rs",
+                3,
+                "<alloc::vec::Vec<T,A> as core::ops::drop::Drop>::drop",
+            ),
             container,
             call("core/m.rs", 4, "core::mem::drop"),
             user,
         ]);
         assert_eq!(place.unwrap().operation, "Arc::drop");
-        assert_eq!(Place::of(&[container, user]).unwrap().operation, "Vec::drop");
+        assert_eq!(
+            Place::of(&[container, user]).unwrap().operation,
+            "Vec::drop"
+        );
         assert_eq!(Place::of(&[user]).unwrap().operation, "");
+    }
+
+    #[test]
+    fn the_drop_of_the_users_value_is_that_of_what_it_holds() {
+        let drop = |of| call("core/p.rs", 805, of);
+        let chain = [
+            cas(),
+            call(
+                "tokio-1.54.1/src/c.rs",
+                5,
+                "<tokio::mpsc::Tx<T,S> as core::ops::drop::Drop>::drop",
+            ),
+            drop("core::ptr::drop_in_place<tokio::mpsc::Tx<u8>>"),
+            drop("core::ptr::drop_in_place<tokio::mpsc::Sender<u8>>"),
+            drop("core::ptr::drop_in_place<app::State>"),
+            drop("core::ptr::drop_in_place<app::serve::{{closure}}>"),
+            call("src/a.rs", 9, "app::stop"),
+        ];
+        let place = Place::of(&chain).unwrap();
+        assert_eq!(place.operation, "Sender::drop");
+        assert_eq!(
+            shown(&place.inner),
+            [
+                "core/a.rs:1 AtomicUsize::compare_exchange",
+                "tokio-1.54.1/src/c.rs:5 Tx::drop"
+            ]
+        );
     }
 
     #[test]
@@ -214,26 +289,51 @@ mod tests {
         let place = Place::of(&[
             cas(),
             call("std/c.rs", 2, "std::sync::poison::condvar::Condvar::wait"),
-            call("tokio-1.54.1/src/p.rs", 3, "tokio::runtime::park::Inner::park"),
+            call(
+                "tokio-1.54.1/src/p.rs",
+                3,
+                "tokio::runtime::park::Inner::park",
+            ),
             call("tokio-1.54.1/src/w.rs", 4, "tokio::runtime::worker::run"),
             start(),
         ])
         .unwrap();
-        assert_eq!(shown(&[place.frame]), ["tokio-1.54.1/src/p.rs:3 Inner::park"]);
+        assert_eq!(
+            shown(&[place.frame]),
+            ["tokio-1.54.1/src/p.rs:3 Inner::park"]
+        );
         assert_eq!(place.operation, "Condvar::wait");
-        assert_eq!(shown(&place.callers), ["tokio-1.54.1/src/w.rs:4 runtime::run"]);
+        assert_eq!(
+            shown(&place.callers),
+            ["tokio-1.54.1/src/w.rs:4 runtime::run"]
+        );
     }
 
     #[test]
     fn of_std_alone_the_outermost_says_what_it_is_about() {
         let place = Place::of(&[
             cas(),
-            call("alloc/s.rs", 2, "<alloc::sync::Arc<T,A> as core::ops::drop::Drop>::drop"),
-            call("std/s.rs", 3, "std::thread::lifecycle::spawn_unchecked::{{closure}}"),
-            call("std/t.rs", 4, "std::sys::thread::unix::Thread::new::thread_start"),
+            call(
+                "alloc/s.rs",
+                2,
+                "<alloc::sync::Arc<T,A> as core::ops::drop::Drop>::drop",
+            ),
+            call(
+                "std/s.rs",
+                3,
+                "std::thread::lifecycle::spawn_unchecked::{{closure}}",
+            ),
+            call(
+                "std/t.rs",
+                4,
+                "std::sys::thread::unix::Thread::new::thread_start",
+            ),
         ])
         .unwrap();
-        assert_eq!(shown(&[place.frame]), ["core/a.rs:1 AtomicUsize::compare_exchange"]);
+        assert_eq!(
+            shown(&[place.frame]),
+            ["core/a.rs:1 AtomicUsize::compare_exchange"]
+        );
         assert_eq!(place.operation, "thread::spawn_unchecked");
     }
 
@@ -245,7 +345,10 @@ mod tests {
         assert_eq!(Place::of(&[foreign]).unwrap().frame, foreign.frame);
         let user = call("src/a.rs", 9, "app::stop");
         let place = Place::of(&[cas(), foreign, user, foreign]).unwrap();
-        assert_eq!((place.operation, place.inner.len()), ("AtomicUsize::compare_exchange", 0));
+        assert_eq!(
+            (place.operation, place.inner.len()),
+            ("AtomicUsize::compare_exchange", 0)
+        );
     }
 
     #[test]
@@ -256,7 +359,10 @@ mod tests {
         let chain = [cas(), fib(3), fib(4), fib(3), test, wrapper, start()];
         let place = Place::of(&chain).unwrap();
         assert_eq!(shown(&place.callers), ["src/t.rs:30 recurses"]);
-        assert_eq!(Some(place), Place::of(&[cas(), fib(3), test, wrapper, start()]));
+        assert_eq!(
+            Some(place),
+            Place::of(&[cas(), fib(3), test, wrapper, start()])
+        );
     }
 
     #[test]

@@ -50,7 +50,11 @@ mod tests {
         let mut hashes: Vec<u64> = Vec::new();
         for (n, &pc) in pcs.iter().enumerate() {
             let leaving = n.checked_sub(WINDOW).map_or(0, |at| pcs[at]);
-            hashes.push(entered(hashes.last().copied().unwrap_or(EMPTY), leaving, pc));
+            hashes.push(entered(
+                hashes.last().copied().unwrap_or(EMPTY),
+                leaving,
+                pc,
+            ));
         }
         hashes
     }

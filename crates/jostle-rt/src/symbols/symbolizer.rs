@@ -6,17 +6,23 @@
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use jostle_site::Site;
 
-use super::call::{Call, instead_of_file, origin_by_name};
+use super::call::{Call, instead_of_file, is_whole, name_by_file, origin_by_name};
 use super::image::Image;
 use super::objects::Object;
 use super::path::{Origin, Paths};
 use super::place::Place;
 use super::settings::Settings;
 use super::stack::WINDOW;
+
+// Statics hold it, so that it has to be allowed to change threads.
+const _: () = {
+    const fn is_send<T: Send>() {}
+    is_send::<Symbolizer>();
+};
 
 /// A name and how far behind its beginning an address is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,7 +42,7 @@ pub struct Symbolizer {
     /// By path as debug information has it.
     files: HashMap<String, (Origin, &'static str)>,
     /// By return address.
-    calls: HashMap<usize, Rc<[Call]>>,
+    calls: HashMap<usize, Arc<[Call]>>,
     texts: Texts,
 }
 
@@ -95,13 +101,21 @@ impl Symbolizer {
         })
     }
 
+    /// The name of the function whose stack frame the return address `pc` runs in: the one that
+    /// others are inlined into. Empty if it is not known. For
+    /// [`Home::Local`](super::Home::Local).
+    pub fn function_at(&mut self, pc: usize) -> &'static str {
+        let calls = self.calls(pc);
+        calls.last().map_or("", |call| call.frame.function)
+    }
+
     /// The frames of one return address, inlined ones first: never none.
-    pub(super) fn calls(&mut self, pc: usize) -> Rc<[Call]> {
+    pub(super) fn calls(&mut self, pc: usize) -> Arc<[Call]> {
         if let Some(known) = self.calls.get(&pc) {
-            return Rc::clone(known);
+            return Arc::clone(known);
         }
-        let calls: Rc<[Call]> = self.look_up(pc).into();
-        self.calls.insert(pc, Rc::clone(&calls));
+        let calls: Arc<[Call]> = self.look_up(pc).into();
+        self.calls.insert(pc, Arc::clone(&calls));
         calls
     }
 
@@ -118,14 +132,19 @@ impl Symbolizer {
             return vec![without_file("", &mut keep)];
         };
         let address = address.wrapping_sub(object.bias) as u64;
-        let symbol = || image.symbol(address).map_or_else(String::new, |s| demangled(s.0));
+        let symbol = || {
+            image
+                .symbol(address)
+                .map_or_else(String::new, |s| demangled(s.0))
+        };
         let mut calls = Vec::new();
         let frames = image.frames(address);
-        for frame in &frames {
-            let name = match frame.function.as_str() {
-                "" => symbol(),
-                name => demangled(name),
-            };
+        for (frame, inlined) in frames.iter().zip((0..frames.len()).rev()) {
+            let mut name = demangled(&frame.function);
+            if inlined == 0 && !is_whole(&name) {
+                // It is no part of another function, so that it has a symbol.
+                name = Some(symbol()).filter(|s| !s.is_empty()).unwrap_or(name);
+            }
             let Some(file) = frame.file else {
                 calls.push(without_file(&name, &mut keep));
                 continue;
@@ -134,6 +153,10 @@ impl Symbolizer {
                 let (origin, shown) = self.paths.of(file);
                 (origin, keep(&shown))
             });
+            let others = matches!(origin, Origin::Std | Origin::Dependency);
+            if others && !name.is_empty() && !is_whole(&name) {
+                name = name_by_file(&name, file);
+            }
             let place = (frame.line, frame.column);
             calls.push(Call::new(keep(&name), (origin, file), place, &mut keep));
         }

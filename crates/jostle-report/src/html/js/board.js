@@ -115,7 +115,7 @@ function rowElement(row) {
         "aria-label": spoken(execution, number),
         style: `left:${laneLeft(lane)}px;width:${state.laneWidth}px;${laneColor(it.task)}`,
       },
-      h("span", { class: "op" }, h("b", {}, it.op), isShown(it.object) && ` #${it.object}`, it.value !== undefined && h("i", {}, ` = ${it.value}`)),
+      h("span", { class: "op" }, h("b", {}, wordOf(execution, it)), isShown(it.object) && ` #${it.object}`, it.value !== undefined && h("i", {}, ` = ${it.value}`)),
       ["waits", "stuck"].includes(mark) && h("span", { class: "mark" }, mark),
     ),
     !zoom().small &&
@@ -144,7 +144,7 @@ function spoken(execution, number) {
   return [
     isStep ? `step ${number + 1}` : "end",
     clean(taskName(execution, it.task)),
-    opText(it) + (it.value === undefined ? "" : ` = ${it.value}`),
+    opText(execution, it) + (it.value === undefined ? "" : ` = ${it.value}`),
     it.preemption && "preemption",
     execution.decides.includes(number) && "its order decides",
     markOf(execution, number),

@@ -7,7 +7,7 @@ function who(execution, task) {
 function linkTo(execution, number, text) {
   const it = item(execution, number);
   const which = number < execution.steps.length ? `step ${number + 1}` : "end";
-  const label = `${which}: ${taskName(execution, it.task)}, ${opText(it)}`;
+  const label = `${which}: ${taskName(execution, it.task)}, ${opText(execution, it)}`;
   return h("button", { type: "button", class: "link", click: () => goTo(number) }, text ? `${text} ${label}` : label);
 }
 
@@ -45,7 +45,7 @@ function stepCard(execution, number) {
       mark === "stuck" && h("span", { class: "badge" }, "waits for ever"),
       mark === "fails" && h("span", { class: "badge" }, "ends the execution"),
     ),
-    h("p", { class: "lead" }, opText(it), it.value !== undefined && ` = ${it.value}`),
+    h("p", { class: "lead" }, opText(execution, it), it.value !== undefined && ` = ${it.value}`),
     isShown(it.object) && objectLine(execution, it.object),
     snippet(execution, it.place, ["stuck", "fails"].includes(mark)),
     h("h3", {}, "Stack"),
@@ -127,7 +127,7 @@ function titleOf(finding) {
 function cycle(execution, finding) {
   const line = (task) => {
     const wait = finding.waits.find((wait) => wait.task === task);
-    const what = wait ? ` waits: ${opText(wait)}` : "";
+    const what = wait ? ` waits: ${opText(execution, wait)}` : "";
     return h("li", {}, who(execution, task), what);
   };
   return h("ul", { class: "chain" }, [...finding.cycle, finding.cycle[0]].map((task, at) => (at < finding.cycle.length ? line(task) : h("li", {}, who(execution, task)))));
@@ -138,7 +138,7 @@ function waitCard(execution, finding, wait) {
   return h(
     "div",
     { class: "wait" },
-    h("p", { class: "title" }, who(execution, wait.task), h("b", {}, opText(wait)), finding.kind === "leak" && h("span", { class: "badge" }, "leaked")),
+    h("p", { class: "title" }, who(execution, wait.task), h("b", {}, opText(execution, wait)), finding.kind === "leak" && h("span", { class: "badge" }, "leaked")),
     on && h("p", { class: "muted" }, `could be ended by ${on}`),
     snippet(execution, wait.place, true),
     stack(execution, wait.task, wait.place),

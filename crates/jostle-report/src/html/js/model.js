@@ -188,7 +188,10 @@ const laneColor = (task) => `--lane: var(--lane-${task === CLOCK ? 0 : ((task - 
 
 const isShown = (object) => object !== null && object !== undefined && object !== WORLD;
 
-const opText = (it) => it.op + (isShown(it.object) ? ` #${it.object}` : "");
+// What was done, by the public name of what the place calls where it is known.
+const wordOf = (execution, it) => execution.places[it.place]?.operation ?? it.op;
+
+const opText = (execution, it) => wordOf(execution, it) + (isShown(it.object) ? ` #${it.object}` : "");
 
 function objectName(execution, object) {
   const info = execution.objects[object];
@@ -197,8 +200,11 @@ function objectName(execution, object) {
 
 function placeText(execution, place, long) {
   const at = execution.places[place];
-  return at ? `${long ? at.file : execution.shorten(at.file)}:${at.line}` : "";
+  return at ? lineText(long ? at.file : execution.shorten(at.file), at.line) : "";
 }
+
+// A line of 0 is one that is not known.
+const lineText = (file, line) => (line ? `${file}:${line}` : file);
 
 // Gives each file the shortest end of its path that no other one shares.
 function shortFiles(files) {

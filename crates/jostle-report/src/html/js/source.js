@@ -18,9 +18,13 @@ function snippet(execution, place, bad) {
   );
 }
 
-// Where a step stands, who made its task where, and so on up to the body.
+// Where a step stands and how it came there, who made its task where, and so on up to the body.
 function stack(execution, task, place) {
-  const lines = [h("li", { class: "file" }, `at ${placeText(execution, place, true)}`)];
+  const line = (text) => h("li", { class: "file" }, text);
+  const at = execution.places[place];
+  const inner = (at?.inner ?? []).map((frame) => line(`${frame.function} at ${lineText(frame.file, frame.line)}`));
+  const callers = (at?.callers ?? []).map((frame) => line(`called by ${frame.function} at ${lineText(frame.file, frame.line)}`));
+  const lines = [...inner, line(`at ${placeText(execution, place, true)}`), ...callers];
   const seen = new Set();
   for (let at = task; at > MAIN && !seen.has(at); ) {
     seen.add(at);
@@ -47,7 +51,7 @@ function showTip(row) {
   const tip = byId("tip");
   fill(
     tip,
-    h("p", { class: "title" }, who(execution, it.task), h("b", {}, opText(it)), it.value !== undefined && `= ${it.value}`, h("span", { class: "muted" }, markOf(execution, number))),
+    h("p", { class: "title" }, who(execution, it.task), h("b", {}, opText(execution, it)), it.value !== undefined && `= ${it.value}`, h("span", { class: "muted" }, markOf(execution, number))),
     snippet(execution, it.place, ["stuck", "fails"].includes(markOf(execution, number))),
     stack(execution, it.task, it.place),
   );

@@ -82,7 +82,7 @@ function laneForText({ font, dense }) {
   const width = (number) => {
     const it = item(execution, number);
     const value = it.value === undefined ? 0 : ` = ${it.value}`.length;
-    return (opText(it).length + value) * font * 0.605 + (!dense && markOf(execution, number) ? 54 : 0);
+    return (opText(execution, it).length + value) * font * 0.605 + (!dense && markOf(execution, number) ? 54 : 0);
   };
   const longest = state.rows.reduce((longest, number) => Math.max(longest, width(number)), 0);
   return Math.min(240, longest + 44);

@@ -6,15 +6,19 @@ use std::time::Instant;
 use super::super::Order;
 use super::{X, begin, with};
 
+#[inline(never)]
 fn measure(name: &str, mut body: impl FnMut(usize)) {
-    const ROUNDS: usize = 2_000_000;
+    let rounds = std::env::var("JOSTLE_COST_ROUNDS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let rounds: usize = rounds.unwrap_or(1_000_000);
     let mut best = f64::MAX;
     for _ in 0..5 {
         let start = Instant::now();
-        for round in 0..ROUNDS {
+        for round in 0..rounds {
             body(black_box(round));
         }
-        best = best.min(start.elapsed().as_secs_f64() * 1e9 / ROUNDS as f64);
+        best = best.min(start.elapsed().as_secs_f64() * 1e9 / rounds as f64);
     }
     #[expect(clippy::print_stderr, reason = "the measurement is the point")]
     {

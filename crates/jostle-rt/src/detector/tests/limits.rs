@@ -164,3 +164,27 @@ fn a_detector_is_made_again_and_again() {
         assert_eq!(kind(&mut d), Some(Kind::WriteWrite));
     }
 }
+
+#[test]
+fn what_was_never_touched_is_unmapped_for_nothing() {
+    let mut d = with(2);
+    d.write(1, X, 8, 1);
+    d.unmapped(X - (1 << 30), 64 << 30);
+    d.write(2, X, 8, 1);
+    assert_eq!(kind(&mut d), None);
+    assert!(!d.is_blind(), "no chunks are made for it");
+}
+
+#[test]
+fn an_execution_that_is_too_large_is_not_judged() {
+    let mut d = with(2);
+    d.allocated(1, X, 64 << 30, 1);
+    assert!(d.is_blind());
+    d.read(2, X, 8, 1);
+    assert_eq!(kind(&mut d), None);
+    begin(&mut d, 2);
+    assert!(!d.is_blind());
+    d.write(1, X, 8, 1);
+    d.read(2, X, 8, 1);
+    assert_eq!(kind(&mut d), Some(Kind::WriteRead), "the next one is");
+}

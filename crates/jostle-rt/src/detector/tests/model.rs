@@ -425,7 +425,11 @@ thread_local! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        // 1,536, or six times what PROPTEST_CASES says.
+        cases: 6 * ProptestConfig::default().cases,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn the_first_race_is_reported_and_nothing_else(

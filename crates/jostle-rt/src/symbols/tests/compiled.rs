@@ -13,10 +13,12 @@ const SOURCE: &str = include_str!("program.rs");
 /// The program and the addresses of its atomic instructions.
 pub(super) struct Program {
     folder: PathBuf,
-    pub(super) executable: PathBuf,
+    executable: PathBuf,
     /// For each atomic instruction in the order of execution its address and the return
     /// addresses of the stack, the innermost first.
     pub(super) stacks: Vec<Vec<usize>>,
+    /// The address of the static `COUNTER`.
+    pub(super) counter: usize,
 }
 
 impl Program {
@@ -42,10 +44,12 @@ impl Program {
         assert!(run.status.success(), "{:?}", run.status);
         let address = |word| usize::from_str_radix(word, 16).unwrap();
         let text = String::from_utf8(run.stdout).unwrap();
-        let stacks = text.lines();
+        let (counter, stacks) = text.split_once('\n').unwrap();
+        let stacks = stacks.lines();
         let stacks = stacks.map(|line| line.split(' ').map(address).collect());
         Program {
             stacks: stacks.collect(),
+            counter: address(counter),
             folder,
             executable,
         }
@@ -83,8 +87,19 @@ impl Drop for Program {
 
 /// The operations that the comments of the source announce: line and public name.
 pub(super) fn announced() -> Vec<(u32, &'static str)> {
-    let lines = SOURCE.lines().zip(1..);
-    let marked = lines.filter_map(|(text, line)| Some((line, text.split_once("; //= ").or_else(|| text.split_once(") //= "))?.1)));
+    let code = SOURCE
+        .lines()
+        .zip(1..)
+        .filter(|(text, _)| !text.starts_with("//!"));
+    let marked = code.filter_map(|(text, line)| Some((line, text.split_once(" //= ")?.1)));
     let all = marked.flat_map(|(line, names)| names.split(", ").map(move |name| (line, name)));
-    all.collect()
+    let all: Vec<_> = all.collect();
+    assert!(all.len() > 15);
+    all
+}
+
+/// The first line of the source that has this text.
+pub(super) fn line_of(text: &str) -> u32 {
+    let mut lines = SOURCE.lines().zip(1..);
+    lines.find(|(line, _)| line.contains(text)).unwrap().1
 }

@@ -2,7 +2,7 @@
 //!
 //! It runs `operations` one instruction at a time. Before each atomic instruction it notes the
 //! address and the return addresses of the stack, and prints them at the end: a line each, in
-//! hexadecimal, innermost first. A comment `//= Mutex::lock` says which operations the tests
+//! hexadecimal, innermost first. A line with the address of `COUNTER` comes before them. A comment `//= Mutex::lock` says which operations the tests
 //! expect to see on its line.
 
 use std::arch::asm;
@@ -122,6 +122,8 @@ const SIGTRAP: c_int = 5;
 /// Sets or clears the trap flag.
 #[inline(always)]
 fn step(on: bool) {
+    // SAFETY: Nothing but the flag is changed, and the handler of the trap is set when it
+    // first is.
     match on {
         true => unsafe { asm!("pushfq", "or qword ptr [rsp], 0x100", "popfq") },
         false => unsafe { asm!("pushfq", "and qword ptr [rsp], -0x101", "popfq") },
@@ -130,29 +132,35 @@ fn step(on: bool) {
 
 /// Called before each instruction.
 extern "C" fn stepped(_: c_int, _: *const c_void, context: *const u8) {
-    // Where the kernel keeps the instruction pointer.
+    // SAFETY: The kernel gives a `ucontext_t`, which has the instruction pointer there.
     let code = unsafe { context.add(168).cast::<*mut c_void>().read() };
     if !is_atomic(code.cast()) {
         return;
     }
     let mut stack = [std::ptr::null_mut(); DEPTH + 8];
+    // SAFETY: The buffer has room for as many as are asked for.
     let depth = unsafe { backtrace(stack.as_mut_ptr(), stack.len() as c_int) } as usize;
     // The innermost frames are this function and the return from the signal.
-    let stack = &stack[..depth];
-    let Some(start) = stack.iter().position(|&frame| frame == code) else {
+    let Some(start) = stack[..depth].iter().position(|&frame| frame == code) else {
         return;
     };
-    let stack = &stack[start..];
+    let end = depth.min(start + DEPTH);
     let row = USED.fetch_add(1, Ordering::Relaxed);
-    unsafe { NOTED[row][..stack.len().min(DEPTH)].copy_from_slice(&stack[..stack.len().min(DEPTH)]) };
+    // SAFETY: Only this handler writes, each time another row; it is read when no
+    // instruction is trapped any more.
+    unsafe { NOTED[row][..end - start].copy_from_slice(&stack[start..end]) };
 }
 
 /// Whether the instruction has a lock prefix or is an exchange with memory.
 fn is_atomic(mut code: *const u8) -> bool {
     loop {
+        // SAFETY: This is the instruction that is executed next, and prefixes are never
+        // its last byte.
         match unsafe { code.read() } {
             0xf0 => return true,
+            // SAFETY: As above.
             0x66 | 0x40..=0x4f => code = unsafe { code.add(1) },
+            // SAFETY: As above.
             0x86 | 0x87 => return unsafe { code.add(1).read() } < 0xc0,
             _ => return false,
         }
@@ -164,13 +172,17 @@ fn main() {
         jobs: Mutex::new(vec![1]),
         filled: Condvar::new(),
     });
-    // The first use loads a library.
+    // SAFETY: The buffer has room for two. The first use loads a library, which a handler
+    // of signals must not.
     unsafe { backtrace([std::ptr::null_mut(); 2].as_mut_ptr(), 2) };
+    // SAFETY: The handler has the signature that the kernel calls it with.
     unsafe { signal(SIGTRAP, stepped) };
     step(true);
     operations(&pool);
     step(false);
+    println!("{:x}", (&raw const COUNTER).addr());
     for row in 0..USED.load(Ordering::Relaxed) {
+        // SAFETY: Nobody writes any more.
         let stack = unsafe { NOTED[row] };
         let known = stack.iter().take_while(|address| !address.is_null());
         let words: Vec<String> = known.map(|a| format!("{:x}", a.addr())).collect();

@@ -1,0 +1,12 @@
+//! Processes under the control of the runtime: one for each test.
+//!
+//! - [`process`]: starts a program with its own folder for temporary files, and ends it if
+//!   it gives no sign of life.
+//! - [`embedded`]: which command it executes on itself, and what it tells.
+//! - [`hunted`]: the document of a hunt.
+//! - [`listing`]: which tests a program has.
+
+pub(crate) mod embedded;
+pub(crate) mod hunted;
+pub(crate) mod listing;
+pub(crate) mod process;
