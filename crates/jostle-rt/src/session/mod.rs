@@ -65,6 +65,9 @@ pub(crate) fn run(file: &Path, arguments: Arguments) -> ! {
         // execution anew.
         env::remove_var("RUST_BACKTRACE");
         env::remove_var("RUST_LIB_BACKTRACE");
+        // libtest reads the description of the terminal, and frees its hundreds of strings
+        // at the end of each execution. Nor should executions depend on the terminal.
+        env::remove_var("TERM");
     }
     let session = match Session::read(file) {
         Ok(session) => session,
