@@ -34,6 +34,7 @@ macro_rules! real {
             /// # Safety
             ///
             /// As that demands.
+            #[allow(non_snake_case, reason = "libc has names that begin with a capital")]
             #[inline]
             pub(crate) unsafe fn $name($($arg: $type),*) $(-> $result)? {
                 static KNOWN: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());

@@ -16,8 +16,8 @@ use crate::abi::sockets::opened;
 use crate::engine::point::point;
 use crate::engine::with;
 use crate::hot;
+use crate::outside::descriptors::FIRST_OWN;
 use crate::real;
-use crate::session::descriptors::FIRST_OWN;
 use crate::sys;
 
 system_calls! {
@@ -140,7 +140,7 @@ unsafe fn close_many(first: usize, last: usize, flags: usize, pc: usize) -> isiz
         return -(libc::EINVAL as isize);
     }
     // Those of the runtime are none for the program.
-    for fd in first..=last.min(FIRST_OWN - 1) {
+    for fd in first..=last.min(FIRST_OWN as usize - 1) {
         if flags as u32 & libc::CLOSE_RANGE_CLOEXEC != 0 {
             let arguments = [fd, libc::F_SETFD as usize, libc::FD_CLOEXEC as usize];
             // SAFETY: A flag of the program's descriptor.

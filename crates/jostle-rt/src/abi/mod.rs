@@ -18,19 +18,21 @@
 //!   here. `machine`: processors and the like.
 //! - `call`: symbols that are system calls.
 
+#![allow(unsafe_code)]
+
 mod blocking;
 mod c11;
 mod c_heap;
 mod call;
 mod descriptors;
-pub(crate) mod exit;
-pub(crate) mod fault;
+mod exit;
+mod fault;
 mod files;
 mod futex;
 mod locks;
 mod locks_of_files;
 mod machine;
-pub(crate) mod memory;
+mod memory;
 mod output;
 mod poll;
 mod process;
@@ -44,7 +46,7 @@ pub(crate) mod time;
 mod transfer;
 mod tsan_atomic;
 mod tsan_plain;
-pub(crate) mod watchdog;
+mod watchdog;
 
 /// Defines a symbol that goes on in a function of this library with one argument more: the
 /// return address, which is where the program's code goes on. `$register` is the one in

@@ -1,5 +1,7 @@
 //! The files that this process consists of, and where they are loaded.
 
+#![allow(unsafe_code)]
+
 use std::ffi::{CStr, OsStr, c_int, c_void};
 use std::fs::File;
 use std::io;
@@ -8,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// A file that is loaded.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Object {
+pub(crate) struct Object {
     /// What is added to the addresses that the file gives.
     pub bias: usize,
     /// The first address that the file covers here.
@@ -25,7 +27,7 @@ impl Object {
     /// # Errors
     ///
     /// If it cannot be read or is no object file.
-    pub fn of_file(bias: usize, path: &Path) -> io::Result<Object> {
+    pub(crate) fn of_file(bias: usize, path: &Path) -> io::Result<Object> {
         use object::{Object as _, ObjectSegment as _};
         let map = super::image::mapped(&File::open(path)?)?;
         let file = object::File::parse(&*map).map_err(io::Error::other)?;
@@ -42,7 +44,7 @@ impl Object {
 
     /// Whether the address is in the file.
     #[must_use]
-    pub fn covers(&self, address: usize) -> bool {
+    pub(crate) fn covers(&self, address: usize) -> bool {
         (self.start..self.end).contains(&address)
     }
 }
@@ -52,7 +54,7 @@ impl Object {
 /// It allocates and calls `dl_iterate_phdr` of the C library. It is meant for the start of the
 /// process, before any other thread is there: what is loaded later is not known then.
 #[must_use]
-pub fn loaded_objects() -> Vec<Object> {
+pub(crate) fn loaded_objects() -> Vec<Object> {
     let mut objects: Vec<Object> = Vec::new();
     let data = (&raw mut objects).cast::<c_void>();
     // SAFETY: `add` is what `dl_iterate_phdr` expects, and gets the pointer to the list
