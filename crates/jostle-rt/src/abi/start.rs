@@ -23,7 +23,7 @@ static MAIN: Kept = Kept(Cell::new(None));
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn __libc_start_main(
+pub(crate) unsafe extern "C" fn __libc_start_main(
     main: Main,
     argc: c_int,
     argv: *mut *mut c_char,

@@ -46,6 +46,7 @@ use sync::Sync;
 use watch::Watch;
 
 use crate::raw::Errno;
+#[cfg(test)]
 pub(crate) use clocks::SLOTS;
 pub(crate) use report::{Access, Act, Kind, Report};
 pub(crate) use sync::Order;
