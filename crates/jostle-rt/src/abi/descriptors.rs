@@ -91,8 +91,8 @@ pub(crate) unsafe fn open_in(
     }
     let writes = flags as i32 & libc::O_ACCMODE != libc::O_RDONLY;
     let unnamed = flags as i32 & libc::O_TMPFILE == libc::O_TMPFILE;
-    // SAFETY: As the caller promises.
     let result = match writes && !unnamed || flags as i32 & libc::O_CREAT != 0 {
+        // SAFETY: As the caller promises.
         true => unsafe { files::opening(folder, path, flags as i32, call) },
         false => call(),
     };

@@ -346,16 +346,14 @@ pub(super) unsafe extern "C" fn free_at(block: *mut c_void, pc: usize) {
         return unsafe { own::free(block) };
     }
     match with_heap(|heap| heap.free(block)) {
-        Some(Freed::Done { size }) => {
-            if hot::is_watched() {
-                with(|e| e.detector.freed(hot::slot(), block.addr(), size, pc));
-                check();
-            }
+        Some(Freed::Done { size }) if hot::is_watched() => {
+            with(|e| e.detector.freed(hot::slot(), block.addr(), size, pc));
+            check();
         }
+        None | Some(Freed::Done { .. }) => {}
         Some(freed) => {
             bad(freed, pc);
         }
-        None => {}
     }
 }
 

@@ -216,6 +216,7 @@ unsafe fn kill_group(group: usize, signal: usize, pc: usize) -> isize {
     match group as c_int {
         // SAFETY: As the caller promises.
         0 => unsafe { kill_process(0, signal, pc) },
+        // SAFETY: As the caller promises.
         group => unsafe { kill_process(-group as usize, signal, pc) },
     }
 }

@@ -61,11 +61,6 @@ impl Image {
             unsafe { at.copy_from_nonoverlapping(part.bytes.as_ptr(), part.bytes.len()) };
         }
     }
-
-    /// How many bytes are put back.
-    pub(crate) fn size(&self) -> usize {
-        self.parts.iter().map(|part| part.bytes.len()).sum()
-    }
 }
 
 /// The writable segments of the loaded objects but this library, the loader and the vdso.

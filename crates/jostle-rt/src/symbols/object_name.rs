@@ -9,6 +9,7 @@ use super::symbolizer::Symbol;
 
 /// Where an object lives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(not(test), allow(dead_code, reason = "only symbols are asked for yet"))]
 pub(crate) enum Home<'a> {
     /// In a static, or in another thing that has a symbol.
     Static(&'a Symbol),

@@ -3,10 +3,12 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, OsStr, c_int, c_void};
-use std::fs::File;
+#[cfg(test)]
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+#[cfg(test)]
+use std::path::Path;
+use std::path::PathBuf;
 
 /// A file that is loaded.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,9 +29,10 @@ impl Object {
     /// # Errors
     ///
     /// If it cannot be read or is no object file.
+    #[cfg(test)]
     pub(crate) fn of_file(bias: usize, path: &Path) -> io::Result<Object> {
         use object::{Object as _, ObjectSegment as _};
-        let map = super::image::mapped(&File::open(path)?)?;
+        let map = super::image::mapped(&std::fs::File::open(path)?)?;
         let file = object::File::parse(&*map).map_err(io::Error::other)?;
         let ends = |s: &object::Segment<'_, '_>| (s.address(), s.address() + s.size());
         let start = file.segments().map(|s| ends(&s).0).min().unwrap_or(0);

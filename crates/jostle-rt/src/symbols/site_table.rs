@@ -90,12 +90,14 @@ impl SiteTable {
 
     /// How many keys are remembered.
     #[must_use]
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.used
     }
 
     /// Whether none is.
     #[must_use]
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.used == 0
     }
