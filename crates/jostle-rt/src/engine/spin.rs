@@ -84,13 +84,6 @@ impl Reads {
         self.released = true;
     }
 
-    /// Whether a load that would give `value` is one more round of a lock's loop that nobody
-    /// can end, which need not be scheduled.
-    #[inline(always)]
-    pub(crate) fn is_idle(&self, address: usize, value: u64) -> bool {
-        self.released && self.stale >= ENOUGH_AT_LOCK && self.seen.contains(&(address, value))
-    }
-
     /// The thread has changed something.
     #[inline]
     pub(crate) fn wrote(&mut self) {
