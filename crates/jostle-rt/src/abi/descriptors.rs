@@ -130,7 +130,7 @@ pub(crate) unsafe fn close_one(fd: usize, pc: usize) -> isize {
     result
 }
 
-unsafe fn close_many(first: usize, last: usize, flags: usize, pc: usize) -> isize {
+pub(super) unsafe fn close_many(first: usize, last: usize, flags: usize, pc: usize) -> isize {
     if !hot::is_virtual() {
         // SAFETY: As the caller promises.
         return unsafe { sys::call(libc::SYS_close_range, [first, last, flags]) };
@@ -186,7 +186,7 @@ unsafe fn duplicate_to(fd: usize, to: usize, pc: usize) -> isize {
     unsafe { duplicate_with(fd, to, 0, pc) }
 }
 
-unsafe fn duplicate_with(fd: usize, to: usize, flags: usize, pc: usize) -> isize {
+pub(super) unsafe fn duplicate_with(fd: usize, to: usize, flags: usize, pc: usize) -> isize {
     // SAFETY: As the caller promises.
     let call = || unsafe { sys::call(libc::SYS_dup3, [fd, to, flags]) };
     if !hot::is_virtual() {
@@ -215,7 +215,7 @@ unsafe fn make_pipe(pair: usize, pc: usize) -> isize {
     unsafe { make_pipe_with(pair, 0, pc) }
 }
 
-unsafe fn make_pipe_with(pair: usize, flags: usize, _: usize) -> isize {
+pub(super) unsafe fn make_pipe_with(pair: usize, flags: usize, _: usize) -> isize {
     // SAFETY: As the caller promises.
     let result = unsafe { sys::call(libc::SYS_pipe2, [pair, flags]) };
     if result == 0 && hot::is_running() {
@@ -260,14 +260,14 @@ unsafe fn device_control(fd: usize, request: usize, value: usize, _: usize) -> i
     unsafe { sys::call(libc::SYS_ioctl, [fd, request, value]) }
 }
 
-unsafe fn make_memory(name: usize, flags: usize, _: usize) -> isize {
+pub(super) unsafe fn make_memory(name: usize, flags: usize, _: usize) -> isize {
     // SAFETY: As the caller promises.
     opened(unsafe { sys::call(libc::SYS_memfd_create, [name, flags]) })
 }
 
 /// `timerfd_create(2)`: a timer of the system's goes by real time, which has nothing to do
 /// with the program's. Users of it have another way.
-unsafe fn make_timer(clock: usize, flags: usize, _: usize) -> isize {
+pub(super) unsafe fn make_timer(clock: usize, flags: usize, _: usize) -> isize {
     if hot::is_virtual() {
         return -(libc::ENOSYS as isize);
     }
@@ -296,7 +296,7 @@ unsafe fn make_watch_with(flags: usize, _: usize) -> isize {
     opened(unsafe { sys::call(libc::SYS_inotify_init1, [flags]) })
 }
 
-unsafe fn make_process(pid: usize, flags: usize, _: usize) -> isize {
+pub(super) unsafe fn make_process(pid: usize, flags: usize, _: usize) -> isize {
     // SAFETY: A new descriptor.
     opened(unsafe { sys::call(libc::SYS_pidfd_open, [pid, flags]) })
 }

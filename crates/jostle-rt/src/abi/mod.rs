@@ -16,7 +16,7 @@
 //! - `files`: changes of the file system. `process`: children, limits.
 //! - `signal`: signals. `fault`: those that mean the end. `watchdog`: code that never comes
 //!   here. `machine`: processors and the like.
-//! - `call`: symbols that are system calls.
+//! - `call`: symbols that are system calls. `numbers`: those made by number.
 
 mod blocking;
 mod c11;
@@ -31,6 +31,7 @@ mod locks;
 mod locks_of_files;
 mod machine;
 pub(crate) mod memory;
+mod numbers;
 mod output;
 mod poll;
 mod process;

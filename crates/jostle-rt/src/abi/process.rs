@@ -13,6 +13,7 @@ use crate::engine::point::point;
 use crate::engine::wait::wait_for_descriptors;
 use crate::engine::with;
 use crate::hot::{self, Phase};
+use crate::outside::signals::SIGNALS;
 use crate::real;
 use crate::sys;
 
@@ -33,8 +34,7 @@ pub extern "C" fn fork() -> libc::pid_t {
     let pid = unsafe { real::_Fork() };
     match pid {
         0 => {
-            crate::abi::fault::uninstall();
-            hot::set_phase(Phase::Off);
+            leave_runtime();
         }
         pid if pid > 0 => started(pid),
         _ => {}
@@ -46,6 +46,29 @@ pub extern "C" fn fork() -> libc::pid_t {
 #[unsafe(no_mangle)]
 pub extern "C" fn vfork() -> libc::pid_t {
     fork()
+}
+
+/// In the child: signals go to the system again, and nothing is under control.
+fn leave_runtime() {
+    let blocked = with(|e| {
+        for signal in 1..SIGNALS as c_int {
+            if let Some(action) = e.outside.signals.action(signal) {
+                // SAFETY: What the program has asked for.
+                unsafe { real::sigaction(signal, &raw const action, std::ptr::null_mut()) };
+            }
+        }
+        e.outside.signals.blocked(hot::slot())
+    });
+    crate::abi::fault::uninstall();
+    let arguments = [
+        libc::SIG_SETMASK as usize,
+        (&raw const blocked).addr(),
+        0,
+        8,
+    ];
+    // SAFETY: A mask of the kernel's size.
+    unsafe { sys::call(libc::SYS_rt_sigprocmask, arguments) };
+    hot::set_phase(Phase::Off);
 }
 
 fn started(pid: c_int) {
@@ -195,7 +218,13 @@ fn reaped(result: isize) -> isize {
     result
 }
 
-unsafe fn wait_for_id(kind: usize, id: usize, info: usize, options: usize, pc: usize) -> isize {
+pub(super) unsafe fn wait_for_id(
+    kind: usize,
+    id: usize,
+    info: usize,
+    options: usize,
+    pc: usize,
+) -> isize {
     let mut own = std::mem::MaybeUninit::<libc::siginfo_t>::uninit();
     let info = match info {
         0 => own.as_mut_ptr().addr(),

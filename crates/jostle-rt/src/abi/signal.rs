@@ -196,12 +196,12 @@ system_calls! {
     timer_create(clock, event, timer), "rcx" => make_timer;
 }
 
-fn own_pid() -> c_int {
+pub(super) fn own_pid() -> c_int {
     // SAFETY: It has no conditions.
     unsafe { sys::call(libc::SYS_getpid, []) as c_int }
 }
 
-unsafe fn kill_process(pid: usize, signal: usize, pc: usize) -> isize {
+pub(super) unsafe fn kill_process(pid: usize, signal: usize, pc: usize) -> isize {
     if hot::is_virtual() && (pid as c_int == own_pid() || pid as c_int == 0) {
         return send_to(signal as c_int, None, pc);
     }

@@ -10,7 +10,8 @@ use jostle_core::snapshot::Stop;
 use crate::carrier::context;
 use crate::detector::Slot;
 use crate::engine::end::End;
-use crate::engine::{Engine, harness, signal, thread, with};
+use crate::engine::name::Named;
+use crate::engine::{Engine, harness, object, signal, thread, with};
 use crate::hot;
 
 /// The running thread is about to do something to what lies at `address` (0: to nothing
@@ -24,7 +25,9 @@ pub(crate) fn point(kind: OpKind, address: usize, pc: usize) {
     }
     hot::forget_accesses();
     let fast = with(|e| {
-        let op = e.op(kind, address, pc);
+        let Some(op) = e.scheduled_op(kind, address, pc) else {
+            return Fast::Stay;
+        };
         match e.kernel().any_fast_point(op) {
             Fast::Slow => {
                 e.asking(|kernel, policy| kernel.at_point(op, policy));
@@ -56,6 +59,14 @@ pub(crate) fn spin_point(address: usize, pc: usize) {
 }
 
 impl Engine {
+    /// What the running thread is about to do; `None` if nobody schedules what is done
+    /// there.
+    #[inline]
+    fn scheduled_op(&mut self, kind: OpKind, address: usize, pc: usize) -> Option<Op> {
+        let op = self.op(kind, address, pc);
+        (op.object != object::UNSCHEDULED).then_some(op)
+    }
+
     /// What the running thread is about to do.
     #[inline]
     pub(crate) fn op(&mut self, kind: OpKind, address: usize, pc: usize) -> Op {
@@ -92,8 +103,13 @@ impl Engine {
         match self.objects.get(address) {
             Some(object) => object,
             None => {
-                let kind = crate::engine::object::kind(kind, site);
-                let object = self.inside(|e| e.kernel().new_object(kind, site));
+                let object =
+                    self.inside(
+                        |e| match e.names.of(address, kind, site, e.places.symbols()) {
+                            Named::Bookkeeping => object::UNSCHEDULED,
+                            Named::Object(name) => e.kernel().new_object(name, site),
+                        },
+                    );
                 self.objects.insert(address, object);
                 object
             }
@@ -123,7 +139,9 @@ pub(crate) fn go_on() {
             }
             match e.kernel().next() {
                 Next::Run(TaskId::CLOCK) => {
-                    e.tick();
+                    if !e.wait_for_children() {
+                        e.tick();
+                    }
                     Then::Again
                 }
                 Next::Run(task) => {

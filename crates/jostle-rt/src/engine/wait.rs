@@ -242,6 +242,26 @@ impl Engine {
 }
 
 impl Engine {
+    /// Time is about to pass, since nobody can go on. What a child does takes no virtual
+    /// time: it is given real time first, so that a program that waits for it with a limit
+    /// does not run into the limit. Returns whether somebody can go on then.
+    pub(crate) fn wait_for_children(&mut self) -> bool {
+        if self.outside.children.pids().is_empty() {
+            return false;
+        }
+        while self.waiters.has_descriptors()
+            && self.outside.children.any_runs()
+            && self.outside.children.has_patience()
+        {
+            if self.poll_all().is_some() {
+                self.check_descriptors();
+                self.asking(|kernel, policy| kernel.decide(policy));
+                return true;
+            }
+        }
+        false
+    }
+
     /// The first thread whose descriptors are ready, with a little patience for each.
     fn poll_all(&self) -> Option<usize> {
         /// Milliseconds.

@@ -32,6 +32,17 @@ use class::{CLASSES, LARGEST, class_of};
 use memory::{LARGE, Memory};
 use table::{Entry, Table};
 
+/// Where the program's heap lies, and how large it may become.
+pub(crate) const BASE: usize = 0x5000_0000_0000;
+/// See [`BASE`].
+pub(crate) const SIZE: usize = 1 << 36;
+
+/// Whether an address lies in the program's heap.
+#[inline]
+pub(crate) fn is_heap(address: usize) -> bool {
+    (BASE..BASE + SIZE).contains(&address)
+}
+
 /// Blocks at most; 2 GiB of addresses for the table.
 const BLOCKS: usize = 1 << 25;
 /// In front of each block: its number, and its number's complement.

@@ -6,7 +6,7 @@
 //!
 //! - `program`: the target and the suite. `backend`: executes it. `verdict`: what a way to
 //!   end means as a finding. `race`: what the race detector and the heap say. `panics`: what a
-//!   panic has printed.
+//!   panic has printed. `temporary`: where the program puts temporary files.
 //! - `descriptors`: standard output and error of the process, kept apart from the program's.
 
 #![allow(unsafe_code)]
@@ -16,6 +16,7 @@ pub(crate) mod descriptors;
 pub(crate) mod panics;
 mod program;
 pub(crate) mod race;
+mod temporary;
 mod verdict;
 
 use std::env;
@@ -33,6 +34,7 @@ use crate::engine::{self, Engine, harness};
 use crate::hot::{self, Phase};
 use crate::real::Main;
 use crate::session::program::Unmodified;
+use crate::session::temporary::Temporary;
 use crate::symbols::{Settings, Symbolizer, loaded_objects};
 use crate::sys;
 
@@ -69,7 +71,10 @@ pub(crate) fn run(file: &Path, arguments: Arguments) -> ! {
             sys::exit(2);
         }
     };
-    let (ending, code) = match execute(&session, arguments) {
+    let temporary = Temporary::new();
+    let executed = execute(&session, arguments);
+    temporary.remove();
+    let (ending, code) = match executed {
         Ok(ended) => ended,
         Err(reason) => (
             Ending::Refused {
