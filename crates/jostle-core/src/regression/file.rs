@@ -102,13 +102,10 @@ impl KeptFile {
         Ok((rows?, data.ok_or_else(|| BadFile::Data(self.data.clone()))?))
     }
 
-    /// The text of the file. Text in JSON is escaped, so that it is harmless in a terminal.
-    ///
-    /// # Errors
-    ///
-    /// None that is known of: all of it is text.
-    pub fn text(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string_pretty(self).map(|text| text + "\n")
+    /// The text of the file.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("{:#}\n", serde_json::json!(self))
     }
 }
 
@@ -131,7 +128,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again_and_fits_the_schema() {
-        let text = kept().text().unwrap();
+        let text = kept().text();
         assert_eq!(KeptFile::read(text.as_bytes()).unwrap(), kept());
         assert_eq!(kept().schedule().unwrap().1, [0, 255]);
         let schema = serde_json::from_str(SCHEMA).unwrap();
@@ -144,10 +141,7 @@ mod tests {
 
     #[test]
     fn other_versions_rows_and_data_are_refused_in_words() {
-        let newer = kept()
-            .text()
-            .unwrap()
-            .replace("schedule\": 1", "schedule\": 2");
+        let newer = kept().text().replace("schedule\": 1", "schedule\": 2");
         let error = KeptFile::read(newer.as_bytes()).unwrap_err().to_string();
         assert!(error.contains("version 2"), "{error}");
         let mut file = kept();
