@@ -69,7 +69,10 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<KeptFile> {
 
 fn folder(binary: &Binary) -> PathBuf {
     // A program of `cargo run` is started where the user is.
-    let package = binary.start.environment.get(OsStr::new("CARGO_MANIFEST_DIR"));
+    let package = binary
+        .start
+        .environment
+        .get(OsStr::new("CARGO_MANIFEST_DIR"));
     let package = package.map_or(binary.start.folder.as_path(), Path::new);
     package.join(FOLDER)
 }
