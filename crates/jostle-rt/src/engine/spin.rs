@@ -8,7 +8,9 @@
 /// What a thread has read lately without having changed anything since.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reads {
+    /// What was read, as far as `kept` says. Not cleared by writes: most have nothing to clear.
     seen: [(usize, u64); KEPT],
+    kept: usize,
     next: usize,
     /// How many reads in a row gave what had been read before.
     stale: u32,
@@ -23,6 +25,7 @@ const ENOUGH: u32 = 24;
 impl Reads {
     pub(crate) const NONE: Reads = Reads {
         seen: [(0, 0); KEPT],
+        kept: 0,
         next: 0,
         stale: 0,
     };
@@ -30,13 +33,15 @@ impl Reads {
     /// The thread has read `value` at `address`. Returns whether it waits.
     #[inline]
     pub(crate) fn read(&mut self, address: usize, value: u64) -> bool {
-        if self.seen.contains(&(address, value)) {
+        let seen = self.seen.get(..self.kept).unwrap_or_default();
+        if seen.contains(&(address, value)) {
             self.stale += 1;
             return self.stale >= ENOUGH;
         }
-        let known = self.seen.iter().position(|&(a, _)| a == address);
+        let known = seen.iter().position(|&(a, _)| a == address);
         let at = known.unwrap_or(self.next);
         if known.is_none() {
+            self.kept = self.kept.max(self.next + 1);
             self.next = (self.next + 1) % KEPT;
         }
         self.seen[at] = (address, value);
@@ -47,9 +52,9 @@ impl Reads {
     /// The thread has changed something.
     #[inline]
     pub(crate) fn wrote(&mut self) {
-        if self.stale != 0 || self.next != 0 || self.seen[0].0 != 0 {
-            *self = Reads::NONE;
-        }
+        self.kept = 0;
+        self.next = 0;
+        self.stale = 0;
     }
 }
 
