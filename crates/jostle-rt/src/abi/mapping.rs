@@ -118,7 +118,11 @@ pub(crate) unsafe extern "C" fn munmap(address: *mut c_void, length: usize) -> c
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn mprotect(address: *mut c_void, length: usize, protection: c_int) -> c_int {
+pub(crate) unsafe extern "C" fn mprotect(
+    address: *mut c_void,
+    length: usize,
+    protection: c_int,
+) -> c_int {
     let range = pages(address.expose_provenance(), length);
     // SAFETY: As the caller promises.
     sys::libc_result(unsafe { protect(&range, protection) }) as c_int
@@ -183,7 +187,11 @@ pub(crate) unsafe extern "C" fn mremap(
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn madvise(address: *mut c_void, length: usize, advice: c_int) -> c_int {
+pub(crate) unsafe extern "C" fn madvise(
+    address: *mut c_void,
+    length: usize,
+    advice: c_int,
+) -> c_int {
     let range = pages(address.expose_provenance(), length);
     let forgets = advice == libc::MADV_DONTNEED;
     let result = if forgets && is_kept(&range) {
