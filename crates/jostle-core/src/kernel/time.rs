@@ -48,6 +48,22 @@ impl Kernel {
         self.clock.disarm(timer)
     }
 
+    /// Threads may be slow in this execution: timers may fire before runnable tasks even if
+    /// their deadlines lie after what the steps could have taken, by `by` in total.
+    ///
+    /// The total is limited, and not each timer alone, since a ticker that fires early again
+    /// and again would take time past every deadline while nobody else makes a step.
+    pub fn allow_delay(&mut self, by: Duration) {
+        self.clock.delay = by;
+    }
+
+    /// The time it is at most, after the steps since the clock last moved.
+    fn latest(&self) -> VInstant {
+        let steps = self.view.step - self.clock.moved;
+        let passed = self.budget.step_time.saturating_mul(steps);
+        self.clock.now.after(passed)
+    }
+
     /// Nobody is runnable.
     #[cold]
     pub(super) fn idle(&mut self, policy: &mut Policy<'_>) -> Next {
@@ -78,11 +94,11 @@ impl Kernel {
     /// Makes the clock runnable if and only if its earliest timer may fire now.
     #[cold]
     pub(super) fn update_clock(&mut self) {
-        let may = self.clock.next_deadline().is_some_and(|deadline| {
-            let steps = self.view.step - self.clock.moved;
-            let passed = self.budget.step_time.saturating_mul(steps);
-            deadline <= self.clock.now.after(passed)
-        });
+        let due = self.latest().after(self.clock.delay);
+        let may = self
+            .clock
+            .next_deadline()
+            .is_some_and(|deadline| deadline <= due);
         if may {
             if self.view.runnable.insert(TaskId::CLOCK) {
                 if self.attention.has(Attention::WATCHER) {
@@ -103,6 +119,12 @@ impl Kernel {
     #[inline]
     pub fn fire(&mut self, policy: &mut Policy<'_>) -> Option<(TimerId, Alarm)> {
         self.view.runnable.remove(TaskId::CLOCK);
+        if let Some(deadline) = self.clock.next_deadline()
+            && !self.view.runnable.is_empty()
+        {
+            let early = deadline.since(self.latest());
+            self.clock.delay = self.clock.delay.saturating_sub(early);
+        }
         let together = self.clock.due_together();
         let rank = self.choose(ChoiceKind::Timer, together, policy);
         self.clock.moved = self.view.step;

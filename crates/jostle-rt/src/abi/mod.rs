@@ -16,7 +16,7 @@
 //! - `files`: changes of the file system. `process`: children, limits.
 //! - `signal`: signals. `fault`: those that mean the end. `watchdog`: code that never comes
 //!   here. `machine`: processors and the like.
-//! - `call`: symbols that are system calls.
+//! - `tokio`: which runtime a program gets. `call`: symbols that are system calls.
 
 mod blocking;
 mod c11;
@@ -41,6 +41,7 @@ mod start;
 mod thread;
 mod thread_end;
 pub(crate) mod time;
+pub(crate) mod tokio;
 mod transfer;
 mod tsan_atomic;
 mod tsan_plain;

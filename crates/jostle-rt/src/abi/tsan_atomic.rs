@@ -43,7 +43,10 @@ fn has_read(address: usize, value: u64, pc: usize) {
 /// An atomic operation has written.
 #[inline(always)]
 fn has_written() {
-    with(|e| e.threads.reads(hot::slot()).wrote());
+    with(|e| {
+        e.threads.reads(hot::slot()).wrote();
+        e.standstill.effect();
+    });
 }
 
 macro_rules! read_modify_write {

@@ -10,7 +10,7 @@ use jostle_core::snapshot::Stop;
 use crate::carrier::context;
 use crate::detector::Slot;
 use crate::engine::end::End;
-use crate::engine::{Engine, harness, signal, thread, with};
+use crate::engine::{Engine, harness, signal, standstill, thread, with};
 use crate::hot;
 
 /// The running thread is about to do something to what lies at `address` (0: to nothing
@@ -48,6 +48,7 @@ pub(crate) fn spin_point(address: usize, pc: usize) {
         return;
     }
     hot::forget_accesses();
+    standstill::round(pc);
     with(|e| {
         let op = e.op(OpKind::Spin, address, pc);
         e.asking(|kernel, policy| kernel.at_spin(op, policy));

@@ -5,14 +5,15 @@
 //! `jostle` command with the program as its one target.
 //!
 //! - `program`: the target and the suite. `backend`: executes it. `verdict`: what a way to
-//!   end means as a finding. `race`: what the race detector and the heap say. `panics`: what a
-//!   panic has printed.
+//!   end means as a finding. `race`: what the race detector and the heap say. `leaks`: memory
+//!   that is lost. `panics`: what a panic has printed.
 //! - `descriptors`: standard output and error of the process, kept apart from the program's.
 
 #![allow(unsafe_code)]
 
 mod backend;
 pub(crate) mod descriptors;
+mod leaks;
 pub(crate) mod panics;
 mod program;
 pub(crate) mod race;
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 
 use jostle_protocol::{Ending, Outcome, Session, VARIABLE, VERSION};
 
+use crate::abi::tokio;
 use crate::carrier::context;
 use crate::carrier::image::Image;
 use crate::carrier::stack::DEFAULT;
@@ -106,6 +108,7 @@ fn execute(session: &Session, arguments: Arguments) -> Result<(Ending, c_int), S
     crate::abi::fault::install();
     crate::abi::watchdog::install();
     descriptors::keep()?;
+    tokio::set_workers(session.tokio_workers);
     let from = prepare_main(arguments)?;
     let first = engine::run(
         std::ptr::null_mut(),
@@ -117,6 +120,9 @@ fn execute(session: &Session, arguments: Arguments) -> Result<(Ending, c_int), S
         End::Fork => {
             let image = mark();
             let suite = Unmodified::new(session, image);
+            if tokio::has_workers() && suite.needs_single_thread() {
+                tokio::set_workers(0);
+            }
             jostle_report::publish::present(session.width.into(), session.color);
             let program = OsString::from(&session.program);
             let command = session.command.iter().map(OsString::from);
@@ -128,7 +134,7 @@ fn execute(session: &Session, arguments: Arguments) -> Result<(Ending, c_int), S
         End::Abort => 128 + libc::SIGABRT,
         End::Signal { signal, .. } => 128 + signal,
         End::Broken(why) => return Err(why),
-        End::Stopped | End::Stuck | End::Found(_) | End::Race => {
+        End::Stopped | End::Endless | End::Stuck | End::Found(_) | End::Race => {
             return Err("the program was left before its first thread".to_owned());
         }
     };
