@@ -161,3 +161,60 @@ impl Kernel {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Plan;
+    use crate::op::Site;
+    use crate::strategy::{Kind, Profile, Random};
+    use crate::subject::{Expect, Options, Subject};
+
+    /// Whether a timer may fire before a task that is able to go on: one of so many
+    /// milliseconds, and then another one.
+    fn may_fire(delay: u64, deadlines: [u64; 2]) -> [bool; 2] {
+        let site = Site::caller();
+        let subject = Subject {
+            name: "timers",
+            about: "",
+            module: "time",
+            site,
+            expect: Expect::Clean,
+            options: Options::DEFAULT,
+            takes_data: false,
+        };
+        let mut plan = Plan {
+            profile: &Profile::default(),
+            seed: 1,
+            prescription: None,
+            data: &[],
+            steps: u32::MAX,
+            functions: false,
+            strategy: Kind::Random,
+            campaign_seed: None,
+        };
+        let mut random = Random;
+        let policy = &mut Policy::Sample(&mut random);
+        let mut kernel = Kernel::new();
+        kernel.begin(1, &subject, &mut plan, policy);
+        kernel.allow_delay(Duration::from_millis(delay));
+        let main = kernel.spawn_main(site).unwrap();
+        kernel.set_current(main);
+        deadlines.map(|deadline| {
+            let deadline = kernel.now().after(Duration::from_millis(deadline));
+            kernel.arm(deadline, Alarm::Call);
+            kernel.update_clock();
+            let may = kernel.view.runnable.contains(TaskId::CLOCK);
+            kernel.fire(policy);
+            may
+        })
+    }
+
+    #[test]
+    fn timers_are_early_by_no_more_than_the_delay_in_total() {
+        assert_eq!(may_fire(0, [500, 500]), [false, false]);
+        assert_eq!(may_fire(900, [1_000, 500]), [false, false]);
+        assert_eq!(may_fire(900, [500, 300]), [true, true]);
+        assert_eq!(may_fire(900, [500, 500]), [true, false]);
+    }
+}
