@@ -13,6 +13,8 @@
 //! One program plays several parts, by the name that it is called by: see
 //! [`cargo::roles`] and [`linker::is_linker`].
 
+#![deny(unsafe_code)]
+
 mod args;
 mod cargo;
 mod child;
@@ -20,7 +22,6 @@ mod doctor;
 mod exit;
 mod instrument;
 mod interrupt;
-#[allow(dead_code, unused_imports)]
 mod linker;
 mod list;
 mod nextest;
@@ -33,7 +34,6 @@ mod saved;
 mod setup;
 mod sinks;
 mod test;
-#[allow(dead_code, unused_imports)]
 mod toolchain;
 
 use std::ffi::OsString;

@@ -16,8 +16,8 @@ use crate::abi::sockets::opened;
 use crate::engine::point::point;
 use crate::engine::with;
 use crate::hot;
+use crate::outside::descriptors::FIRST_OWN;
 use crate::real;
-use crate::session::descriptors::FIRST_OWN;
 use crate::sys;
 
 system_calls! {
@@ -91,8 +91,8 @@ pub(crate) unsafe fn open_in(
     }
     let writes = flags as i32 & libc::O_ACCMODE != libc::O_RDONLY;
     let unnamed = flags as i32 & libc::O_TMPFILE == libc::O_TMPFILE;
-    // SAFETY: As the caller promises.
     let result = match writes && !unnamed || flags as i32 & libc::O_CREAT != 0 {
+        // SAFETY: As the caller promises.
         true => unsafe { files::opening(folder, path, flags as i32, call) },
         false => call(),
     };
@@ -130,7 +130,7 @@ pub(crate) unsafe fn close_one(fd: usize, pc: usize) -> isize {
     result
 }
 
-unsafe fn close_many(first: usize, last: usize, flags: usize, pc: usize) -> isize {
+pub(super) unsafe fn close_many(first: usize, last: usize, flags: usize, pc: usize) -> isize {
     if !hot::is_virtual() {
         // SAFETY: As the caller promises.
         return unsafe { sys::call(libc::SYS_close_range, [first, last, flags]) };
@@ -140,7 +140,7 @@ unsafe fn close_many(first: usize, last: usize, flags: usize, pc: usize) -> isiz
         return -(libc::EINVAL as isize);
     }
     // Those of the runtime are none for the program.
-    for fd in first..=last.min(FIRST_OWN - 1) {
+    for fd in first..=last.min(FIRST_OWN as usize - 1) {
         if flags as u32 & libc::CLOSE_RANGE_CLOEXEC != 0 {
             let arguments = [fd, libc::F_SETFD as usize, libc::FD_CLOEXEC as usize];
             // SAFETY: A flag of the program's descriptor.
@@ -159,7 +159,7 @@ unsafe fn close_many(first: usize, last: usize, flags: usize, pc: usize) -> isiz
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn closefrom(first: c_int) {
+pub(crate) unsafe extern "C" fn closefrom(first: c_int) {
     // SAFETY: As the caller promises.
     unsafe { close_many(first.max(0) as usize, u32::MAX as usize, 0, 0) };
 }
@@ -186,7 +186,7 @@ unsafe fn duplicate_to(fd: usize, to: usize, pc: usize) -> isize {
     unsafe { duplicate_with(fd, to, 0, pc) }
 }
 
-unsafe fn duplicate_with(fd: usize, to: usize, flags: usize, pc: usize) -> isize {
+pub(super) unsafe fn duplicate_with(fd: usize, to: usize, flags: usize, pc: usize) -> isize {
     // SAFETY: As the caller promises.
     let call = || unsafe { sys::call(libc::SYS_dup3, [fd, to, flags]) };
     if !hot::is_virtual() {
@@ -215,7 +215,7 @@ unsafe fn make_pipe(pair: usize, pc: usize) -> isize {
     unsafe { make_pipe_with(pair, 0, pc) }
 }
 
-unsafe fn make_pipe_with(pair: usize, flags: usize, _: usize) -> isize {
+pub(super) unsafe fn make_pipe_with(pair: usize, flags: usize, _: usize) -> isize {
     // SAFETY: As the caller promises.
     let result = unsafe { sys::call(libc::SYS_pipe2, [pair, flags]) };
     if result == 0 && hot::is_running() {
@@ -260,14 +260,14 @@ unsafe fn device_control(fd: usize, request: usize, value: usize, _: usize) -> i
     unsafe { sys::call(libc::SYS_ioctl, [fd, request, value]) }
 }
 
-unsafe fn make_memory(name: usize, flags: usize, _: usize) -> isize {
+pub(super) unsafe fn make_memory(name: usize, flags: usize, _: usize) -> isize {
     // SAFETY: As the caller promises.
     opened(unsafe { sys::call(libc::SYS_memfd_create, [name, flags]) })
 }
 
 /// `timerfd_create(2)`: a timer of the system's goes by real time, which has nothing to do
 /// with the program's. Users of it have another way.
-unsafe fn make_timer(clock: usize, flags: usize, _: usize) -> isize {
+pub(super) unsafe fn make_timer(clock: usize, flags: usize, _: usize) -> isize {
     if hot::is_virtual() {
         return -(libc::ENOSYS as isize);
     }
@@ -296,7 +296,7 @@ unsafe fn make_watch_with(flags: usize, _: usize) -> isize {
     opened(unsafe { sys::call(libc::SYS_inotify_init1, [flags]) })
 }
 
-unsafe fn make_process(pid: usize, flags: usize, _: usize) -> isize {
+pub(super) unsafe fn make_process(pid: usize, flags: usize, _: usize) -> isize {
     // SAFETY: A new descriptor.
     opened(unsafe { sys::call(libc::SYS_pidfd_open, [pid, flags]) })
 }
@@ -333,7 +333,7 @@ unsafe fn creates(mode: *const c_char) -> i32 {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn fopen(path: *const c_char, mode: *const c_char) -> *mut c_void {
+pub(crate) unsafe extern "C" fn fopen(path: *const c_char, mode: *const c_char) -> *mut c_void {
     // SAFETY: As the caller promises.
     let call = || unsafe { real::fopen(path, mode) };
     if !hot::is_running() {
@@ -364,7 +364,7 @@ pub unsafe extern "C" fn fopen(path: *const c_char, mode: *const c_char) -> *mut
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn fopen64(path: *const c_char, mode: *const c_char) -> *mut c_void {
+pub(crate) unsafe extern "C" fn fopen64(path: *const c_char, mode: *const c_char) -> *mut c_void {
     // SAFETY: As the caller promises.
     unsafe { fopen(path, mode) }
 }
@@ -375,7 +375,7 @@ pub unsafe extern "C" fn fopen64(path: *const c_char, mode: *const c_char) -> *m
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn fclose(stream: *mut c_void) -> c_int {
+pub(crate) unsafe extern "C" fn fclose(stream: *mut c_void) -> c_int {
     if hot::is_running() {
         // SAFETY: As the caller promises.
         let fd = unsafe { libc::fileno(stream.cast()) };
@@ -395,7 +395,7 @@ pub unsafe extern "C" fn fclose(stream: *mut c_void) -> c_int {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn opendir(path: *const c_char) -> *mut c_void {
+pub(crate) unsafe extern "C" fn opendir(path: *const c_char) -> *mut c_void {
     // SAFETY: As the caller promises.
     let folder = unsafe { real::opendir(path) };
     if hot::is_running() && !folder.is_null() {
@@ -411,7 +411,7 @@ pub unsafe extern "C" fn opendir(path: *const c_char) -> *mut c_void {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn closedir(folder: *mut c_void) -> c_int {
+pub(crate) unsafe extern "C" fn closedir(folder: *mut c_void) -> c_int {
     if hot::is_running() {
         // SAFETY: As the caller promises.
         let fd = unsafe { libc::dirfd(folder.cast()) };

@@ -8,7 +8,7 @@ use jostle_core::kernel::Woken;
 use jostle_core::op::OpKind;
 use jostle_core::vtime::VInstant;
 
-use crate::abi::{random, time};
+use crate::abi::{numbers, random, time};
 use crate::engine::point::point;
 use crate::engine::{wait, with};
 use crate::hot;
@@ -55,7 +55,10 @@ unsafe extern "C" fn body(arguments: *const Arguments) -> isize {
         // io_uring completes behind the scheduler's back; callers have another way.
         425..=427 if hot::is_virtual() => -(libc::ENOSYS as isize),
         // SAFETY: As the program promises the system.
-        other => unsafe { sys::call(other, [a, b, c, d, e, f]) },
+        other => unsafe {
+            let arguments = [a, b, c, d, e, f];
+            numbers::call(number, arguments, pc).unwrap_or_else(|| sys::call(other, arguments))
+        },
     };
     sys::libc_result(result)
 }

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use crate::abi::with_return_address;
 use crate::engine::end::End;
 use crate::engine::{self, Engine, watch, with};
-use crate::heap::{Freed, Heap, Reallocated};
+use crate::heap::{self, Freed, Heap, Reallocated};
 use crate::hot::{self, Phase};
 use crate::own_memory::OwnMemory;
 use crate::session::race;
@@ -61,19 +61,15 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 static EARLY: Early = Early(UnsafeCell::new(None));
 
-/// Where the program's heap lies, and how large it may become.
-const BASE: usize = 0x5000_0000_0000;
-const SIZE: usize = 1 << 36;
-
 /// Does something with the heap, whoever has it. `None` if there is none.
-fn heap<R>(f: impl FnOnce(&mut Heap) -> R) -> Option<R> {
+fn with_heap<R>(f: impl FnOnce(&mut Heap) -> R) -> Option<R> {
     if engine::is_installed() {
         return Some(with(|e| f(&mut e.heap)));
     }
     // SAFETY: See `Early`; `f` does not come back here.
     let early = unsafe { &mut *EARLY.0.get() };
     if early.is_none() {
-        *early = Heap::new(BASE, SIZE).ok();
+        *early = Heap::new(heap::BASE, heap::SIZE).ok();
     }
     early.as_mut().map(f)
 }
@@ -87,7 +83,7 @@ pub(crate) fn take_heap() -> Result<Heap, crate::raw::Errno> {
     // SAFETY: See `Early`.
     match unsafe { (*EARLY.0.get()).take() } {
         Some(heap) => Ok(heap),
-        None => Heap::new(BASE, SIZE),
+        None => Heap::new(heap::BASE, heap::SIZE),
     }
 }
 
@@ -168,7 +164,8 @@ pub(super) fn allocate(size: usize, align: usize, zeroed: bool, pc: usize) -> *m
     let block = match is_own() {
         true => own::allocate(size, align),
         false => {
-            let block = heap(|heap| heap.allocate(size, align, zeroed)).unwrap_or(ptr::null_mut());
+            let block =
+                with_heap(|heap| heap.allocate(size, align, zeroed)).unwrap_or(ptr::null_mut());
             if hot::is_watched() && !block.is_null() {
                 with(|e| allocated(e, block.addr(), size, pc));
             }
@@ -273,7 +270,7 @@ unsafe extern "C" fn realloc_at(block: *mut c_void, size: usize, pc: usize) -> *
             return new.cast();
         }
     }
-    match heap(|heap| heap.reallocate(old, size)) {
+    match with_heap(|heap| heap.reallocate(old, size)) {
         Some(Reallocated::Done {
             pointer,
             old_size,
@@ -348,17 +345,15 @@ pub(super) unsafe extern "C" fn free_at(block: *mut c_void, pc: usize) {
         // SAFETY: As the caller promises.
         return unsafe { own::free(block) };
     }
-    match heap(|heap| heap.free(block)) {
-        Some(Freed::Done { size }) => {
-            if hot::is_watched() {
-                with(|e| e.detector.freed(hot::slot(), block.addr(), size, pc));
-                check();
-            }
+    match with_heap(|heap| heap.free(block)) {
+        Some(Freed::Done { size }) if hot::is_watched() => {
+            with(|e| e.detector.freed(hot::slot(), block.addr(), size, pc));
+            check();
         }
+        None | Some(Freed::Done { .. }) => {}
         Some(freed) => {
             bad(freed, pc);
         }
-        None => {}
     }
 }
 
@@ -397,7 +392,7 @@ fn bad(freed: Freed, pc: usize) -> *mut c_void {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn malloc_usable_size(block: *mut c_void) -> usize {
+pub(crate) unsafe extern "C" fn malloc_usable_size(block: *mut c_void) -> usize {
     let block = block.cast::<u8>();
     if block.is_null() {
         return 0;
@@ -410,5 +405,5 @@ pub unsafe extern "C" fn malloc_usable_size(block: *mut c_void) -> usize {
         // SAFETY: As the caller promises.
         return unsafe { own::size(block) };
     }
-    heap(|heap| heap.usable_size(block)).unwrap_or(0)
+    with_heap(|heap| heap.usable_size(block)).unwrap_or(0)
 }

@@ -16,21 +16,25 @@
 //! - `files`: changes of the file system. `process`: children, limits.
 //! - `signal`: signals. `fault`: those that mean the end. `watchdog`: code that never comes
 //!   here. `machine`: processors and the like.
-//! - `tokio`: which runtime a program gets. `call`: symbols that are system calls.
+//! - `tokio`: which runtime a program gets. `call`: symbols that are system calls. `numbers`:
+//!   those made by number.
+
+#![allow(unsafe_code)]
 
 mod blocking;
 mod c11;
 mod c_heap;
 mod call;
 mod descriptors;
-pub(crate) mod exit;
-pub(crate) mod fault;
+mod exit;
+mod fault;
 mod files;
 mod futex;
 mod locks;
 mod locks_of_files;
 mod machine;
-pub(crate) mod memory;
+mod memory;
+mod numbers;
 mod output;
 mod poll;
 mod process;
@@ -45,7 +49,7 @@ pub(crate) mod tokio;
 mod transfer;
 mod tsan_atomic;
 mod tsan_plain;
-pub(crate) mod watchdog;
+mod watchdog;
 
 /// Defines a symbol that goes on in a function of this library with one argument more: the
 /// return address, which is where the program's code goes on. `$register` is the one in

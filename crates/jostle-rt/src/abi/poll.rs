@@ -268,12 +268,12 @@ unsafe fn make_epoll_of_size(size: usize, pc: usize) -> isize {
     unsafe { make_epoll(0, pc) }
 }
 
-unsafe fn make_epoll(flags: usize, _: usize) -> isize {
+pub(super) unsafe fn make_epoll(flags: usize, _: usize) -> isize {
     // SAFETY: A new descriptor.
     opened(unsafe { sys::call(libc::SYS_epoll_create1, [flags]) })
 }
 
-unsafe fn make_event(count: usize, flags: usize, _: usize) -> isize {
+pub(super) unsafe fn make_event(count: usize, flags: usize, _: usize) -> isize {
     // SAFETY: A new descriptor.
     opened(unsafe { sys::call(libc::SYS_eventfd2, [count, flags]) })
 }
@@ -346,7 +346,7 @@ unsafe fn epoll_masked(
     unsafe { epoll_for(epoll, events, most, limit, pc) }
 }
 
-unsafe fn epoll_until(
+pub(super) unsafe fn epoll_until(
     epoll: usize,
     events: usize,
     most: usize,

@@ -13,6 +13,7 @@ use crate::engine::point::point;
 use crate::engine::wait::wait_for_descriptors;
 use crate::engine::with;
 use crate::hot::{self, Phase};
+use crate::outside::signals::SIGNALS;
 use crate::real;
 use crate::sys;
 
@@ -24,7 +25,7 @@ const STARTS: &str = "the program starts a process: what that does, and when, is
 ///
 /// glibc's own would walk lists of threads on which logical ones are not.
 #[unsafe(no_mangle)]
-pub extern "C" fn fork() -> libc::pid_t {
+pub(crate) extern "C" fn fork() -> libc::pid_t {
     if hot::phase() == Phase::Off {
         // SAFETY: As libc's.
         return unsafe { real::fork() };
@@ -33,8 +34,7 @@ pub extern "C" fn fork() -> libc::pid_t {
     let pid = unsafe { real::_Fork() };
     match pid {
         0 => {
-            crate::abi::fault::uninstall();
-            hot::set_phase(Phase::Off);
+            leave_runtime();
         }
         pid if pid > 0 => started(pid),
         _ => {}
@@ -44,8 +44,31 @@ pub extern "C" fn fork() -> libc::pid_t {
 
 /// `vfork(2)`: with a child that has memory of its own.
 #[unsafe(no_mangle)]
-pub extern "C" fn vfork() -> libc::pid_t {
+pub(crate) extern "C" fn vfork() -> libc::pid_t {
     fork()
+}
+
+/// In the child: signals go to the system again, and nothing is under control.
+fn leave_runtime() {
+    let blocked = with(|e| {
+        for signal in 1..SIGNALS as c_int {
+            if let Some(action) = e.outside.signals.action(signal) {
+                // SAFETY: What the program has asked for.
+                unsafe { real::sigaction(signal, &raw const action, std::ptr::null_mut()) };
+            }
+        }
+        e.outside.signals.blocked(hot::slot())
+    });
+    crate::abi::fault::uninstall();
+    let arguments = [
+        libc::SIG_SETMASK as usize,
+        (&raw const blocked).addr(),
+        0,
+        8,
+    ];
+    // SAFETY: A mask of the kernel's size.
+    unsafe { sys::call(libc::SYS_rt_sigprocmask, arguments) };
+    hot::set_phase(Phase::Off);
 }
 
 fn started(pid: c_int) {
@@ -61,7 +84,7 @@ fn started(pid: c_int) {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn posix_spawn(
+pub(crate) unsafe extern "C" fn posix_spawn(
     pid: *mut libc::pid_t,
     path: *const c_char,
     actions: *const c_void,
@@ -91,7 +114,7 @@ pub unsafe extern "C" fn posix_spawn(
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn posix_spawnp(
+pub(crate) unsafe extern "C" fn posix_spawnp(
     pid: *mut libc::pid_t,
     file: *const c_char,
     actions: *const c_void,
@@ -195,7 +218,13 @@ fn reaped(result: isize) -> isize {
     result
 }
 
-unsafe fn wait_for_id(kind: usize, id: usize, info: usize, options: usize, pc: usize) -> isize {
+pub(super) unsafe fn wait_for_id(
+    kind: usize,
+    id: usize,
+    info: usize,
+    options: usize,
+    pc: usize,
+) -> isize {
     let mut own = std::mem::MaybeUninit::<libc::siginfo_t>::uninit();
     let info = match info {
         0 => own.as_mut_ptr().addr(),
@@ -324,7 +353,7 @@ macro_rules! refused {
         $(
             #[doc = concat!("`", stringify!($name), "`: refused to a program under control.")]
             #[unsafe(no_mangle)]
-            pub unsafe extern "C" fn $name(
+            pub(crate) unsafe extern "C" fn $name(
                 a: usize,
                 b: usize,
                 c: usize,
@@ -372,7 +401,7 @@ refused! {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn clone(
+pub(crate) unsafe extern "C" fn clone(
     entry: usize,
     stack: usize,
     flags: usize,
@@ -392,7 +421,7 @@ pub unsafe extern "C" fn clone(
 
 /// `gettid(2)`.
 #[unsafe(no_mangle)]
-pub extern "C" fn gettid() -> libc::pid_t {
+pub(crate) extern "C" fn gettid() -> libc::pid_t {
     if hot::is_virtual() {
         return with(|e| e.tls.thread_number());
     }

@@ -227,7 +227,13 @@ unsafe fn accept_plain(fd: usize, address: usize, size: usize, pc: usize) -> isi
     unsafe { accept_from(fd, address, size, 0, pc) }
 }
 
-unsafe fn accept_from(fd: usize, address: usize, size: usize, flags: usize, pc: usize) -> isize {
+pub(super) unsafe fn accept_from(
+    fd: usize,
+    address: usize,
+    size: usize,
+    flags: usize,
+    pc: usize,
+) -> isize {
     let result = input(fd, false, pc, || {
         // SAFETY: As the caller promises.
         unsafe { sys::call(libc::SYS_accept4, [fd, address, size, flags]) }

@@ -10,7 +10,8 @@
 //! - `wait`: queues of waiting threads, deadlines, descriptors. `gate`: locks.
 //! - `thread`: the life of a logical thread; `harness`: the thread that is not scheduled.
 //! - `spin`: loops that read what nobody changes. `standstill`: such loops without end.
-//! - `object`: numbers of objects by address; `place`: sites by return address.
+//! - `object`: numbers of objects by address; `name`: their names; `place`: sites by return
+//!   address.
 //! - `watch`: what the race detector has seen. `signal`: delivery of signals. `end`: how an
 //!   execution ends.
 //!
@@ -21,6 +22,7 @@
 pub(crate) mod end;
 pub(crate) mod gate;
 pub(crate) mod harness;
+pub(crate) mod name;
 pub(crate) mod object;
 pub(crate) mod place;
 pub(crate) mod point;
@@ -45,6 +47,7 @@ use crate::carrier::stack::Stacks;
 use crate::carrier::tls::Tls;
 use crate::detector::Detector;
 use crate::engine::end::End;
+use crate::engine::name::Names;
 use crate::engine::object::Objects;
 use crate::engine::place::Places;
 use crate::engine::standstill::Standstill;
@@ -70,6 +73,7 @@ pub(crate) struct Engine {
     pub(crate) threads: Threads,
     pub(crate) waiters: Waiters,
     pub(crate) objects: Objects,
+    pub(crate) names: Names,
     pub(crate) places: Places,
     pub(crate) detector: Detector,
     pub(crate) heap: Heap,
@@ -133,6 +137,7 @@ impl Engine {
             threads: Threads::new()?,
             waiters: Waiters::default(),
             objects: Objects::new(),
+            names: Names::default(),
             places,
             detector: Detector::new()
                 .map_err(|e| format!("no memory for the race detector: {e:?}"))?,

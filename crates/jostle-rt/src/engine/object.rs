@@ -4,7 +4,9 @@
 //! known to this table alone.
 
 use jostle_core::id::ObjectId;
-use jostle_core::op::{OpKind, Site};
+
+/// In the place of a number: operations there are no scheduling points.
+pub(crate) const UNSCHEDULED: ObjectId = ObjectId(u32::MAX - 1);
 
 /// An entry of the table; free if it is of another execution.
 #[derive(Clone, Copy, Debug)]
@@ -93,18 +95,6 @@ impl Objects {
     fn home(&self, address: usize) -> usize {
         let mixed = (address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         (mixed >> 32) as usize & (self.entries.len() - 1)
-    }
-}
-
-/// What an object is called whose first operation is `op` at `site`.
-pub(crate) fn kind(op: OpKind, site: Site) -> &'static str {
-    let _ = site;
-    match op {
-        OpKind::Load | OpKind::Store | OpKind::Rmw => "atomic",
-        OpKind::Wait | OpKind::NotifyOne | OpKind::NotifyAll => "futex",
-        OpKind::Recv | OpKind::Send | OpKind::Close | OpKind::Select | OpKind::Add => "descriptor",
-        OpKind::Lock | OpKind::TryLock | OpKind::Unlock => "pthread mutex",
-        _ => "object",
     }
 }
 

@@ -10,7 +10,9 @@ use jostle_core::snapshot::Stop;
 use crate::carrier::context;
 use crate::detector::Slot;
 use crate::engine::end::End;
-use crate::engine::{Engine, harness, signal, standstill, thread, with};
+use crate::engine::name::Named;
+use crate::engine::spin::{self, Spin};
+use crate::engine::{Engine, harness, object, signal, standstill, thread, wait, with};
 use crate::hot;
 
 /// The running thread is about to do something to what lies at `address` (0: to nothing
@@ -24,7 +26,9 @@ pub(crate) fn point(kind: OpKind, address: usize, pc: usize) {
     }
     hot::forget_accesses();
     let fast = with(|e| {
-        let op = e.op(kind, address, pc);
+        let Some(op) = e.scheduled_op(kind, address, pc) else {
+            return Fast::Stay;
+        };
         match e.kernel().any_fast_point(op) {
             Fast::Slow => {
                 e.asking(|kernel, policy| kernel.at_point(op, policy));
@@ -41,13 +45,28 @@ pub(crate) fn point(kind: OpKind, address: usize, pc: usize) {
     }
 }
 
+/// The running thread has read at `address` what it had read before: it may have nothing to do
+/// until another one has done something.
+#[cold]
+pub(crate) fn spin(spin: Spin, address: usize, pc: usize) {
+    match spin {
+        Spin::No => {}
+        Spin::Perhaps => {
+            if with(|e| spin::is_lock(e.site(pc).operation())) {
+                wait::wait_for_write(address);
+            }
+        }
+        Spin::Yes => spin_point(address, pc),
+    }
+}
+
 /// As [`point`] for a thread that has nothing to do until another one has done something.
 #[cold]
 pub(crate) fn spin_point(address: usize, pc: usize) {
     if !hot::is_watched() {
         return;
     }
-    hot::forget_accesses();
+    hot::restart_accesses();
     standstill::round(pc);
     with(|e| {
         let op = e.op(OpKind::Spin, address, pc);
@@ -57,6 +76,14 @@ pub(crate) fn spin_point(address: usize, pc: usize) {
 }
 
 impl Engine {
+    /// What the running thread is about to do; `None` if nobody schedules what is done
+    /// there.
+    #[inline]
+    fn scheduled_op(&mut self, kind: OpKind, address: usize, pc: usize) -> Option<Op> {
+        let op = self.op(kind, address, pc);
+        (op.object != object::UNSCHEDULED).then_some(op)
+    }
+
     /// What the running thread is about to do.
     #[inline]
     pub(crate) fn op(&mut self, kind: OpKind, address: usize, pc: usize) -> Op {
@@ -93,8 +120,13 @@ impl Engine {
         match self.objects.get(address) {
             Some(object) => object,
             None => {
-                let kind = crate::engine::object::kind(kind, site);
-                let object = self.inside(|e| e.kernel().new_object(kind, site));
+                let object =
+                    self.inside(
+                        |e| match e.names.of(address, kind, site, e.places.symbols()) {
+                            Named::Bookkeeping => object::UNSCHEDULED,
+                            Named::Object(name) => e.kernel().new_object(name, site),
+                        },
+                    );
                 self.objects.insert(address, object);
                 object
             }
@@ -124,7 +156,9 @@ pub(crate) fn go_on() {
             }
             match e.kernel().next() {
                 Next::Run(TaskId::CLOCK) => {
-                    e.tick();
+                    if !e.wait_for_children() {
+                        e.tick();
+                    }
                     Then::Again
                 }
                 Next::Run(task) => {
@@ -136,6 +170,7 @@ pub(crate) fn go_on() {
                     }
                 }
                 Next::Stop(Stop::Quiescent) if hot::has_signals() => Then::Deliver,
+                Next::Stop(Stop::Quiescent) if e.release_spinners() => Then::Again,
                 Next::Stop(Stop::Quiescent) if e.look_outside() => Then::Again,
                 Next::Stop(_) | Next::Over => e.leave(End::Stopped),
             }

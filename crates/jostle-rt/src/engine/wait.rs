@@ -36,12 +36,21 @@ struct Poller {
 pub(crate) struct Waiters {
     waiters: Vec<Waiter>,
     pollers: Vec<Poller>,
+    /// Threads in the loop of a lock, with the address of the lock's word.
+    spinners: Vec<(Slot, usize)>,
 }
 
 impl Waiters {
     pub(crate) fn reset(&mut self) {
         self.waiters.clear();
         self.pollers.clear();
+        self.spinners.clear();
+    }
+
+    /// Whether a thread waits for a write.
+    #[inline(always)]
+    pub(crate) fn has_spinners(&self) -> bool {
+        !self.spinners.is_empty()
     }
 
     /// Whether a thread waits at `address`.
@@ -111,6 +120,34 @@ fn block(deadline: Option<VInstant>, leave: impl FnOnce(&mut Waiters)) -> Woken 
     })
 }
 
+/// The running thread, in the loop of a lock, waits until somebody writes at `address`, or
+/// until nobody else can go on.
+#[cold]
+pub(crate) fn wait_for_write(address: usize) {
+    with(|e| {
+        e.waiters.spinners.push((hot::slot(), address));
+        e.asking(|kernel, policy| kernel.block(None, None, policy));
+    });
+    go_on();
+    with(|e| e.kernel().dequeued());
+}
+
+/// The running thread has written at `address`: who waited for that goes on.
+#[cold]
+pub(crate) fn wrote(address: usize) {
+    with(|e| {
+        let mut at = 0;
+        while let Some(&(slot, awaited)) = e.waiters.spinners.get(at) {
+            if awaited == address {
+                e.waiters.spinners.remove(at);
+                e.complete(slot);
+            } else {
+                at += 1;
+            }
+        }
+    });
+}
+
 /// The running thread, which goes on at `pc`, sleeps until `deadline`. The operation has been
 /// posted before.
 pub(crate) fn sleep(deadline: VInstant, pc: usize) {
@@ -136,6 +173,28 @@ pub(crate) fn wake(address: usize, count: usize, bits: u32) -> usize {
 }
 
 impl Engine {
+    /// Nobody can go on: whoever waits for a write goes on with the loop of its lock.
+    /// Returns whether there was one.
+    #[cold]
+    pub(crate) fn release_spinners(&mut self) -> bool {
+        let spinners = std::mem::take(&mut self.waiters.spinners);
+        let mut tasks = Vec::new();
+        for (slot, _) in spinners {
+            self.threads.reads(slot).release();
+            tasks.extend(self.threads.row(slot).task);
+        }
+        let Some((&first, others)) = tasks.split_first() else {
+            return false;
+        };
+        self.asking(|kernel, policy| {
+            kernel.revive(first, policy);
+            for &task in others {
+                kernel.complete(task);
+            }
+        });
+        true
+    }
+
     fn wake_one(&mut self, address: usize, bits: u32) -> bool {
         let is_one = |w: &&Waiter| w.address == address && w.bits & bits != 0;
         let candidates = self.waiters.waiters.iter().filter(is_one).count();
@@ -244,6 +303,26 @@ impl Engine {
 }
 
 impl Engine {
+    /// Time is about to pass, since nobody can go on. What a child does takes no virtual
+    /// time: it is given real time first, so that a program that waits for it with a limit
+    /// does not run into the limit. Returns whether somebody can go on then.
+    pub(crate) fn wait_for_children(&mut self) -> bool {
+        if self.outside.children.pids().is_empty() {
+            return false;
+        }
+        while self.waiters.has_descriptors()
+            && self.outside.children.any_runs()
+            && self.outside.children.has_patience()
+        {
+            if self.poll_all().is_some() {
+                self.check_descriptors();
+                self.asking(|kernel, policy| kernel.decide(policy));
+                return true;
+            }
+        }
+        false
+    }
+
     /// The first thread whose descriptors are ready, with a little patience for each.
     fn poll_all(&self) -> Option<usize> {
         /// Milliseconds.

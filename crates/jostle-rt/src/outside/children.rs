@@ -11,6 +11,8 @@ use crate::sys;
 #[derive(Debug, Default)]
 pub(crate) struct Children {
     pids: Vec<i32>,
+    /// How often somebody has waited for them in real time.
+    waits: u32,
 }
 
 impl Children {
@@ -34,8 +36,18 @@ impl Children {
         self.pids.iter().any(|&pid| runs(pid))
     }
 
+    /// Whether to wait for them in real time once more: not for ever, since a child may be
+    /// one that only ends when it is told to.
+    pub(crate) fn has_patience(&mut self) -> bool {
+        /// Five seconds, in an execution.
+        const MOST: u32 = 250;
+        self.waits += 1;
+        self.waits <= MOST
+    }
+
     /// The execution is over.
     pub(super) fn forget(&mut self) {
+        self.waits = 0;
         for pid in self.pids.drain(..) {
             // SAFETY: A child of this process that nobody has waited for, so that its number
             // is not another process's.

@@ -149,7 +149,15 @@ pub(crate) fn finding(
     block: Block,
     count: usize,
 ) -> Finding {
-    let site = e.places.symbols().resolve(allocation.pc, &allocation.calls);
+    // The functions that the compiler makes for allocation have no place: the first one counts
+    // that has.
+    let mut calls = allocation.calls.clone();
+    let mut site = e.places.symbols().resolve(allocation.pc, &calls);
+    while site.line() == 0
+        && let Some(pc) = calls.pop()
+    {
+        site = e.places.symbols().resolve(pc, &calls);
+    }
     let access = described("allocation".to_owned(), allocation.task, site);
     let size = match block.size {
         1 => "1 byte".to_owned(),
