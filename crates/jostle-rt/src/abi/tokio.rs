@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// How many workers there are to be; 0 for tokio's single-threaded runtime.
 #[unsafe(no_mangle)]
 #[allow(non_upper_case_globals)]
-pub static jostle_tokio_workers: AtomicU32 = AtomicU32::new(0);
+pub(crate) static jostle_tokio_workers: AtomicU32 = AtomicU32::new(0);
 
 /// What tokio says where time is paused in a runtime with several workers. Paused time needs
 /// the single-threaded one.
