@@ -68,6 +68,22 @@ const CRATES: &[(&str, Ranks)] = &[
         ],
     ),
     (
+        "crates/jostle-protocol/src",
+        &[&["file"], &["outcome", "session"]],
+    ),
+    (
+        "crates/jostle-rt/src",
+        &[
+            &["cautions", "raw", "real", "symbols"],
+            &["own_memory", "region", "sys"],
+            &["carrier", "detector", "heap"],
+            &["hot", "outside"],
+            &["engine"],
+            &["locks", "session"],
+            &["abi"],
+        ],
+    ),
+    (
         "src",
         &[
             &["sanitizer", "scenario"],
@@ -210,7 +226,9 @@ fn modules_import_only_lower_ranks() {
                 (file.display().to_string(), (module_of(&src, file), text))
             })
             .collect();
-        assert!(files.len() > 20, "only {} files in {folder}", files.len());
+        // Each module is a file at least, and so is the root.
+        let modules = ranks.iter().map(|row| row.len()).sum::<usize>();
+        assert!(files.len() > modules, "{} files in {folder}", files.len());
         let wrong = violations(ranks, &files);
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }

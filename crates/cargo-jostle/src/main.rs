@@ -14,6 +14,8 @@
 //! One program plays several parts, by the name that it is called by: see
 //! [`cargo::roles`] and [`linker::is_linker`].
 
+#![deny(unsafe_code)]
+
 mod args;
 mod cargo;
 mod child;
@@ -22,7 +24,6 @@ mod exit;
 mod instrument;
 mod interrupt;
 mod kept;
-#[allow(dead_code, unused_imports)]
 mod linker;
 mod list;
 mod nextest;
@@ -35,7 +36,6 @@ mod saved;
 mod setup;
 mod sinks;
 mod test;
-#[allow(dead_code, unused_imports)]
 mod toolchain;
 
 use std::ffi::OsString;

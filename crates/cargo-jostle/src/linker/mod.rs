@@ -12,7 +12,8 @@
 //!   `llvm`), `cache` (on disk, `checksum`, `trim`), `archive` and `bitcode`.
 //!   `standard`: what is left alone.
 //! - `runtime`: how the runtime is linked. `allocators`, `tokio`: what is redirected.
-//! - `facts`, `assembly`: what is learnt on the way. `notes`: the document about it.
+//! - `facts`, `assembly`: what is learnt on the way. `notes`: the document about it,
+//!   and `cautions`: its sentences for the user.
 //! - `errors`: where errors are written.
 //! - `checks`, `prepare`: what `cargo jostle doctor` and `cargo jostle setup` ask for.
 //!
@@ -23,6 +24,7 @@ mod archive;
 mod assembly;
 mod bitcode;
 mod cache;
+mod cautions;
 mod checks;
 mod checksum;
 mod command;
@@ -44,13 +46,12 @@ mod trim;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-pub(crate) use checks::{Check, checks};
+pub(crate) use checks::checks;
 pub(crate) use driver::REAL_LINKER;
 pub(crate) use errors::LOG;
 pub(crate) use install::{install, is_linker};
 pub(crate) use notes::Notes;
-pub(crate) use prepare::{Prepared, prepare};
-pub(crate) use tokio::WORKERS;
+pub(crate) use prepare::prepare;
 
 /// Links, given the arguments after the name of the program.
 pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {

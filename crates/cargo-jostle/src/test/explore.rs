@@ -8,6 +8,7 @@ use jostle_report::publish;
 use crate::args::Explore;
 use crate::child::embedded::{self, Setting, Subject, Told};
 use crate::child::hunted::{self, Hunted};
+use crate::linker::Notes;
 use crate::plan::{Item, What};
 use crate::result::{Confirmed, Figures, Found, Kept, Status, Tested};
 use crate::saved::Build;
@@ -129,6 +130,14 @@ pub(crate) fn one(item: &Item<'_>, campaign: &Campaign, stop: &dyn Fn() -> bool)
     tested
 }
 
+/// What the link of a program has found out that a result has to say.
+fn linked(program: &Path) -> Vec<String> {
+    match Notes::read(program) {
+        Ok(notes) => notes.map_or_else(Vec::new, |notes| notes.cautions()),
+        Err(error) => vec![format!("what is not instrumented is not known: {error:#}")],
+    }
+}
+
 /// Explores it, and makes a result of that.
 fn explored(
     subject: &Subject<'_>,
@@ -144,7 +153,12 @@ fn explored(
         stop,
     );
     match told {
-        Ok(told) => judge(told, subject, campaign, stop, tested),
+        Ok(told) => {
+            judge(told, subject, campaign, stop, tested);
+            tested
+                .cautions
+                .extend(linked(&subject.binary.start.program));
+        }
         Err(error) => {
             tested.status = Status::Broken {
                 why: format!("{error:#}"),

@@ -12,8 +12,9 @@ use jostle_core::op::OpKind;
 
 use crate::abi::{with_return_address, with_return_address_on_stack};
 use crate::detector::Order;
-use crate::engine::point::{point, spin_point};
-use crate::engine::{watch, with};
+use crate::engine::point::{point, spin};
+use crate::engine::spin::Spin;
+use crate::engine::{wait, watch, with};
 use crate::hot;
 
 /// A scheduling point, unless nobody else can see what lies at the address.
@@ -35,15 +36,22 @@ fn after() {
 /// An atomic operation has read this and written nothing.
 #[inline(always)]
 fn has_read(address: usize, value: u64, pc: usize) {
-    if with(|e| e.threads.reads(hot::slot()).read(address, value)) {
-        spin_point(address, pc);
+    let read = with(|e| e.threads.reads(hot::slot()).read(address, value));
+    if read != Spin::No {
+        spin(read, address, pc);
     }
 }
 
-/// An atomic operation has written.
+/// An atomic operation writes at `address`.
 #[inline(always)]
-fn has_written() {
-    with(|e| e.threads.reads(hot::slot()).wrote());
+fn has_written(address: usize) {
+    let spinners = with(|e| {
+        e.threads.reads(hot::slot()).wrote();
+        e.waiters.has_spinners()
+    });
+    if spinners {
+        wait::wrote(address);
+    }
 }
 
 macro_rules! read_modify_write {
@@ -59,7 +67,7 @@ macro_rules! read_modify_write {
                 before(OpKind::Rmw, at.addr(), SIZE, pc);
                 with(|e| e.detector.rmw(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc));
                 after();
-                has_written();
+                has_written(at.addr());
                 // SAFETY: The program accesses it; nothing else runs.
                 unsafe {
                     let $old = at.read_volatile();
@@ -96,7 +104,11 @@ macro_rules! atomics {
                     // SAFETY: The program accesses it atomically.
                     return unsafe { $atomic::from_ptr(at.cast_mut()) }.load(Ordering::SeqCst);
                 }
-                before(OpKind::Load, at.addr(), SIZE, pc);
+                // SAFETY: The program accesses it; nothing else runs.
+                let seen = unsafe { at.read_volatile() };
+                if !with(|e| e.threads.reads(hot::slot()).is_idle(at.addr(), seen.into())) {
+                    before(OpKind::Load, at.addr(), SIZE, pc);
+                }
                 with(|e| {
                     e.detector
                         .load(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc);
@@ -120,7 +132,7 @@ macro_rules! atomics {
                         .store(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc);
                 });
                 after();
-                has_written();
+                has_written(at.addr());
                 // SAFETY: The program accesses it; nothing else runs.
                 unsafe { at.write_volatile(value) };
             }
@@ -175,7 +187,7 @@ macro_rules! atomics {
                 });
                 after();
                 if exchanges {
-                    has_written();
+                    has_written(at.addr());
                     // SAFETY: As above.
                     unsafe { at.write_volatile(new) };
                 } else {
@@ -322,7 +334,7 @@ mod of128 {
                 .store(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc)
         });
         after();
-        has_written();
+        has_written(at.addr());
         // SAFETY: As the caller promises; nothing else runs.
         unsafe { at.write_volatile(value) };
     }
@@ -345,7 +357,7 @@ mod of128 {
                         e.detector.rmw(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc);
                     });
                     after();
-                    has_written();
+                    has_written(at.addr());
                     // SAFETY: As the caller promises; nothing else runs.
                     unsafe {
                         let $old = at.read_volatile();
@@ -409,7 +421,7 @@ mod of128 {
         });
         after();
         if old == expected {
-            has_written();
+            has_written(at.addr());
             // SAFETY: As above.
             unsafe { at.write_volatile(new) };
         } else {
@@ -434,4 +446,4 @@ extern "C" fn fence(order: c_int, pc: usize) {
 
 /// A fence for the compiler only.
 #[unsafe(no_mangle)]
-pub extern "C" fn __tsan_atomic_signal_fence(_: c_int) {}
+pub(crate) extern "C" fn __tsan_atomic_signal_fence(_: c_int) {}

@@ -11,7 +11,8 @@ use crate::carrier::context;
 use crate::detector::Slot;
 use crate::engine::end::End;
 use crate::engine::name::Named;
-use crate::engine::{Engine, harness, object, signal, thread, with};
+use crate::engine::spin::{self, Spin};
+use crate::engine::{Engine, harness, object, signal, thread, wait, with};
 use crate::hot;
 
 /// The running thread is about to do something to what lies at `address` (0: to nothing
@@ -44,13 +45,28 @@ pub(crate) fn point(kind: OpKind, address: usize, pc: usize) {
     }
 }
 
+/// The running thread has read at `address` what it had read before: it may have nothing to do
+/// until another one has done something.
+#[cold]
+pub(crate) fn spin(spin: Spin, address: usize, pc: usize) {
+    match spin {
+        Spin::No => {}
+        Spin::Perhaps => {
+            if with(|e| spin::is_lock(e.site(pc).operation())) {
+                wait::wait_for_write(address);
+            }
+        }
+        Spin::Yes => spin_point(address, pc),
+    }
+}
+
 /// As [`point`] for a thread that has nothing to do until another one has done something.
 #[cold]
 pub(crate) fn spin_point(address: usize, pc: usize) {
     if !hot::is_watched() {
         return;
     }
-    hot::forget_accesses();
+    hot::restart_accesses();
     with(|e| {
         let op = e.op(OpKind::Spin, address, pc);
         e.asking(|kernel, policy| kernel.at_spin(op, policy));
@@ -153,6 +169,7 @@ pub(crate) fn go_on() {
                     }
                 }
                 Next::Stop(Stop::Quiescent) if hot::has_signals() => Then::Deliver,
+                Next::Stop(Stop::Quiescent) if e.release_spinners() => Then::Again,
                 Next::Stop(Stop::Quiescent) if e.look_outside() => Then::Again,
                 Next::Stop(_) | Next::Over => e.leave(End::Stopped),
             }

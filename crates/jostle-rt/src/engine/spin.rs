@@ -4,6 +4,10 @@
 //! same values from the same places again and again and writes nothing: it waits for another
 //! one. Such a thread goes on once another one has made a step, and is never what keeps an
 //! execution from its end.
+//!
+//! The locks of the standard library read their word up to a hundred times before they wait
+//! for it in earnest. What they would do in between makes no difference to anybody, so that
+//! they wait at once, until somebody writes the word, or until nobody else can go on.
 
 /// What a thread has read lately without having changed anything since.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +16,19 @@ pub(crate) struct Reads {
     next: usize,
     /// How many reads in a row gave what had been read before.
     stale: u32,
+    /// It has waited for a write that did not come: so many reads of its loop are left.
+    left: u32,
+}
+
+/// What a thread does that reads what it has read before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Spin {
+    /// It goes on.
+    No,
+    /// It may be in the loop of a lock.
+    Perhaps,
+    /// It waits for another thread.
+    Yes,
 }
 
 /// A loop that looks at more places than this is not recognized.
@@ -20,19 +37,43 @@ const KEPT: usize = 8;
 /// So many stale reads are a wait.
 const ENOUGH: u32 = 24;
 
+/// So many are one in the loop of a lock.
+const ENOUGH_AT_LOCK: u32 = 2;
+
+/// Rounds of the loop of a lock at most: the standard library's makes 100.
+const ROUNDS: u32 = 128;
+
+/// Whether the public name is that of a function of the standard library that spins before it
+/// waits.
+pub(crate) fn is_lock(operation: &str) -> bool {
+    matches!(
+        operation,
+        "Mutex::lock" | "RwLock::read" | "RwLock::write" | "Condvar::wait"
+    )
+}
+
 impl Reads {
     pub(crate) const NONE: Reads = Reads {
         seen: [(0, 0); KEPT],
         next: 0,
         stale: 0,
+        left: 0,
     };
 
-    /// The thread has read `value` at `address`. Returns whether it waits.
+    /// The thread has read `value` at `address`.
     #[inline]
-    pub(crate) fn read(&mut self, address: usize, value: u64) -> bool {
+    pub(crate) fn read(&mut self, address: usize, value: u64) -> Spin {
         if self.seen.contains(&(address, value)) {
             self.stale += 1;
-            return self.stale >= ENOUGH;
+            return match self.stale {
+                _ if self.left > 0 => {
+                    self.left -= 1;
+                    Spin::No
+                }
+                ENOUGH.. => Spin::Yes,
+                ENOUGH_AT_LOCK.. => Spin::Perhaps,
+                _ => Spin::No,
+            };
         }
         let known = self.seen.iter().position(|&(a, _)| a == address);
         let at = known.unwrap_or(self.next);
@@ -41,13 +82,26 @@ impl Reads {
         }
         self.seen[at] = (address, value);
         self.stale = 0;
-        false
+        Spin::No
+    }
+
+    /// The write that the thread waited for did not come, and nobody else can go on.
+    #[inline]
+    pub(crate) fn release(&mut self) {
+        self.left = ROUNDS;
+    }
+
+    /// Whether a load that would give `value` is one more round of a lock's loop that nobody
+    /// can end, which need not be scheduled.
+    #[inline(always)]
+    pub(crate) fn is_idle(&self, address: usize, value: u64) -> bool {
+        self.left > 0 && self.seen.contains(&(address, value))
     }
 
     /// The thread has changed something.
     #[inline]
     pub(crate) fn wrote(&mut self) {
-        if self.stale != 0 || self.next != 0 || self.seen[0].0 != 0 {
+        if self.stale != 0 || self.next != 0 || self.left != 0 || self.seen[0].0 != 0 {
             *self = Reads::NONE;
         }
     }
@@ -59,17 +113,37 @@ mod tests {
 
     #[test]
     fn a_loop_that_reads_the_same_waits_and_one_that_reads_something_new_does_not() {
+        let waits = |rounds: u64, mut read: Box<dyn FnMut(&mut Reads, u64) -> Spin>| {
+            let mut reads = Reads::NONE;
+            (0..rounds).any(|i| read(&mut reads, i) == Spin::Yes)
+        };
+        assert!(waits(100, Box::new(|r, _| r.read(8, 0))));
+        assert!(waits(
+            100,
+            Box::new(|r, _| {
+                r.read(8, 0);
+                r.read(16, 1)
+            })
+        ));
+        assert!(!waits(1000, Box::new(|r, i| r.read(8, i))));
+        assert!(!waits(
+            1000,
+            Box::new(|r, _| {
+                r.wrote();
+                r.read(8, 0)
+            })
+        ));
+    }
+
+    #[test]
+    fn the_loop_of_a_lock_waits_early_and_once() {
         let mut reads = Reads::NONE;
-        assert!((0..100).any(|_| reads.read(8, 0)));
-        let mut reads = Reads::NONE;
-        assert!((0..100).any(|_| reads.read(8, 0) | reads.read(16, 1)));
-        let mut reads = Reads::NONE;
-        assert!(!(0..1000).any(|i| reads.read(8, i)));
-        let mut reads = Reads::NONE;
-        let wrote = (0..1000).any(|_| {
-            reads.wrote();
-            reads.read(8, 0)
-        });
-        assert!(!wrote);
+        assert_eq!(reads.read(8, 1), Spin::No);
+        assert_eq!(reads.read(8, 1), Spin::No);
+        assert_eq!(reads.read(8, 1), Spin::Perhaps);
+        reads.release();
+        assert_eq!(reads.read(8, 1), Spin::No);
+        reads.wrote();
+        assert!((0..3).any(|_| reads.read(8, 1) == Spin::Perhaps));
     }
 }

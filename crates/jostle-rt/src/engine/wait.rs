@@ -36,12 +36,21 @@ struct Poller {
 pub(crate) struct Waiters {
     waiters: Vec<Waiter>,
     pollers: Vec<Poller>,
+    /// Threads in the loop of a lock, with the address of the lock's word.
+    spinners: Vec<(Slot, usize)>,
 }
 
 impl Waiters {
     pub(crate) fn reset(&mut self) {
         self.waiters.clear();
         self.pollers.clear();
+        self.spinners.clear();
+    }
+
+    /// Whether a thread waits for a write.
+    #[inline(always)]
+    pub(crate) fn has_spinners(&self) -> bool {
+        !self.spinners.is_empty()
     }
 
     /// Whether a thread waits at `address`.
@@ -111,6 +120,34 @@ fn block(deadline: Option<VInstant>, leave: impl FnOnce(&mut Waiters)) -> Woken 
     })
 }
 
+/// The running thread, in the loop of a lock, waits until somebody writes at `address`, or
+/// until nobody else can go on.
+#[cold]
+pub(crate) fn wait_for_write(address: usize) {
+    with(|e| {
+        e.waiters.spinners.push((hot::slot(), address));
+        e.asking(|kernel, policy| kernel.block(None, None, policy));
+    });
+    go_on();
+    with(|e| e.kernel().dequeued());
+}
+
+/// The running thread has written at `address`: who waited for that goes on.
+#[cold]
+pub(crate) fn wrote(address: usize) {
+    with(|e| {
+        let mut at = 0;
+        while let Some(&(slot, awaited)) = e.waiters.spinners.get(at) {
+            if awaited == address {
+                e.waiters.spinners.remove(at);
+                e.complete(slot);
+            } else {
+                at += 1;
+            }
+        }
+    });
+}
+
 /// The running thread sleeps until `deadline`. The operation has been posted before.
 pub(crate) fn sleep(deadline: VInstant) {
     if !hot::is_watched() {
@@ -134,6 +171,28 @@ pub(crate) fn wake(address: usize, count: usize, bits: u32) -> usize {
 }
 
 impl Engine {
+    /// Nobody can go on: whoever waits for a write goes on with the loop of its lock.
+    /// Returns whether there was one.
+    #[cold]
+    pub(crate) fn release_spinners(&mut self) -> bool {
+        let spinners = std::mem::take(&mut self.waiters.spinners);
+        let mut tasks = Vec::new();
+        for (slot, _) in spinners {
+            self.threads.reads(slot).release();
+            tasks.extend(self.threads.row(slot).task);
+        }
+        let Some((&first, others)) = tasks.split_first() else {
+            return false;
+        };
+        self.asking(|kernel, policy| {
+            kernel.revive(first, policy);
+            for &task in others {
+                kernel.complete(task);
+            }
+        });
+        true
+    }
+
     fn wake_one(&mut self, address: usize, bits: u32) -> bool {
         let is_one = |w: &&Waiter| w.address == address && w.bits & bits != 0;
         let candidates = self.waiters.waiters.iter().filter(is_one).count();

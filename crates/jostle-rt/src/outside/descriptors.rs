@@ -12,7 +12,7 @@ use crate::outside::contents;
 use crate::sys;
 
 /// Descriptors of the runtime are numbered from here on.
-pub(crate) const FIRST_OWN: i32 = crate::session::descriptors::FIRST_OWN as i32;
+pub(crate) const FIRST_OWN: i32 = 900;
 
 /// What a kept descriptor leads to, as far as something lies in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -90,6 +90,13 @@ impl Descriptors {
     /// Whether `fd` was open at the fork point and still is what it was.
     pub(crate) fn is_kept(&self, fd: i32) -> bool {
         self.known.contains(fd) && !self.changed.contains(fd)
+    }
+
+    /// Whether `fd` leads to a file that was open at the fork point.
+    pub(crate) fn is_kept_file(&self, fd: i32) -> bool {
+        let fd = self.original(fd);
+        let file = |kept: &Kept| kept.fd == fd && matches!(kept.kind, Kind::File(_));
+        self.is_kept(fd) && self.kept.iter().any(file)
     }
 
     /// Whether the program has put something else in the place of `fd`.

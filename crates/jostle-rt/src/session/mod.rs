@@ -6,13 +6,15 @@
 //!
 //! - `program`: the target and the suite. `backend`: executes it. `verdict`: what a way to
 //!   end means as a finding. `race`: what the race detector and the heap say. `panics`: what a
-//!   panic has printed. `temporary`: where the program puts temporary files.
+//!   panic has printed. `environment`: the program's. `temporary`: where it
+//!   puts temporary files.
 //! - `descriptors`: standard output and error of the process, kept apart from the program's.
 
 #![allow(unsafe_code)]
 
 mod backend;
 pub(crate) mod descriptors;
+mod environment;
 pub(crate) mod panics;
 mod program;
 pub(crate) mod race;
@@ -31,12 +33,28 @@ use crate::carrier::stack::DEFAULT;
 use crate::engine::end::End;
 use crate::engine::place::Places;
 use crate::engine::{self, Engine, harness};
+use crate::heap::Heap;
 use crate::hot::{self, Phase};
+use crate::raw::Errno;
 use crate::real::Main;
 use crate::session::program::Unmodified;
 use crate::session::temporary::Temporary;
 use crate::symbols::{Settings, Symbolizer, loaded_objects};
 use crate::sys;
+
+/// What a session needs of the functions that take libc's place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Interface {
+    /// The process is one of a session: memory comes from the program's own heap.
+    pub(crate) begin: fn(),
+    /// Hands over that heap.
+    pub(crate) take_heap: fn() -> Result<Heap, Errno>,
+    /// The engine is there, and has the heap: installs handlers of fatal signals and the
+    /// watchdog.
+    pub(crate) install: fn(),
+    /// Ends an execution with the exit code that `main` has returned.
+    pub(crate) end: fn(c_int) -> !,
+}
 
 /// What the C library calls `main` with.
 #[derive(Clone, Copy, Debug)]
@@ -53,8 +71,8 @@ pub(crate) fn asked() -> Option<PathBuf> {
 }
 
 /// Executes the session in a file, and ends the process.
-pub(crate) fn run(file: &Path, arguments: Arguments) -> ! {
-    crate::abi::memory::begin_session();
+pub(crate) fn run(file: &Path, arguments: Arguments, interface: Interface) -> ! {
+    (interface.begin)();
     hot::set_phase(Phase::Root);
     // SAFETY: No other OS thread is there.
     unsafe {
@@ -63,6 +81,9 @@ pub(crate) fn run(file: &Path, arguments: Arguments) -> ! {
         // execution anew.
         env::remove_var("RUST_BACKTRACE");
         env::remove_var("RUST_LIB_BACKTRACE");
+        // libtest reads the description of the terminal, and frees its hundreds of strings
+        // at the end of each execution. Nor should executions depend on the terminal.
+        env::remove_var("TERM");
     }
     let session = match Session::read(file) {
         Ok(session) => session,
@@ -72,7 +93,7 @@ pub(crate) fn run(file: &Path, arguments: Arguments) -> ! {
         }
     };
     let temporary = Temporary::new();
-    let executed = execute(&session, arguments);
+    let executed = execute(&session, arguments, interface, temporary.path());
     temporary.remove();
     let (ending, code) = match executed {
         Ok(ended) => ended,
@@ -97,21 +118,25 @@ pub(crate) fn run(file: &Path, arguments: Arguments) -> ! {
 }
 
 /// How the process ends, and its exit code.
-fn execute(session: &Session, arguments: Arguments) -> Result<(Ending, c_int), String> {
+fn execute(
+    session: &Session,
+    arguments: Arguments,
+    interface: Interface,
+    temporary: Option<&Path>,
+) -> Result<(Ending, c_int), String> {
     let settings = Settings {
         workspace: session.root.clone(),
         ..Settings::default()
     };
     let places = Places::new(Symbolizer::new(&settings, loaded_objects()));
-    let heap = crate::abi::memory::take_heap()
+    let heap = (interface.take_heap)()
         .map_err(|e| format!("no address space for the heap of the program: {e:?}"))?;
     let engine = Engine::new(session.harness, places, heap)?;
     engine::install(engine);
-    crate::abi::memory::heap_is_taken();
-    crate::abi::fault::install();
-    crate::abi::watchdog::install();
+    (interface.install)();
     descriptors::keep()?;
-    let from = prepare_main(arguments)?;
+    let envp = environment::prepare(temporary);
+    let from = prepare_main(Arguments { envp, ..arguments }, interface.end)?;
     let first = engine::run(
         std::ptr::null_mut(),
         std::ptr::null_mut(),
@@ -144,17 +169,18 @@ fn execute(session: &Session, arguments: Arguments) -> Result<(Ending, c_int), S
     Ok((ending, code))
 }
 
-/// The arguments of `main`; static, since the new stack begins with nothing.
-static ARGUMENTS: std::sync::Mutex<Option<SendArguments>> = std::sync::Mutex::new(None);
+/// The arguments of `main`, and what follows it; static, since the new stack begins with
+/// nothing.
+static START: std::sync::Mutex<Option<Start>> = std::sync::Mutex::new(None);
 
-struct SendArguments(Arguments);
+struct Start(Arguments, fn(c_int) -> !);
 
 // SAFETY: There is one OS thread.
-unsafe impl Send for SendArguments {}
+unsafe impl Send for Start {}
 
 /// Makes the main thread.
-fn prepare_main(arguments: Arguments) -> Result<context::Context, String> {
-    *ARGUMENTS.lock().map_err(|e| e.to_string())? = Some(SendArguments(arguments));
+fn prepare_main(arguments: Arguments, end: fn(c_int) -> !) -> Result<context::Context, String> {
+    *START.lock().map_err(|e| e.to_string())? = Some(Start(arguments, end));
     engine::with(|e| {
         let top = e.stacks.prepare(harness::SLOT, DEFAULT);
         let top = top.ok_or("no stack for the main thread")?;
@@ -172,18 +198,18 @@ fn prepare_main(arguments: Arguments) -> Result<context::Context, String> {
 
 /// Where the main thread begins.
 extern "C" fn begin_main() -> ! {
-    let (tls, arguments) = engine::with(|e| {
+    let (tls, start) = engine::with(|e| {
         let tls = e.tls;
-        let arguments = e.inside(|_| ARGUMENTS.lock().ok().and_then(|mut a| a.take()));
-        (tls, arguments)
+        let start = e.inside(|_| START.lock().ok().and_then(|mut start| start.take()));
+        (tls, start)
     });
     tls.start();
-    let code = match arguments {
-        // SAFETY: As the C library would call it.
-        Some(SendArguments(a)) => unsafe { (a.main)(a.argc, a.argv, a.envp) },
-        None => 0,
+    let Some(Start(a, end)) = start else {
+        // `prepare_main` has put it there.
+        sys::exit(127)
     };
-    crate::abi::exit::end(code)
+    // SAFETY: As the C library would call it.
+    end(unsafe { (a.main)(a.argc, a.argv, a.envp) })
 }
 
 /// Marks the fork point: what each execution starts from.
