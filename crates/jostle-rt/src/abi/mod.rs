@@ -9,7 +9,7 @@
 //! - `thread`, `thread_end`: `pthread_create` and what belongs to it. `futex`: waiting at an
 //!   address. `locks`: mutexes and the like. `c11`: the same under the names of C11.
 //! - `time`: clocks and sleeps. `random`: chance. `memory`: `malloc`; `c_heap`:
-//!   that of allocators written in C.
+//!   that of allocators written in C; `mapping`: `mmap` and the like.
 //! - `blocking`: descriptors that are not ready. `transfer`: `read`, `write` and the like.
 //!   `sockets`, `poll`, `descriptors`: the rest of their life. `output`: what is printed.
 //!   `locks_of_files`: `flock`.
@@ -32,7 +32,8 @@ mod futex;
 mod locks;
 mod locks_of_files;
 mod machine;
-mod memory;
+mod mapping;
+pub(crate) mod memory;
 mod numbers;
 mod output;
 mod poll;

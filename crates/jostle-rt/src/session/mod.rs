@@ -222,7 +222,8 @@ fn mark() -> Image {
         let (low, size) = e.stacks.extent(harness::SLOT);
         // Below the stack pointer lies what leaf functions keep there.
         let stack = row.context.stack.addr() - 128..low + size;
-        let ranges = [stack, e.heap.used(), e.tls.extent(row.block)];
+        let mut ranges = vec![stack, e.heap.used(), e.tls.extent(row.block)];
+        ranges.extend_from_slice(e.outside.mappings.kept());
         // SAFETY: All of it is mapped, and the program does not run.
         unsafe { Image::take(&ranges) }
     })
