@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use jostle_core::finding::Kind;
 use jostle_core::input::Input;
-use jostle_core::regression::Row;
+use jostle_core::regression::{KeptFile, Row};
 use jostle_core::trace::file::{self, ReadError, TraceFile, VERSION};
 use serde_json::{Value, json};
 
@@ -141,4 +141,15 @@ fn rows_of_kept_schedules_are_read_and_written_as_they_were() {
         let row: Row = line.parse().unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(row.to_string(), line);
     }
+}
+
+#[test]
+fn schedule_files_are_read_and_written_as_they_were() {
+    let bytes = read(&root().join("schedule-v1.json"));
+    let file = KeptFile::read(&bytes).unwrap();
+    assert_eq!(file.test, "kinds:deadlock::bug_wait_with_a_lock");
+    let (rows, data) = file.schedule().unwrap();
+    assert_eq!((rows.len(), data), (1, vec![0, 255]));
+    assert_eq!(rows[0].to_string(), file.rows[0]);
+    assert_eq!(KeptFile::read(file.text().as_bytes()).unwrap(), file);
 }

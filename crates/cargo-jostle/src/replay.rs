@@ -69,10 +69,15 @@ pub(crate) fn run(name: &str, args: &Saved) -> anyhow::Result<ExitCode> {
         return export(&file, &recalled, args);
     }
     let (code, printed) = Started::of(&recalled, &args.cargo)?.told(command.clone())?;
-    let printed = output::with_path(&printed, &file, &args.file);
+    let mut printed = output::with_path(&printed, &file, &args.file);
+    let minimized = minimized(&file, &command);
+    if name == "minimize" {
+        let here = std::env::current_dir()?;
+        let shown = minimized.strip_prefix(here).unwrap_or(&minimized);
+        printed = output::with_path(&printed, &minimized, shown);
+    }
     output::print_bytes(printed.as_bytes())?;
     if name == "minimize" {
-        let minimized = minimized(&file, &command);
         // A failure that could not be made smaller, or a second minimization, has one.
         if minimized.is_file() {
             saved::remember(&minimized, &recalled.build)
