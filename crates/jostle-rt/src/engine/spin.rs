@@ -84,6 +84,14 @@ impl Reads {
         self.released = true;
     }
 
+    /// Whether a load that would give `value` is one more round of a lock's loop that nobody
+    /// can end, which need not be scheduled.
+    #[inline(always)]
+    #[allow(dead_code, reason = "loads do not ask yet")]
+    pub(crate) fn is_idle(&self, address: usize, value: u64) -> bool {
+        self.released && self.stale >= ENOUGH_AT_LOCK && self.seen.contains(&(address, value))
+    }
+
     /// The thread has changed something.
     #[inline]
     pub(crate) fn wrote(&mut self) {
@@ -99,7 +107,8 @@ mod tests {
 
     #[test]
     fn a_loop_that_reads_the_same_waits_and_one_that_reads_something_new_does_not() {
-        let waits = |rounds: u64, mut read: Box<dyn FnMut(&mut Reads, u64) -> Spin>| {
+        type Read = Box<dyn FnMut(&mut Reads, u64) -> Spin>;
+        let waits = |rounds: u64, mut read: Read| {
             let mut reads = Reads::NONE;
             (0..rounds).any(|i| read(&mut reads, i) == Spin::Yes)
         };
