@@ -50,6 +50,7 @@ pub(crate) use checks::checks;
 pub(crate) use driver::REAL_LINKER;
 pub(crate) use errors::LOG;
 pub(crate) use install::{install, is_linker};
+pub(crate) use notes::Notes;
 pub(crate) use prepare::prepare;
 
 /// Links, given the arguments after the name of the program.

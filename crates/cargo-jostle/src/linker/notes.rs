@@ -3,7 +3,6 @@
 
 use std::ffi::OsString;
 use std::fs;
-#[cfg(test)]
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -181,7 +180,6 @@ impl Notes {
     ///
     /// cargo links a program in `deps/` and gives it a second name one folder higher; the
     /// notes are beside the first name.
-    #[cfg(test)]
     pub(crate) fn read(output: &Path) -> Result<Option<Self>> {
         let Some(path) = [
             Some(beside(output)),
@@ -212,7 +210,6 @@ fn beside(output: &Path) -> PathBuf {
 }
 
 /// The name in `deps/` of the same file.
-#[cfg(test)]
 fn first_name(output: &Path) -> Option<PathBuf> {
     let this = fs::metadata(output).ok()?;
     let deps = output.parent()?.join("deps");
