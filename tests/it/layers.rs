@@ -50,7 +50,7 @@ const CRATES: &[(&str, Ranks)] = &[
             &["completions", "list", "sink"],
             &["corpus", "recorded", "verify"],
             &["hunt", "minimize", "replay", "smallest"],
-            &["explain", "export", "report", "triage"],
+            &["explain", "export", "report", "retest", "triage"],
         ],
     ),
     (
@@ -59,7 +59,7 @@ const CRATES: &[(&str, Ranks)] = &[
             &["interrupt", "output", "saved", "toolchain"],
             &["exit", "linker"],
             &["cargo", "doctor", "instrument", "setup"],
-            &["args", "child"],
+            &["args", "child", "kept"],
             &["plan"],
             &["result"],
             &["sinks"],

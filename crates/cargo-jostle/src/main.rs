@@ -6,6 +6,7 @@
 //! - `cargo`: builds the tests. `instrument`: what that needs of `linker` and `toolchain`.
 //! - `child`: a process that explores one test. `plan`: which tests there are. `result`:
 //!   what became of them. `saved`: what a trace remembers of its build.
+//!   `kept`: schedules that are executed again.
 //! - `sinks`: formats of results. `output`: what is printed and written. `exit`: exit codes.
 //!   `interrupt`: Ctrl-C.
 //! - `linker`, `toolchain`: this program as a linker, and what it works with.
@@ -22,6 +23,7 @@ mod doctor;
 mod exit;
 mod instrument;
 mod interrupt;
+mod kept;
 mod linker;
 mod list;
 mod nextest;
