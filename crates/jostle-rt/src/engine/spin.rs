@@ -94,7 +94,6 @@ impl Reads {
     /// Whether a load that would give `value` is one more round of a lock's loop that nobody
     /// can end, which need not be scheduled.
     #[inline(always)]
-    #[allow(dead_code, reason = "loads do not ask yet")]
     pub(crate) fn is_idle(&self, address: usize, value: u64) -> bool {
         self.left > 0 && self.seen.contains(&(address, value))
     }
@@ -114,27 +113,20 @@ mod tests {
 
     #[test]
     fn a_loop_that_reads_the_same_waits_and_one_that_reads_something_new_does_not() {
-        type Read = Box<dyn FnMut(&mut Reads, u64) -> Spin>;
-        let waits = |rounds: u64, mut read: Read| {
+        let waits = |rounds: u64, read: &dyn Fn(&mut Reads, u64) -> Spin| {
             let mut reads = Reads::NONE;
             (0..rounds).any(|i| read(&mut reads, i) == Spin::Yes)
         };
-        assert!(waits(100, Box::new(|r, _| r.read(8, 0))));
-        assert!(waits(
-            100,
-            Box::new(|r, _| {
-                r.read(8, 0);
-                r.read(16, 1)
-            })
-        ));
-        assert!(!waits(1000, Box::new(|r, i| r.read(8, i))));
-        assert!(!waits(
-            1000,
-            Box::new(|r, _| {
-                r.wrote();
-                r.read(8, 0)
-            })
-        ));
+        assert!(waits(100, &|r, _| r.read(8, 0)));
+        assert!(waits(100, &|r, _| {
+            r.read(8, 0);
+            r.read(16, 1)
+        }));
+        assert!(!waits(1000, &|r, i| r.read(8, i)));
+        assert!(!waits(1000, &|r, _| {
+            r.wrote();
+            r.read(8, 0)
+        }));
     }
 
     #[test]
