@@ -1,7 +1,7 @@
 //! docs/environment.md has every environment variable that is read, and no other.
 //!
 //! A text scan: it knows names that begin with `JOSTLE_` anywhere in the sources, what is
-//! read by `env::var` and `env::var_os`, and capitals after `$` in scripts. A name that a
+//! read by `env::var`, `env::var_os` and `variable`, and capitals after `$` in scripts. A name that a
 //! function takes as an argument is seen only if it begins with `JOSTLE_`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,12 +13,14 @@ const SOURCES: &[&str] = &[
     ".ci", "benches", "build.rs", "crates", "examples", "fuzz", "scripts", "src", "tests",
 ];
 
-/// Folders with nothing of ours in them.
+/// Folders with nothing of ours in them, and programs under test with variables of their own.
 const PASSED_OVER: &[&str] = &[
     "artifacts",
     "corpus",
     "coverage",
+    "fetched",
     "fixtures",
+    "programs",
     "snapshots",
     "target",
 ];
@@ -110,7 +112,9 @@ fn own_names(text: &str) -> BTreeSet<String> {
 /// values `constant` knows.
 fn read_by_rust(text: &str, constant: impl Fn(&str) -> Option<String>) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for call in ["env::var(", "env::var_os("] {
+    // The last one is a function of `cargo-jostle`.
+    for call in ["env::var(", "env::var_os(", " variable(\""] {
+        let call = call.trim_end_matches('"');
         for (at, _) in text.match_indices(call) {
             let argument = text[at + call.len()..].trim_start();
             if let Some(literal) = argument.strip_prefix('"') {

@@ -74,7 +74,7 @@ const CRATES: &[(&str, Ranks)] = &[
     (
         "crates/jostle-rt/src",
         &[
-            &["cautions", "raw", "real", "symbols"],
+            &["cautions", "raw", "real", "symbols", "tokio"],
             &["own_memory", "region", "sys"],
             &["carrier", "detector", "heap"],
             &["hot", "outside"],

@@ -10,7 +10,7 @@
 //! - [`carrier`]: stacks, thread-local storage, the state that executions start from.
 //!   [`outside`]: descriptors, files, signals. [`cautions`]: what was not under control.
 //! - [`detector`]: data races. [`heap`]: the program's memory. [`own_memory`]: this library's.
-//! - [`symbols`]: places in the source.
+//! - [`symbols`]: places in the source. [`mod@tokio`]: how its runtimes are made.
 
 #![deny(unsafe_code)]
 // What only the symbols use, which are not there in tests.
@@ -34,6 +34,7 @@ mod region;
 mod session;
 mod symbols;
 mod sys;
+mod tokio;
 
 #[cfg(not(test))]
 #[global_allocator]

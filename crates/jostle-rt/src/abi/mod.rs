@@ -16,7 +16,7 @@
 //! - `files`: changes of the file system. `process`: children, limits.
 //! - `signal`: signals. `fault`: those that mean the end. `watchdog`: code that never comes
 //!   here. `machine`: processors and the like.
-//! - `tokio`: which runtime a program gets. `call`: symbols that are system calls. `numbers`:
+//! - `call`: symbols that are system calls. `numbers`:
 //!   those made by number.
 
 #![allow(unsafe_code)]
@@ -46,7 +46,6 @@ mod start;
 mod thread;
 mod thread_end;
 pub(crate) mod time;
-pub(crate) mod tokio;
 mod transfer;
 mod tsan_atomic;
 mod tsan_plain;

@@ -5,6 +5,8 @@
 //! that a lock knows lies in itself: an execution begins with the memory of the fork point.
 //!
 //! Nothing here waits or schedules; that is the affair of the functions that use it.
+//!
+//! - A file for each type: `mutex`, `rwlock`, `cond`, `once`, `semaphore`, `barrier`, `spin`.
 
 pub(crate) mod barrier;
 pub(crate) mod cond;

@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 
 use jostle_protocol::{Ending, Outcome, Session, VARIABLE, VERSION};
 
-use crate::abi::tokio;
+use crate::tokio;
 use crate::carrier::context;
 use crate::carrier::image::Image;
 use crate::carrier::stack::DEFAULT;

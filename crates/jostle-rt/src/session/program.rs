@@ -7,7 +7,7 @@ use jostle_core::subject::{Expect, Options, Subject};
 use jostle_protocol::Session;
 use jostle_site::Frame;
 
-use crate::abi::tokio;
+use crate::tokio;
 use crate::carrier::image::Image;
 use crate::session::backend::Threads;
 

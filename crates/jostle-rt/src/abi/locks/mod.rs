@@ -6,6 +6,8 @@
 //!
 //! What concerns several processes, or threads that die with a lock, is not simulated: such
 //! locks are as others, and the report says so.
+//!
+//! - A file for each type: `mutex`, `rwlock`, `cond`, `once`, `semaphore`, `barrier`, `spin`.
 
 #![allow(unsafe_code)]
 

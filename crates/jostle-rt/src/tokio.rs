@@ -9,7 +9,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// How many workers there are to be; 0 for tokio's single-threaded runtime.
-#[unsafe(no_mangle)]
+#[cfg_attr(not(test), unsafe(no_mangle))]
 #[allow(non_upper_case_globals)]
 pub(crate) static jostle_tokio_workers: AtomicU32 = AtomicU32::new(0);
 
