@@ -126,7 +126,6 @@ pub(crate) fn slot() -> Slot {
 pub(crate) fn enter(slot: Slot, calls: Calls) -> Calls {
     HOT.slot.set(slot);
     HOT.accesses.set(0);
-    HOT.points.set(HOT.points.get() + 1);
     HOT.calls.replace(calls)
 }
 
@@ -202,7 +201,14 @@ pub(crate) fn forget_accesses() {
     HOT.points.set(HOT.points.get() + 1);
 }
 
-/// Two numbers of which one changes with whatever the program does under control.
+/// The running thread lets others go first, and has done nothing.
+#[inline(always)]
+pub(crate) fn restart_accesses() {
+    HOT.accesses.set(0);
+}
+
+/// How many scheduling points there have been, and plain accesses since the last one: what
+/// shows that the program does something under control.
 #[inline]
 pub(crate) fn progress() -> (u64, u32) {
     (HOT.points.get(), HOT.accesses.get())

@@ -1,7 +1,7 @@
 //! Cargo: builds the tests, and says how it would start them.
 //!
-//! - `options`: the options that are passed on. `roles`: under which names cargo calls
-//!   this program back.
+//! - `options`: the options that are passed on. `native`: flags for C code. `roles`: under
+//!   which names cargo calls this program back.
 //! - `rustc`: this program in the place of rustc, which adds our flags.
 //! - `runner`, `rustdoc`: this program in the place of what starts tests and doctests.
 //! - `invocation`: a call of cargo with all of it in place.
@@ -30,6 +30,7 @@ pub(crate) mod binary;
 pub(crate) mod build;
 pub(crate) mod host;
 pub(crate) mod invocation;
+pub(crate) mod native;
 pub(crate) mod options;
 pub(crate) mod roles;
 pub(crate) mod runner;

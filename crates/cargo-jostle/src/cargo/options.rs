@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args as Group};
 
+use crate::cargo::native;
+
 /// What to build, and how. Their meaning is that of `cargo test`.
 #[derive(Group, Clone, Debug, Default)]
 #[command(next_help_heading = "Options of cargo")]
@@ -75,6 +77,10 @@ pub(crate) struct Options {
     /// As --locked and --offline.
     #[arg(long)]
     frozen: bool,
+    /// Instrument C code that the cc crate compiles, too. C code of build scripts and
+    /// procedural macros is compiled in the same way, which they may not link with.
+    #[arg(long = "c")]
+    instrument_c: bool,
     /// Configuration of cargo, KEY=VALUE or a file.
     #[arg(long, value_name = "KEY=VALUE")]
     config: Vec<OsString>,
@@ -126,6 +132,11 @@ impl Options {
         }
         for value in &self.config {
             words.extend(["--config".into(), value.clone()]);
+        }
+        if self.instrument_c {
+            for value in native::configuration() {
+                words.extend(["--config".into(), value.into()]);
+            }
         }
         for (name, value) in [("--profile", &self.profile), ("--jobs", &self.build_jobs)] {
             if let Some(value) = value {

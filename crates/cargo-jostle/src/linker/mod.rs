@@ -12,7 +12,8 @@
 //!   `llvm`), `cache` (on disk, `checksum`, `trim`), `archive` and `bitcode`.
 //!   `standard`: what is left alone.
 //! - `runtime`: how the runtime is linked. `allocators`, `tokio`: what is redirected.
-//! - `facts`, `assembly`: what is learnt on the way. `notes`: the document about it.
+//! - `facts`, `assembly`: what is learnt on the way. `notes`: the document about it,
+//!   and `cautions`: its sentences for the user.
 //! - `errors`: where errors are written.
 //! - `checks`, `prepare`: what `cargo jostle doctor` and `cargo jostle setup` ask for.
 //!
@@ -23,6 +24,7 @@ mod archive;
 mod assembly;
 mod bitcode;
 mod cache;
+mod cautions;
 mod checks;
 mod checksum;
 mod command;

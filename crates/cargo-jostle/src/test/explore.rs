@@ -8,6 +8,7 @@ use jostle_report::publish;
 use crate::args::Explore;
 use crate::child::embedded::{self, Setting, Subject, Told};
 use crate::child::hunted::{self, Hunted};
+use crate::linker::Notes;
 use crate::plan::{Item, What};
 use crate::result::{Confirmed, Figures, Found, Status, Tested};
 use crate::saved::Build;
@@ -125,7 +126,12 @@ pub(crate) fn one(item: &Item<'_>, campaign: &Campaign, stop: &dyn Fn() -> bool)
                 stop,
             );
             match told {
-                Ok(told) => judge(told, subject, campaign, stop, &mut tested),
+                Ok(told) => {
+                    judge(told, subject, campaign, stop, &mut tested);
+                    tested
+                        .cautions
+                        .extend(linked(&subject.binary.start.program));
+                }
                 Err(error) => {
                     tested.status = Status::Broken {
                         why: format!("{error:#}"),
@@ -137,6 +143,14 @@ pub(crate) fn one(item: &Item<'_>, campaign: &Campaign, stop: &dyn Fn() -> bool)
     }
     tested.elapsed = began.elapsed();
     tested
+}
+
+/// What the link of a program has found out that a result has to say.
+fn linked(program: &Path) -> Vec<String> {
+    match Notes::read(program) {
+        Ok(notes) => notes.map_or_else(Vec::new, |notes| notes.cautions()),
+        Err(error) => vec![format!("what is not instrumented is not known: {error:#}")],
+    }
 }
 
 /// Makes a result of what a process has told.

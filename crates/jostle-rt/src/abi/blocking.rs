@@ -114,6 +114,7 @@ pub(crate) fn output(fd: usize, at_once: bool, pc: usize, call: impl Fn() -> isi
     }
     let what = What::of(fd);
     if what == What::Plain {
+        note_write(fd);
         return call();
     }
     point(OpKind::Send, OBJECT, pc);
@@ -127,6 +128,20 @@ pub(crate) fn output(fd: usize, at_once: bool, pc: usize, call: impl Fn() -> isi
     let result = patiently(fd, at_once, libc::POLLOUT, &call);
     with(|e| e.check_descriptors());
     result
+}
+
+/// Names a write to a file that each execution finds open.
+fn note_write(fd: usize) {
+    with(|e| {
+        if e.outside.descriptors.is_kept_file(fd as i32) {
+            e.inside(|_| {
+                crate::cautions::add(
+                    "a file that was opened before the first thread is written to and stays \
+                     changed: executions after the first one see it",
+                );
+            });
+        }
+    });
 }
 
 /// Makes a call that would wait in the system if the descriptor is not ready, even where

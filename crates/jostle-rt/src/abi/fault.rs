@@ -87,7 +87,7 @@ pub(crate) fn uninstall() {
 extern "C" fn fault(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
     if !hot::is_virtual() {
         if hot::phase() == Phase::Root {
-            descriptors::complain("error: the runtime of Jostle has failed with a fault of memory");
+            descriptors::complain("error: the runtime of Jostle has failed: a fatal signal");
         }
         sys::exit(128 + signal);
     }

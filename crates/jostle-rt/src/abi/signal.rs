@@ -98,10 +98,20 @@ fn set_action(signal: c_int, action: libc::sigaction) {
         }
         return;
     }
+    // Whoever ends the session from outside means the session.
+    if [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT].contains(&signal) {
+        return;
+    }
+    let noted = match action.sa_sigaction {
+        libc::SIG_IGN => false,
+        // By default a write to a closed pipe would end the session.
+        libc::SIG_DFL => signal == libc::SIGPIPE,
+        _ => true,
+    };
     // SAFETY: All zeros is a value of it; the handler only notes the signal.
     unsafe {
         let mut system = action;
-        if ![libc::SIG_DFL, libc::SIG_IGN].contains(&action.sa_sigaction) {
+        if noted {
             system = mem::zeroed();
             system.sa_sigaction = note as *const () as usize;
             system.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;

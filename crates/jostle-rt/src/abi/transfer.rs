@@ -19,6 +19,10 @@ system_calls! {
     write(fd, at, size), "rcx" => write_from;
     readv(fd, parts, count), "rcx" => read_parts;
     writev(fd, parts, count), "rcx" => write_parts;
+    pread(fd, at, size, offset), "r8" => read_at;
+    pread64(fd, at, size, offset), "r8" => read_at;
+    pwrite(fd, at, size, offset), "r8" => write_at;
+    pwrite64(fd, at, size, offset), "r8" => write_at;
     tee(from, to, size, flags), "r8" => tee_from;
     vmsplice(fd, parts, count, flags), "r8" => splice_memory;
     sendfile(to, from, offset, size), "r8" => send_file;
@@ -106,6 +110,23 @@ unsafe fn write_parts(fd: usize, parts: usize, count: usize, pc: usize) -> isize
     output(fd, false, pc, || {
         // SAFETY: As the caller promises.
         unsafe { sys::call(libc::SYS_writev, [fd, parts, count]) }
+    })
+}
+
+unsafe fn read_at(fd: usize, at: usize, size: usize, offset: usize, pc: usize) -> isize {
+    let result = input(fd, true, pc, || {
+        // SAFETY: As the caller promises.
+        unsafe { sys::call(libc::SYS_pread64, [fd, at, size, offset]) }
+    });
+    got(at, result, pc);
+    result
+}
+
+unsafe fn write_at(fd: usize, at: usize, size: usize, offset: usize, pc: usize) -> isize {
+    read_range(at, size, pc);
+    output(fd, true, pc, || {
+        // SAFETY: As the caller promises.
+        unsafe { sys::call(libc::SYS_pwrite64, [fd, at, size, offset]) }
     })
 }
 

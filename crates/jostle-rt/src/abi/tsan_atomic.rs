@@ -104,7 +104,11 @@ macro_rules! atomics {
                     // SAFETY: The program accesses it atomically.
                     return unsafe { $atomic::from_ptr(at.cast_mut()) }.load(Ordering::SeqCst);
                 }
-                before(OpKind::Load, at.addr(), SIZE, pc);
+                // SAFETY: The program accesses it; nothing else runs.
+                let seen = unsafe { at.read_volatile() };
+                if !with(|e| e.threads.reads(hot::slot()).is_idle(at.addr(), seen.into())) {
+                    before(OpKind::Load, at.addr(), SIZE, pc);
+                }
                 with(|e| {
                     e.detector
                         .load(hot::slot(), at.addr(), SIZE, Order::from_tsan(order), pc);

@@ -1,9 +1,10 @@
 //! Ends executions whose code never comes to the runtime: a spin loop in C or in assembly, a
 //! computation without end.
 //!
-//! A timer on processor time looks, ten times in a second, whether the program has made a
-//! step or an access to memory. After some seconds without either the execution is over. It
-//! is a signal that programs do not use, on the stack for handlers.
+//! A timer on processor time looks, ten times in a second, whether the program has come to a
+//! scheduling point or has accessed memory. After some seconds without either the execution
+//! is over; after twice as many, if memory is all that it accesses. It is a signal that
+//! programs do not use, on the stack for handlers.
 
 #![allow(unsafe_code)]
 
@@ -25,13 +26,32 @@ const INTERVAL: i64 = 100_000_000;
 /// Five seconds.
 const MOST: u32 = 50;
 
+/// Ten seconds.
+const MOST_WITH_ACCESSES: u32 = 100;
+
 /// What was seen last, and how often in a row.
-struct Seen(Cell<((u64, u32), u32)>);
+#[derive(Clone, Copy)]
+struct Look {
+    points: u64,
+    accesses: u32,
+    same_points: u32,
+    same_accesses: u32,
+}
+
+const NOTHING: Look = Look {
+    points: 0,
+    accesses: 0,
+    same_points: 0,
+    same_accesses: 0,
+};
+
+/// See `Look`.
+struct Seen(Cell<Look>);
 
 // SAFETY: The handler uses it, in a session, in which there is one OS thread.
 unsafe impl Sync for Seen {}
 
-static SEEN: Seen = Seen(Cell::new(((0, 0), 0)));
+static SEEN: Seen = Seen(Cell::new(NOTHING));
 
 /// Starts the timer.
 pub(crate) fn install() {
@@ -64,18 +84,27 @@ pub(crate) fn install() {
 
 extern "C" fn look(_: c_int, _: *mut libc::siginfo_t, _: *mut c_void) {
     if !hot::is_running() {
-        SEEN.0.set(((0, 0), 0));
+        SEEN.0.set(NOTHING);
         return;
     }
-    let now = hot::progress();
-    let (before, count) = SEEN.0.get();
-    let count = match now == before {
-        true => count + 1,
-        false => 0,
+    let (points, accesses) = hot::progress();
+    let before = SEEN.0.get();
+    let now = match (points == before.points, accesses == before.accesses) {
+        (true, same) => Look {
+            points,
+            accesses,
+            same_points: before.same_points + 1,
+            same_accesses: if same { before.same_accesses + 1 } else { 0 },
+        },
+        (false, _) => Look {
+            points,
+            accesses,
+            ..NOTHING
+        },
     };
-    SEEN.0.set((now, count));
-    if count >= MOST {
-        SEEN.0.set(((0, 0), 0));
+    SEEN.0.set(now);
+    if now.same_accesses >= MOST || now.same_points >= MOST_WITH_ACCESSES {
+        SEEN.0.set(NOTHING);
         with(|e| e.leave(End::Stuck));
     }
 }

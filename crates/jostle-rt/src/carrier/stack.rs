@@ -26,7 +26,13 @@ pub(crate) const DEFAULT: usize = 8 << 20;
 pub(crate) struct Stacks {
     /// The guard page of each slot that was used, as an offset in the slot; 0 for none.
     guards: Vec<usize>,
+    /// Executions since the stacks were trimmed, and the slots that they have used.
+    executions: u32,
+    used: u16,
 }
+
+/// Executions after which stacks are trimmed.
+const INTERVAL: u32 = 64;
 
 impl Stacks {
     /// Reserves the address space.
@@ -38,6 +44,8 @@ impl Stacks {
         match raw::map(BASE, SLOTS * SLOT) {
             Ok(_) => Ok(Stacks {
                 guards: vec![0; SLOTS],
+                executions: 0,
+                used: 0,
             }),
             Err(_) => Err(
                 "128 GiB of address space for the stacks of threads cannot be \
@@ -71,8 +79,24 @@ impl Stacks {
         (BASE + usize::from(slot) * SLOT + low, SLOT - low)
     }
 
+    /// An execution that has used the slots below `used` is over. Now and then gives back what
+    /// stacks hold beyond their last pages: few are that deep, and a system call for each
+    /// stack of each execution costs more than starting the thread.
+    pub(crate) fn leave(&mut self, used: usize) {
+        self.used = self.used.max(used as u16);
+        self.executions += 1;
+        if self.executions == INTERVAL {
+            // The first one is the main thread's, which the image puts back.
+            for slot in 1..self.used {
+                self.trim(slot);
+            }
+            self.executions = 0;
+            self.used = 0;
+        }
+    }
+
     /// Gives back what a stack that has been used holds beyond its last pages.
-    pub(crate) fn trim(&self, slot: u16) {
+    fn trim(&self, slot: u16) {
         const KEPT: usize = 64 << 10;
         let (low, size) = self.extent(slot);
         if size > KEPT {

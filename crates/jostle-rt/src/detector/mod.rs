@@ -6,8 +6,9 @@
 //! order in which it happens, and asks [`Detector::has_report`]. Only the first conflict of an
 //! execution is kept: what follows it may be its consequence.
 //!
-//! - `cell`: what is known of eight bytes; `shadow`: from addresses to cells; `sets`: accesses
-//!   that nothing orders among themselves; `clocks`: what each thread knows.
+//! - `cell`: what is known of eight bytes; `shadow`: from addresses to cells; `spans`: large
+//!   ranges; `sets`: accesses that nothing orders among themselves; `clocks`: what each thread
+//!   knows.
 //! - `plain`, `ranges`: reads and writes, blocks, allocation, deallocation, private memory.
 //! - `sync`: atomics, fences, keys. `watch`: finding an access again. `report`: the answer.
 //!
@@ -33,6 +34,7 @@ mod ranges;
 mod report;
 mod sets;
 mod shadow;
+mod spans;
 mod sync;
 #[cfg(test)]
 mod tests;

@@ -114,13 +114,12 @@ impl Detector {
     #[inline(always)]
     pub(super) fn granule_of(&mut self, chunk: usize, touch: &Touch, address: usize, mask: u8) {
         let head = self.shadow.head(chunk);
-        let (tag, unused) = (head.tag, head.base.w | head.base.r == 0);
-        let all_own = head.base.w == touch.epoch && head.base.r & !FRESH == 0xff << 56;
+        let (tag, base_w, base_r) = (head.tag, head.base.w, head.base.r);
         let cell = self.shadow.cell_mut(chunk, address);
         let plain = u64::from(mask) << 56;
         let (write, read) = (cell.w & LOW, cell.r & LOW);
         if cell.w & TAG != tag {
-            if unused {
+            if base_w | base_r == 0 {
                 *cell = Cell {
                     w: tag,
                     r: plain,
@@ -131,7 +130,27 @@ impl Detector {
                 self.shadow.use_page(chunk, address);
                 return;
             }
-            if all_own && touch.act != Act::Free {
+            if base_w == touch.epoch && base_r & !FRESH == 0xff << 56 && touch.act != Act::Free {
+                return;
+            }
+            let whole = mask == 0xff && base_r & !(LOW | FRESH) == plain;
+            let (clocks, slot) = (&self.clocks, touch.slot);
+            if whole
+                && base_w & LOW != touch.epoch
+                && clocks.knows(slot, base_w & LOW)
+                && clocks.knows(slot, base_r & LOW)
+            {
+                // It follows the history of the chunk, and is the history of the granule.
+                let Cell { wpc, rpc, .. } = self.shadow.head(chunk).base;
+                let cell = self.shadow.cell_mut(chunk, address);
+                *cell = Cell {
+                    w: base_w & LOW | tag,
+                    r: base_r & LOW | plain,
+                    wpc,
+                    rpc,
+                };
+                record(touch, cell, plain);
+                self.shadow.use_page(chunk, address);
                 return;
             }
         } else if cell.r & !(LOW | FRESH) == plain {
@@ -228,12 +247,17 @@ impl Detector {
         let mut rest = mask;
         let mut changed = false;
         for number in 0..8 {
-            let mut group = *self.shadow.group(cell, number);
+            if rest == 0 {
+                // Each byte is in one group.
+                break;
+            }
+            let group = self.shadow.group(cell, number);
             let common = group.mask() & mask;
             rest &= !group.mask();
-            if common == 0 || self.tells_of(touch, &group) {
+            if common == 0 || self.tells_of(touch, group) {
                 continue;
             }
+            let mut group = *group;
             let other = group.mask() & !mask;
             if other != 0
                 && let Some(free) = self.shadow.free_group(cell)

@@ -9,7 +9,7 @@
 //! forgotten, so that memory that is used again says nothing about its former owners.
 //! **Deallocation** counts as a write, too, and then marks the block.
 
-use super::cell::{ATOMIC, ATOMIC_TAIL, Cell, FREED, FRESH, SPLIT, access};
+use super::cell::{ATOMIC, ATOMIC_TAIL, Cell, FREED, FRESH, LOW, SHARED, SPLIT, access, mask_of};
 use super::plain::Touch;
 use super::report::Act;
 use super::shadow::{CHUNK, Run, runs};
@@ -71,15 +71,14 @@ impl Detector {
         if size > 8 || address & 7 > 8 - size {
             return self.is_private_slow(epoch, address, size);
         }
-        let Some((cell, tag)) = self.shadow.find(address) else {
-            return false;
-        };
-        if cell.w == epoch | tag && !cell.has(SPLIT | FREED) {
-            let mask = super::cell::mask_of(address & 7, size);
-            return mask & !cell.mask() == 0;
-        }
-        if (cell.w ^ tag) >> 48 == 0 && !cell.has(SPLIT) {
-            return false;
+        if let Some((cell, tag)) = self.shadow.find(address)
+            && (cell.w ^ tag) >> 48 == 0
+        {
+            let mask = mask_of(address & 7, size);
+            if cell.has(SPLIT) {
+                return self.written_in(epoch, cell, mask) == mask;
+            }
+            return cell.w == epoch | tag && !cell.has(FREED) && mask & !cell.mask() == 0;
         }
         self.is_private_slow(epoch, address, size)
     }
@@ -92,23 +91,33 @@ impl Detector {
                 let Some(cell) = self.shadow.look(address) else {
                     return false;
                 };
-                !cell.has(FREED) && mask & !self.written_in(epoch, &cell) == 0
+                !cell.has(FREED) && self.written_in(epoch, &cell, mask) == mask
             })
     }
 
-    /// The bytes of a granule whose last write is of this epoch.
+    /// Those of some bytes of a granule whose last write is of this epoch.
     #[inline]
-    fn written_in(&self, epoch: u64, cell: &Cell) -> u8 {
+    fn written_in(&self, epoch: u64, cell: &Cell, mask: u8) -> u8 {
         if !cell.has(SPLIT) {
             return if cell.write_epoch() == epoch {
-                cell.mask()
+                cell.mask() & mask
             } else {
                 0
             };
         }
-        let groups = (0..8).map(|number| self.shadow.group(cell, number));
-        let own = groups.filter(|group| group.write_epoch() == epoch);
-        own.fold(0, |own, group| own | group.mask())
+        let (mut own, mut rest) = (0, mask);
+        for number in 0..8 {
+            let group = self.shadow.group(cell, number);
+            if group.write_epoch() == epoch {
+                own |= group.mask() & mask;
+            }
+            // Each byte is in one group.
+            rest &= !group.mask();
+            if rest == 0 {
+                break;
+            }
+        }
+        own
     }
 
     fn range(&mut self, touch: &Touch) {
@@ -182,8 +191,14 @@ impl Detector {
     /// in the same granule are forgotten.
     fn overwrite(&mut self, address: usize, size: usize, mut cell: Cell) {
         let empty = cell.write_epoch() == 0;
+        cell.set_mask(if empty { 0 } else { 0xff });
+        let (start, end) = self.shadow.note_span(address, size, cell);
         for run in runs(address, size) {
-            if empty && self.shadow.find(run.start).is_none() {
+            let noted = start <= run.start && run.start < end;
+            if noted && !self.shadow.is_touched(run.start) {
+                continue;
+            }
+            if empty && self.shadow.look(run.start).is_none() {
                 // Nothing is known of the chunk, and nothing will be.
                 continue;
             }
@@ -232,9 +247,19 @@ impl Detector {
         if !cell.has(SPLIT) {
             self.atomic_group(touch, &cell, mask);
         } else {
+            let mut rest = mask;
             for number in 0..8 {
-                let group = *self.shadow.group(&cell, number);
-                self.atomic_group(touch, &group, mask);
+                let group = self.shadow.group(&cell, number);
+                let bytes = group.mask();
+                if bytes & mask != 0 && !self.is_harmless(touch, group) {
+                    let group = *group;
+                    self.atomic_group(touch, &group, mask);
+                }
+                // Each byte is in one group.
+                rest &= !bytes;
+                if rest == 0 {
+                    break;
+                }
             }
         }
         if first && !cell.has(ATOMIC) {
@@ -242,8 +267,17 @@ impl Detector {
         }
         let flag = if first { ATOMIC } else { ATOMIC_TAIL };
         self.shadow.cell_mut(chunk, address).r |= flag;
-        let private = mask & !self.written_in(touch.epoch, &cell) == 0;
+        let private = self.written_in(touch.epoch, &cell, mask) == mask;
         Some((private, cell.has(ATOMIC_TAIL)))
+    }
+
+    /// Whether an atomic operation follows all of a group that needs no search.
+    #[inline]
+    fn is_harmless(&self, touch: &Touch, group: &Cell) -> bool {
+        let reads = group.r & LOW;
+        self.clocks.knows(touch.slot, group.write_epoch())
+            && (touch.act != Act::AtomicStore
+                || !group.has(SHARED) && self.clocks.knows(touch.slot, reads))
     }
 
     /// The same for the bytes of one group.

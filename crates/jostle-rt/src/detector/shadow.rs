@@ -11,6 +11,7 @@
 
 use super::cell::{Cell, LOW, SHARED, SPLIT, mask_of};
 use super::sets::Sets;
+use super::spans::Spans;
 use crate::raw::Errno;
 use crate::region::{Region, Zero};
 
@@ -19,6 +20,8 @@ pub(super) const CHUNK: usize = 1 << 16;
 const CELLS: usize = CHUNK / 8;
 /// 64 GiB of cells, for 16 GiB of the program. (Tools that execute tests have less.)
 const MAX_CHUNKS: usize = if cfg!(test) { 1 << 15 } else { 1 << 18 };
+/// From this size on a range is noted as a whole.
+const LARGE: usize = 16 * CHUNK;
 /// User addresses have 47 bits.
 const ADDRESSES: usize = 1 << 31;
 /// With more chunks than this (2 GiB of cells) the next execution starts from nothing.
@@ -51,6 +54,7 @@ pub(super) struct Shadow {
     cells: Region<Cell>,
     chunks: usize,
     generation: u64,
+    spans: Spans,
     /// Eight groups for each split granule.
     splits: Region<Cell>,
     splits_top: usize,
@@ -67,6 +71,7 @@ impl Shadow {
             cells: Region::new(MAX_CHUNKS * CELLS)?,
             chunks: 1,
             generation: 1,
+            spans: Spans::new()?,
             splits: Region::new(1 << 27)?,
             splits_top: 8,
             splits_free: 0,
@@ -76,6 +81,7 @@ impl Shadow {
 
     pub(super) fn reset(&mut self) {
         self.generation += 1;
+        self.spans.reset();
         if self.splits_top > 1 << 20 {
             self.splits.clear(0, self.splits_top);
         }
@@ -105,7 +111,9 @@ impl Shadow {
     /// What is known of the granule of an address. `None` if it is not of this execution.
     #[inline]
     pub(super) fn look(&self, address: usize) -> Option<Cell> {
-        let (cell, tag) = self.find(address)?;
+        let Some((cell, tag)) = self.find(address) else {
+            return self.spans.of(address);
+        };
         if (cell.w ^ tag) >> 48 == 0 {
             return Some(*cell);
         }
@@ -128,9 +136,28 @@ impl Shadow {
         let chunk = *place as usize;
         if self.heads.at(chunk).generation != self.generation {
             self.heads.at_mut(chunk).generation = self.generation;
-            self.restart(chunk, Cell::default());
+            let base = self.spans.of(address).unwrap_or_default();
+            self.restart(chunk, base);
         }
         Some(chunk)
+    }
+
+    /// Notes `base` as the history of the chunks inside a range, if it is large. Returns from
+    /// where to where: those chunks there that were not touched in this execution are done.
+    pub(super) fn note_span(&mut self, address: usize, size: usize, base: Cell) -> (usize, usize) {
+        let start = address.checked_next_multiple_of(CHUNK).unwrap_or(address);
+        let end = address.saturating_add(size) & !(CHUNK - 1);
+        if end.saturating_sub(start) >= LARGE && self.spans.add(start, end, base) {
+            return (start, end);
+        }
+        (0, 0)
+    }
+
+    /// Whether the chunk of an address was touched in this execution.
+    #[inline]
+    pub(super) fn is_touched(&self, address: usize) -> bool {
+        let chunk = *self.index.at(address >> 16 & (ADDRESSES - 1)) as usize;
+        self.heads.at(chunk).generation == self.generation
     }
 
     /// Makes `base` the history of the whole chunk.
@@ -230,14 +257,28 @@ impl Shadow {
         self.heads.at_mut(chunk).used |= (2 << pages.1) - (1 << pages.0);
         let mut cell = cell.tagged(tag);
         let empty = cell.write_epoch() == 0;
-        for (address, mask) in run.granules() {
-            let old = *self.cells.at(cell_index(chunk, address));
-            if (old.w ^ tag) >> 48 == 0 && old.has(SPLIT | SHARED) {
-                drop(self, old);
+        let first = cell_index(chunk, run.start);
+        let last = cell_index(chunk, run.end - 1);
+        let holds = |old: &Cell| (old.w ^ tag) >> 48 == 0 && old.has(SPLIT | SHARED);
+        if self.cells.slice(first, last + 1 - first).iter().any(holds) {
+            for index in first..=last {
+                let old = *self.cells.at(index);
+                if holds(&old) {
+                    drop(self, old);
+                }
             }
-            cell.set_mask(if empty { 0 } else { mask });
-            *self.cells.at_mut(cell_index(chunk, address)) = cell;
         }
+        cell.set_mask(if empty { 0 } else { 0xff });
+        self.cells.slice_mut(first, last + 1 - first).fill(cell);
+        if empty {
+            return;
+        }
+        // The bytes of the range in its first and its last granule.
+        let before = mask_of(run.start & 7, 8 - (run.start & 7));
+        let after = mask_of(0, ((run.end - 1) & 7) + 1);
+        self.cells.at_mut(first).set_mask(before);
+        let mask = if first == last { before & after } else { after };
+        self.cells.at_mut(last).set_mask(mask);
     }
 
     /// Moves the history of an unsplit cell into a group. `None` if there is no room left.

@@ -121,8 +121,27 @@ pub(super) struct Sync {
     generation: u64,
     objects: Region<Object>,
     top: usize,
+    /// The atomic locations that were used last, by address.
+    recent: [Recent; RECENT],
     /// There was no room left.
     pub(super) full: bool,
+}
+
+/// An atomic location that was used lately; of no execution if `generation` is another one.
+#[derive(Clone, Copy, Debug)]
+struct Recent {
+    address: u64,
+    generation: u64,
+    size: u32,
+    object: u32,
+}
+
+const RECENT: usize = 64;
+
+/// Where a location is kept. Neighbours in a granule are kept apart.
+#[inline(always)]
+fn place(address: u64) -> usize {
+    (address ^ address >> 6) as usize % RECENT
 }
 
 const FIRST_BITS: u32 = 10;
@@ -138,6 +157,12 @@ impl Sync {
             generation: 1,
             objects: Region::new(1 << LAST_BITS)?,
             top: 1,
+            recent: [Recent {
+                address: 0,
+                generation: 0,
+                size: 0,
+                object: 0,
+            }; RECENT],
             full: false,
         })
     }
@@ -212,6 +237,29 @@ impl Sync {
         Some(())
     }
 
+    /// As [`object`](Sync::object) for an atomic location.
+    #[inline(always)]
+    fn location(&mut self, address: u64, size: u32) -> Option<usize> {
+        let generation = self.generation;
+        if let Some(recent) = self.recent.get(place(address))
+            && recent.address == address
+            && recent.generation == generation
+            && recent.size == size
+        {
+            return Some(recent.object as usize);
+        }
+        let object = self.object(address >> 3, false, address, size)?;
+        if let Some(recent) = self.recent.get_mut(place(address)) {
+            *recent = Recent {
+                address,
+                generation,
+                size,
+                object: object as u32,
+            };
+        }
+        Some(object)
+    }
+
     /// The number of the object of exactly these bytes, made if it is not there.
     #[inline]
     fn object(&mut self, key: u64, named: bool, address: u64, size: u32) -> Option<usize> {
@@ -265,7 +313,13 @@ impl Sync {
 
     /// Forgets the atomics of a granule, as far as they are still listed.
     pub(super) fn clear_granule(&mut self, address: usize) {
-        if let Some(row) = self.row(address as u64 >> 3, false, false) {
+        let granule = address as u64 & !7;
+        for address in granule..granule + 8 {
+            if let Some(recent) = self.recent.get_mut(place(address)) {
+                recent.generation = 0;
+            }
+        }
+        if let Some(row) = self.row(granule >> 3, false, false) {
             row.object = 0;
         }
     }
@@ -410,9 +464,7 @@ impl Detector {
                 tail = true;
             }
         }
-        let object = self
-            .sync
-            .object(address as u64 >> 3, false, address as u64, size as u32)?;
+        let object = self.sync.location(address as u64, size as u32)?;
         let known = |epoch| self.clocks.knows(touch.slot, epoch);
         let pc = touch.pc & super::cell::LOW;
         let row = self.sync.objects.at_mut(object);

@@ -26,6 +26,7 @@ const BOOKKEEPING: &[&str] = &[
     "COUNTER",
     "DEBUG_PATH_EXISTS",
     "DLSYM",
+    "DTORS",
     "ENABLED",
     "FIRST_PANIC",
     "GETRANDOM_AVAILABLE",
@@ -98,6 +99,8 @@ fn kind(op: OpKind) -> &'static str {
 fn is_bookkeeping(symbol: &Symbol) -> bool {
     let path = symbol.name.trim_start_matches('<');
     let last = path.rsplit("::").next().unwrap_or(path);
+    // LLVM numbers the parts of a static that it has split.
+    let last = last.split('.').next().unwrap_or(last);
     path.starts_with("std::") && BOOKKEEPING.contains(&last)
 }
 
@@ -115,6 +118,9 @@ mod tests {
         };
         assert!(is("std::panicking::panic_count::GLOBAL_PANIC_COUNT"));
         assert!(is("<std::thread::id::ThreadId>::new::COUNTER"));
+        assert!(is(
+            "std::sys::pal::unix::stack_overflow::imp::NEED_ALTSTACK.0"
+        ));
         assert!(!is("std::panicking::HOOK"));
         assert!(!is("my_crate::COUNTER"));
         assert!(!is("stdx::COUNTER"));

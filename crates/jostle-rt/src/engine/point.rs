@@ -66,7 +66,7 @@ pub(crate) fn spin_point(address: usize, pc: usize) {
     if !hot::is_watched() {
         return;
     }
-    hot::forget_accesses();
+    hot::restart_accesses();
     with(|e| {
         let op = e.op(OpKind::Spin, address, pc);
         e.asking(|kernel, policy| kernel.at_spin(op, policy));

@@ -16,8 +16,8 @@ pub(crate) struct Reads {
     next: usize,
     /// How many reads in a row gave what had been read before.
     stale: u32,
-    /// It has waited for a write that did not come.
-    released: bool,
+    /// It has waited for a write that did not come: so many reads of its loop are left.
+    left: u32,
 }
 
 /// What a thread does that reads what it has read before.
@@ -40,6 +40,9 @@ const ENOUGH: u32 = 24;
 /// So many are one in the loop of a lock.
 const ENOUGH_AT_LOCK: u32 = 2;
 
+/// Rounds of the loop of a lock at most: the standard library's makes 100.
+const ROUNDS: u32 = 128;
+
 /// Whether the public name is that of a function of the standard library that spins before it
 /// waits.
 pub(crate) fn is_lock(operation: &str) -> bool {
@@ -54,7 +57,7 @@ impl Reads {
         seen: [(0, 0); KEPT],
         next: 0,
         stale: 0,
-        released: false,
+        left: 0,
     };
 
     /// The thread has read `value` at `address`.
@@ -63,8 +66,12 @@ impl Reads {
         if self.seen.contains(&(address, value)) {
             self.stale += 1;
             return match self.stale {
+                _ if self.left > 0 => {
+                    self.left -= 1;
+                    Spin::No
+                }
                 ENOUGH.. => Spin::Yes,
-                ENOUGH_AT_LOCK.. if !self.released => Spin::Perhaps,
+                ENOUGH_AT_LOCK.. => Spin::Perhaps,
                 _ => Spin::No,
             };
         }
@@ -81,20 +88,20 @@ impl Reads {
     /// The write that the thread waited for did not come, and nobody else can go on.
     #[inline]
     pub(crate) fn release(&mut self) {
-        self.released = true;
+        self.left = ROUNDS;
     }
 
     /// Whether a load that would give `value` is one more round of a lock's loop that nobody
     /// can end, which need not be scheduled.
     #[inline(always)]
     pub(crate) fn is_idle(&self, address: usize, value: u64) -> bool {
-        self.released && self.stale >= ENOUGH_AT_LOCK && self.seen.contains(&(address, value))
+        self.left > 0 && self.seen.contains(&(address, value))
     }
 
     /// The thread has changed something.
     #[inline]
     pub(crate) fn wrote(&mut self) {
-        if self.stale != 0 || self.next != 0 || self.released || self.seen[0].0 != 0 {
+        if self.stale != 0 || self.next != 0 || self.left != 0 || self.seen[0].0 != 0 {
             *self = Reads::NONE;
         }
     }

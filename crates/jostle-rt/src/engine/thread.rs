@@ -448,7 +448,6 @@ impl Engine {
     /// Nobody wants anything of the ended thread in `slot` any more.
     fn free(&mut self, slot: Slot) {
         self.threads.row_mut(slot).state = State::Free;
-        self.stacks.trim(slot);
     }
 }
 

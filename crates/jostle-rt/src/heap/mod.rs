@@ -184,7 +184,9 @@ impl Heap {
         let start = entry.start as usize;
         if zeroed {
             dirty = dirty.min(size);
-            if dirty >= LARGE {
+            // Pages from before the mark are not zero when they are given back: the image
+            // has them.
+            if dirty >= LARGE && number >= self.table.marked {
                 let (from, to) = (start.next_multiple_of(4096), (start + dirty) & !4095);
                 self.memory.zero(start, from - start);
                 self.memory.discard(from, to);
@@ -364,10 +366,8 @@ impl Heap {
 
     fn release(&mut self, number: usize) {
         let entry = self.table.change(number);
+        let (start, room, class) = (entry.start, entry.room, entry.class);
         entry.freed = 1;
-        let Entry {
-            start, room, class, ..
-        } = *entry;
         if let Some(first) = self.now.free.get_mut(usize::from(class)) {
             entry.next = core::mem::replace(first, number as u32 + 1);
         }

@@ -90,11 +90,12 @@ impl Table {
     pub(super) fn change(&mut self, number: usize) -> &mut Entry {
         let entry = self.entries.at_mut(number);
         if number < self.marked && entry.saved != self.round {
-            entry.saved = self.round;
+            // Copied before it is written to: a load of what was just stored in parts waits.
             let saved = Saved {
                 number: number as u64,
                 entry: *entry,
             };
+            entry.saved = self.round;
             *self.saved.at_mut(self.saved_length) = saved;
             self.saved_length += 1;
         }

@@ -92,6 +92,13 @@ impl Descriptors {
         self.known.contains(fd) && !self.changed.contains(fd)
     }
 
+    /// Whether `fd` leads to a file that was open at the fork point.
+    pub(crate) fn is_kept_file(&self, fd: i32) -> bool {
+        let fd = self.original(fd);
+        let file = |kept: &Kept| kept.fd == fd && matches!(kept.kind, Kind::File(_));
+        self.is_kept(fd) && self.kept.iter().any(file)
+    }
+
     /// Whether the program has put something else in the place of `fd`.
     #[inline]
     pub(crate) fn is_replaced(&self, fd: i32) -> bool {

@@ -178,9 +178,7 @@ fn begin_main(kernel: &mut Kernel, subject: &Subject) -> Result<(), String> {
 /// Puts everything back to the fork point. Returns where the main thread goes on.
 fn restore(image: &Image) -> crate::carrier::context::Context {
     engine::with(|e| {
-        for slot in e.threads.used().skip(1) {
-            e.stacks.trim(slot as u16);
-        }
+        e.stacks.leave(e.threads.used().end);
         e.threads.restore(&e.tls);
         e.waiters.reset();
         e.objects.reset();

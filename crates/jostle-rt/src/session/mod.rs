@@ -6,13 +6,15 @@
 //!
 //! - `program`: the target and the suite. `backend`: executes it. `verdict`: what a way to
 //!   end means as a finding. `race`: what the race detector and the heap say. `panics`: what a
-//!   panic has printed. `temporary`: where the program puts temporary files.
+//!   panic has printed. `environment`: the program's. `temporary`: where it
+//!   puts temporary files.
 //! - `descriptors`: standard output and error of the process, kept apart from the program's.
 
 #![allow(unsafe_code)]
 
 mod backend;
 pub(crate) mod descriptors;
+mod environment;
 pub(crate) mod panics;
 mod program;
 pub(crate) mod race;
@@ -63,6 +65,9 @@ pub(crate) fn run(file: &Path, arguments: Arguments) -> ! {
         // execution anew.
         env::remove_var("RUST_BACKTRACE");
         env::remove_var("RUST_LIB_BACKTRACE");
+        // libtest reads the description of the terminal, and frees its hundreds of strings
+        // at the end of each execution. Nor should executions depend on the terminal.
+        env::remove_var("TERM");
     }
     let session = match Session::read(file) {
         Ok(session) => session,
@@ -72,7 +77,7 @@ pub(crate) fn run(file: &Path, arguments: Arguments) -> ! {
         }
     };
     let temporary = Temporary::new();
-    let executed = execute(&session, arguments);
+    let executed = execute(&session, arguments, temporary.path());
     temporary.remove();
     let (ending, code) = match executed {
         Ok(ended) => ended,
@@ -97,7 +102,11 @@ pub(crate) fn run(file: &Path, arguments: Arguments) -> ! {
 }
 
 /// How the process ends, and its exit code.
-fn execute(session: &Session, arguments: Arguments) -> Result<(Ending, c_int), String> {
+fn execute(
+    session: &Session,
+    arguments: Arguments,
+    temporary: Option<&Path>,
+) -> Result<(Ending, c_int), String> {
     let settings = Settings {
         workspace: session.root.clone(),
         ..Settings::default()
@@ -111,7 +120,8 @@ fn execute(session: &Session, arguments: Arguments) -> Result<(Ending, c_int), S
     crate::abi::fault::install();
     crate::abi::watchdog::install();
     descriptors::keep()?;
-    let from = prepare_main(arguments)?;
+    let envp = environment::prepare(temporary);
+    let from = prepare_main(Arguments { envp, ..arguments })?;
     let first = engine::run(
         std::ptr::null_mut(),
         std::ptr::null_mut(),

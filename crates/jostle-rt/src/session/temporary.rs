@@ -3,9 +3,7 @@
 //! A test that creates a file at a fixed name under `TMPDIR` would find what a run has left
 //! that was killed, and fail in its first execution.
 
-#![allow(unsafe_code)]
-
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
 /// The directory; removed with what is in it when the session is over.
@@ -13,7 +11,7 @@ use std::{env, fs, process};
 pub(super) struct Temporary(Option<PathBuf>);
 
 impl Temporary {
-    /// Makes it, and has the program use it. Where it cannot be made the program uses what
+    /// Makes it. Where it cannot be made the program uses what
     /// there is.
     pub(super) fn new() -> Temporary {
         // The same length in each process, so that the program allocates the same.
@@ -23,9 +21,12 @@ impl Temporary {
         if fs::create_dir(&path).is_err() {
             return Temporary(None);
         }
-        // SAFETY: No other OS thread is there.
-        unsafe { env::set_var("TMPDIR", &path) };
         Temporary(Some(path))
+    }
+
+    /// Its path, if it could be made.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.0.as_deref()
     }
 
     /// Removes it.

@@ -31,8 +31,8 @@ pub(crate) fn of(end: &End) -> Option<Finding> {
         }
         End::Stuck => Some(here(
             Kind::Stall,
-            "the program does not come to a scheduling point (5 seconds of computation, or a \
-             loop that nothing of the program's can be seen in)"
+            "the program does not come to a scheduling point for seconds: a long \
+             computation, or a loop that nothing can be seen of"
                 .to_owned(),
         )),
         End::Found(finding) => Some((**finding).clone()),

@@ -176,9 +176,51 @@ fn what_was_never_touched_is_unmapped_for_nothing() {
 }
 
 #[test]
+fn large_ranges_are_told_apart_by_the_latest_around_an_address() {
+    let size = 8 << 20;
+    for at in [X, X + 8, X + size / 2, X + size - 8] {
+        let mut d = with(3);
+        d.allocated(1, X, size, 1);
+        d.read(2, at, 8, 2);
+        assert_eq!(kind(&mut d), Some(Kind::AllocatedUse));
+
+        let mut d = with(3);
+        d.allocated(1, X, size, 1);
+        d.write(1, at, 8, 1);
+        d.freed(1, X, size, 1);
+        d.read(1, at, 8, 2);
+        assert_eq!(kind(&mut d), Some(Kind::UseAfterFree), "touched before");
+
+        let mut d = with(3);
+        d.allocated(1, X, size, 1);
+        d.freed(1, X, size, 1);
+        d.allocated(2, X, size, 1);
+        assert!(d.is_private(2, at, 8), "nothing is left of its former owner");
+        d.write(2, at, 8, 2);
+        d.unmapped(X, size);
+        d.read(3, at, 8, 2);
+        assert_eq!(kind(&mut d), None, "unmapped");
+    }
+}
+
+#[test]
+fn more_large_ranges_than_are_noted_are_as_good() {
+    let size = 2 << 20;
+    let mut d = with(2);
+    for number in 0..200 {
+        d.allocated(1, X + number * size, size, 1);
+    }
+    for number in 0..200 {
+        assert!(d.is_private(1, X + number * size + size / 2, 8));
+    }
+    d.read(2, X + 150 * size + 8, 8, 1);
+    assert_eq!(kind(&mut d), Some(Kind::AllocatedUse));
+}
+
+#[test]
 fn an_execution_that_is_too_large_is_not_judged() {
     let mut d = with(2);
-    d.allocated(1, X, 64 << 30, 1);
+    d.write_range(1, X, 64 << 30, 1);
     assert!(d.is_blind());
     d.read(2, X, 8, 1);
     assert_eq!(kind(&mut d), None);
