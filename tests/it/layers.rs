@@ -50,7 +50,7 @@ const CRATES: &[(&str, Ranks)] = &[
             &["completions", "list", "sink"],
             &["corpus", "recorded", "verify"],
             &["hunt", "minimize", "replay", "smallest"],
-            &["explain", "export", "report", "triage"],
+            &["explain", "export", "report", "retest", "triage"],
         ],
     ),
     (
@@ -59,12 +59,28 @@ const CRATES: &[(&str, Ranks)] = &[
             &["interrupt", "output", "saved", "toolchain"],
             &["exit", "linker"],
             &["cargo", "doctor", "instrument", "setup"],
-            &["args", "child"],
+            &["args", "child", "kept"],
             &["plan"],
             &["result"],
             &["sinks"],
             &["test"],
             &["list", "nextest", "replay", "run"],
+        ],
+    ),
+    (
+        "crates/jostle-protocol/src",
+        &[&["file"], &["outcome", "session"]],
+    ),
+    (
+        "crates/jostle-rt/src",
+        &[
+            &["cautions", "raw", "real", "symbols"],
+            &["own_memory", "region", "sys"],
+            &["carrier", "detector", "heap"],
+            &["hot", "outside"],
+            &["engine"],
+            &["locks", "session"],
+            &["abi"],
         ],
     ),
     (
@@ -210,7 +226,9 @@ fn modules_import_only_lower_ranks() {
                 (file.display().to_string(), (module_of(&src, file), text))
             })
             .collect();
-        assert!(files.len() > 20, "only {} files in {folder}", files.len());
+        // Each module is a file at least, and so is the root.
+        let modules = ranks.iter().map(|row| row.len()).sum::<usize>();
+        assert!(files.len() > modules, "{} files in {folder}", files.len());
         let wrong = violations(ranks, &files);
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }

@@ -56,7 +56,11 @@ pub(crate) enum Command {
     Explain(Saved),
     /// Executes a recorded trace again and writes all that is known of it.
     Report(Saved),
-    /// Prints a failure as rows that survive edits of the test.
+    /// Keeps a failure as a schedule that survives edits of the test.
+    ///
+    /// The failure is minimized before. The schedule is written to
+    /// tests/jostle/NAME.schedule.json of the package, or to the file that --out names
+    /// behind FILE, and `test` executes it before it explores the test.
     Export(Saved),
     /// Executes every behaviour of the test of a trace, if it is small.
     Verify(Saved),

@@ -6,12 +6,15 @@
 //! - `cargo`: builds the tests. `instrument`: what that needs of `linker` and `toolchain`.
 //! - `child`: a process that explores one test. `plan`: which tests there are. `result`:
 //!   what became of them. `saved`: what a trace remembers of its build.
+//!   `kept`: schedules that are executed again.
 //! - `sinks`: formats of results. `output`: what is printed and written. `exit`: exit codes.
 //!   `interrupt`: Ctrl-C.
 //! - `linker`, `toolchain`: this program as a linker, and what it works with.
 //!
 //! One program plays several parts, by the name that it is called by: see
 //! [`cargo::roles`] and [`linker::is_linker`].
+
+#![deny(unsafe_code)]
 
 mod args;
 mod cargo;
@@ -20,7 +23,7 @@ mod doctor;
 mod exit;
 mod instrument;
 mod interrupt;
-#[allow(dead_code, unused_imports)]
+mod kept;
 mod linker;
 mod list;
 mod nextest;
@@ -33,7 +36,6 @@ mod saved;
 mod setup;
 mod sinks;
 mod test;
-#[allow(dead_code, unused_imports)]
 mod toolchain;
 
 use std::ffi::OsString;

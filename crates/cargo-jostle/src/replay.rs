@@ -22,6 +22,7 @@ use crate::cargo::options::Options;
 use crate::child::embedded::{self, Setting, Subject, Told};
 use crate::exit::ExitStatus;
 use crate::interrupt;
+use crate::kept;
 use crate::output;
 use crate::saved::{self, Build, Recalled};
 use crate::test::session::Session;
@@ -41,6 +42,15 @@ struct Remembered {
     cargo: Options,
 }
 
+/// The options of `export`.
+#[derive(Parser, Debug)]
+#[command(name = "export", no_binary_name = true)]
+struct Exported {
+    /// The schedule file to write.
+    #[arg(long)]
+    out: Option<PathBuf>,
+}
+
 /// Runs the command `name`.
 pub(crate) fn run(name: &str, args: &Saved) -> anyhow::Result<ExitCode> {
     interrupt::catch();
@@ -55,6 +65,9 @@ pub(crate) fn run(name: &str, args: &Saved) -> anyhow::Result<ExitCode> {
         _ => text(&file)?,
     });
     command.extend(with_whole_paths(&args.options)?);
+    if name == "export" {
+        return export(&file, &recalled, args);
+    }
     let (code, printed) = Started::of(&recalled, &args.cargo)?.told(command.clone())?;
     let printed = output::with_path(&printed, &file, &args.file);
     output::print_bytes(printed.as_bytes())?;
@@ -67,6 +80,44 @@ pub(crate) fn run(name: &str, args: &Saved) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::from(code))
+}
+
+/// Writes the schedule file of a failure, beside the tests of its package unless `--out`
+/// names another place.
+fn export(file: &Path, recalled: &Recalled, args: &Saved) -> anyhow::Result<ExitCode> {
+    let given = Exported::try_parse_from(&args.options)
+        .map_err(|error| anyhow::anyhow!("{}", error.render()))?;
+    let out = given.out.map(std::path::absolute).transpose()?;
+    let started = Started::of(recalled, &args.cargo)?;
+    let written = started.session.scratch().join("kept.schedule.json");
+    let mut command = vec!["export".to_owned(), text(file)?];
+    command.extend(["--out".to_owned(), text(&written)?]);
+    let (code, printed) = started.told(command)?;
+    if code != 0 {
+        output::print_bytes(printed.as_bytes())?;
+        return Ok(ExitCode::from(code));
+    }
+    let schedule = kept::read(&written)?;
+    let out = out.unwrap_or_else(|| kept::place(&started.binary, &schedule));
+    publish::replace(&out, &fs::read(&written)?).with_context(|| {
+        format!(
+            "cannot write to {}; name another file with --out",
+            out.display()
+        )
+    })?;
+    let here = std::env::current_dir()?;
+    let shown = publish::quoted(out.strip_prefix(here).unwrap_or(&out));
+    let mut told = String::new();
+    for row in &schedule.rows {
+        told += &format!("  {}\n", jostle_report::text::clean(row));
+    }
+    if told.is_empty() {
+        told += "  the schedule that never preempts\n";
+    }
+    output::print(&format!(
+        "{told}Kept in {shown}; `cargo jostle test` executes it before it explores the test.\n"
+    ))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Groups the traces of a folder by their tests, since a process knows one.

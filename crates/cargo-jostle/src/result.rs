@@ -24,8 +24,19 @@ pub(crate) struct Tested {
     pub(crate) figures: Figures,
     /// What was not under control.
     pub(crate) cautions: Vec<String>,
+    /// Its kept schedules.
+    pub(crate) kept: Kept,
     /// How long it took.
     pub(crate) elapsed: Duration,
+}
+
+/// The kept schedules of a test that do not fail.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Kept {
+    /// How many were executed.
+    pub(crate) count: usize,
+    /// What is to be said of those that could not be followed.
+    pub(crate) notes: Vec<String>,
 }
 
 /// How a test ended.
@@ -102,6 +113,8 @@ pub(crate) struct Found {
     pub(crate) confirmed: Confirmed,
     /// The report of that process; empty without one.
     pub(crate) report: String,
+    /// Of one that a kept schedule has come to: that it has.
+    pub(crate) kept: Option<String>,
 }
 
 /// Whether a fresh process shows a finding.

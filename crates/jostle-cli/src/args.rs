@@ -74,7 +74,15 @@ pub(crate) enum Command {
     ///
     /// The file that it is appended to has to link the crate of the scenario once, by
     /// `use my_crate as _;`: a comment of the test names it.
+    ///
+    /// With --out it is a schedule file, for a test that is there already: `retest`
+    /// executes it.
     Export(Export),
+    /// Executes kept schedules again.
+    ///
+    /// Prints one JSON document. Ends with 1 if one of them fails, or one around it. A
+    /// schedule that cannot be followed any more is no failure.
+    Retest(Retest),
     /// Prints a script that makes a shell complete this command's options.
     Completions(Completions),
 }
@@ -297,6 +305,20 @@ pub(crate) struct Triage {
 pub(crate) struct Export {
     #[command(flatten)]
     pub(crate) saved: Saved,
+    /// Write the schedule to this file instead.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Group, Debug)]
+pub(crate) struct Retest {
+    /// Schedule files that `export --out` has written.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Where the traces of findings are saved: jostle-findings unless another folder is
+    /// named.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `jostle export`: prints a failure as a test.
+//! `jostle export`: prints a failure as a test, or writes it as a schedule file.
 
 use std::fmt::Write;
 
@@ -6,9 +6,9 @@ use anyhow::Context;
 use jostle_core::backend::Suite;
 use jostle_core::campaign::{Replayer, apart};
 use jostle_core::finding::Finding;
-use jostle_core::regression::Row;
+use jostle_core::regression::{self, KeptFile, Row};
 use jostle_core::subject::Subject;
-use jostle_report::text::{clean, fit};
+use jostle_report::text::{clean, fit, inert_json};
 
 use crate::args::Export;
 use crate::exit::ExitStatus;
@@ -18,8 +18,17 @@ use crate::smallest;
 
 pub(crate) fn run<S: Suite>(suite: &S, args: &Export) -> anyhow::Result<ExitStatus> {
     let recorded = Recorded::of(suite, &args.saved)?;
-    let text = apart(suite, |_| export(&recorded));
+    output::check_outputs(Some(&args.saved.file), &[("--out", args.out.as_deref())])?;
+    let form = match args.out {
+        Some(_) => file,
+        None => test,
+    };
+    let text = apart(suite, |_| export(&recorded, form));
     let text = text.with_context(|| format!("cannot export {}", args.saved.file.display()))?;
+    if let Some(path) = &args.out {
+        output::write(path, text.as_bytes(), "--out")?;
+        return Ok(ExitStatus::AsExpected);
+    }
     output::print_bytes(text.as_bytes())?;
     let module = recorded.subject().module;
     output::warn(&format!(
@@ -29,18 +38,22 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Export) -> anyhow::Result<ExitStat
     Ok(ExitStatus::AsExpected)
 }
 
-fn export<S: Suite>(recorded: &Recorded<'_, S>) -> anyhow::Result<String> {
+/// How a failure is kept: made of the subject, the finding, the rows and the data.
+type Form = fn(&Subject, &Finding, &[Row], &[u8]) -> String;
+
+fn export<S: Suite>(recorded: &Recorded<'_, S>, form: Form) -> anyhow::Result<String> {
     let mut replayer = Replayer::new(recorded.suite, recorded.target);
     let first = smallest::failure(recorded, &mut replayer)?;
     let small = smallest::of(&first, recorded, &mut replayer)?;
     let fault = |broken| recorded.fault(broken);
     let rows = replayer.rows(&small.schedule).map_err(fault)?.context(
         "its schedule cannot be put in words that lead to the same failure; keep the trace, which \
-         JOSTLE_REPLAY=FILE makes `cargo test` replay as long as the scenario stays as it is",
+         can be replayed as long as the scenario stays as it is (under `cargo test`: \
+         JOSTLE_REPLAY=FILE)",
     )?;
     let finding = replayer.schedule(&small.schedule).map_err(fault)?.finding;
     let finding = finding.context("it failed and then did not")?;
-    Ok(test(
+    Ok(form(
         recorded.subject(),
         &finding,
         &rows,
@@ -87,9 +100,28 @@ fn test(subject: &Subject, finding: &Finding, rows: &[Row], data: &[u8]) -> Stri
         }
         let _ = writeln!(text, "        ],");
     }
-    let data: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
+    let data = digits(data);
     let _ = writeln!(text, "        {data:?},\n    );\n}}");
     text
+}
+
+/// The text of the schedule file.
+fn file(subject: &Subject, finding: &Finding, rows: &[Row], data: &[u8]) -> String {
+    let file = KeptFile {
+        jostle_schedule: regression::VERSION,
+        test: subject.name.to_owned(),
+        kind: finding.kind.name().to_owned(),
+        message: fit(finding.headline(), MESSAGE).trim_end().to_owned(),
+        signature: finding.signature(),
+        rows: rows.iter().map(Row::to_string).collect(),
+        data: digits(data),
+    };
+    inert_json(&file.text())
+}
+
+/// Bytes in hexadecimal digits.
+fn digits(data: &[u8]) -> String {
+    data.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A character of a name, or what stands for it in the name of a function.

@@ -2,7 +2,7 @@
 //!
 //! - `args`: the syntax and the text of `--help`.
 //! - `list`, `hunt`, `verify`, `replay`, `report`, `minimize`,
-//!   `explain`, `export`, `triage`, `completions`: one subcommand each.
+//!   `explain`, `export`, `retest`, `triage`, `completions`: one subcommand each.
 //! - `recorded`: loads a trace or fuzz input and re-executes it. `smallest`: replays a
 //!   saved failure and minimizes it.
 //! - `corpus`: inputs that a hunt begins with, and those that it keeps.
@@ -28,6 +28,7 @@ mod progress;
 mod recorded;
 mod replay;
 mod report;
+mod retest;
 mod sink;
 mod smallest;
 #[cfg(test)]
@@ -132,6 +133,7 @@ fn execute<S: Suite>(suite: &S, args: &Args) -> ExitStatus {
         Command::Explain(explain) => explain::run(suite, explain),
         Command::Triage(triage) => triage::run(suite, triage),
         Command::Export(export) => export::run(suite, export),
+        Command::Retest(retest) => retest::run(suite, retest),
         Command::Completions(completions) => completions::run(completions),
     };
     match result {

@@ -231,6 +231,15 @@ pub(crate) fn call_program(words: &OsStr) {
     let _ = PROGRAM.set(text::clean(&words.to_string_lossy()));
 }
 
+/// The command that explores the subject with this name.
+pub(crate) fn exploring(name: &str) -> String {
+    match PROGRAM.get() {
+        // Which subject it is, that command knows by other options.
+        Some(words) => format!("{words} test"),
+        None => format!("{} hunt {}", program(), publish::quoted(Path::new(name))),
+    }
+}
+
 /// The name that this program was called by.
 pub(crate) fn program() -> String {
     if let Some(words) = PROGRAM.get() {

@@ -19,10 +19,11 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Replay) -> anyhow::Result<ExitStat
     let Some(finding) = &replayed.run.outcome.finding else {
         output::print(&clean(recorded.subject(), &replayed))?;
         if !replayed.fits {
-            output::warn(
+            output::warn(&format!(
                 "error: what was recorded could not be executed again, so that this says nothing \
-                 about it; `jostle hunt` looks for failures anew",
-            );
+                 about it; `{}` looks for failures anew",
+                output::exploring(recorded.subject().name)
+            ));
             return Ok(ExitStatus::Unusable);
         }
         return Ok(ExitStatus::AsExpected);

@@ -6,6 +6,7 @@ use jostle_core::campaign::{Replayed, Replayer};
 use jostle_core::minimize::{Limits, Minimized, Schedule, Trial, minimize};
 use jostle_core::prescription::Prescription;
 
+use crate::output;
 use crate::recorded::Recorded;
 
 /// Executes `recorded` again.
@@ -22,9 +23,8 @@ pub(crate) fn failure<S: Suite>(
     let first = first.map_err(|broken| recorded.fault(broken))?;
     anyhow::ensure!(
         first.finding.is_some(),
-        "it does not fail (any more), so that there is nothing to minimize; `jostle hunt {}` looks \
-         for failures",
-        recorded.subject().name
+        "it does not fail (any more), so that there is nothing to minimize; `{}` looks for failures",
+        output::exploring(recorded.subject().name)
     );
     Ok(first)
 }

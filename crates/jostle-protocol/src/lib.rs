@@ -32,6 +32,10 @@ pub use session::{Harness, Session};
 /// started without it behaves as if it were not instrumented.
 pub const VARIABLE: &str = "JOSTLE_SESSION";
 
+/// The environment variable that tells the program itself: its tests are explored as they
+/// are. What explores by its own means leaves that to the process.
+pub const UNMODIFIED: &str = "JOSTLE_UNMODIFIED";
+
 /// The version of both files. There is no compatibility between versions: a program is
 /// linked with the runtime of the `cargo jostle` that starts it.
 pub const VERSION: u32 = 1;

@@ -114,7 +114,9 @@ pub fn width() -> usize {
         terminal_size::terminal_size_of(io::stderr())
             .map_or(WIDTH, |(width, _)| usize::from(width.0))
     };
-    PRESENTATION.get().map_or_else(terminal, |&(width, _)| width)
+    PRESENTATION
+        .get()
+        .map_or_else(terminal, |&(width, _)| width)
 }
 
 /// How to write for this terminal.

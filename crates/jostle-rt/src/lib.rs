@@ -12,6 +12,10 @@
 //! - [`detector`]: data races. [`heap`]: the program's memory. [`own_memory`]: this library's.
 //! - [`symbols`]: places in the source.
 
+#![deny(unsafe_code)]
+// What only the symbols use, which are not there in tests.
+#![cfg_attr(test, allow(dead_code))]
+
 // The symbols would be those of the test program, which is not instrumented.
 #[cfg(not(test))]
 mod abi;

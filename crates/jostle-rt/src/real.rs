@@ -34,6 +34,7 @@ macro_rules! real {
             /// # Safety
             ///
             /// As that demands.
+            #[allow(non_snake_case, reason = "libc has names that begin with a capital")]
             #[inline]
             pub(crate) unsafe fn $name($($arg: $type),*) $(-> $result)? {
                 static KNOWN: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
@@ -120,7 +121,6 @@ real! {
     pthread_mutex_destroy(mutex: *mut c_void) -> c_int;
     pthread_mutex_lock(mutex: *mut c_void) -> c_int;
     pthread_mutex_trylock(mutex: *mut c_void) -> c_int;
-    pthread_mutex_timedlock(mutex: *mut c_void, moment: *const libc::timespec) -> c_int;
     pthread_mutex_clocklock(
         mutex: *mut c_void,
         clock: libc::clockid_t,
@@ -130,11 +130,6 @@ real! {
     pthread_cond_init(cond: *mut c_void, attr: *const c_void) -> c_int;
     pthread_cond_destroy(cond: *mut c_void) -> c_int;
     pthread_cond_wait(cond: *mut c_void, mutex: *mut c_void) -> c_int;
-    pthread_cond_timedwait(
-        cond: *mut c_void,
-        mutex: *mut c_void,
-        moment: *const libc::timespec
-    ) -> c_int;
     pthread_cond_clockwait(
         cond: *mut c_void,
         mutex: *mut c_void,
@@ -149,8 +144,6 @@ real! {
     pthread_rwlock_wrlock(lock: *mut c_void) -> c_int;
     pthread_rwlock_tryrdlock(lock: *mut c_void) -> c_int;
     pthread_rwlock_trywrlock(lock: *mut c_void) -> c_int;
-    pthread_rwlock_timedrdlock(lock: *mut c_void, moment: *const libc::timespec) -> c_int;
-    pthread_rwlock_timedwrlock(lock: *mut c_void, moment: *const libc::timespec) -> c_int;
     pthread_rwlock_clockrdlock(
         lock: *mut c_void,
         clock: libc::clockid_t,
@@ -175,7 +168,6 @@ real! {
     sem_post(sem: *mut c_void) -> c_int;
     sem_wait(sem: *mut c_void) -> c_int;
     sem_trywait(sem: *mut c_void) -> c_int;
-    sem_timedwait(sem: *mut c_void, moment: *const libc::timespec) -> c_int;
     sem_clockwait(
         sem: *mut c_void,
         clock: libc::clockid_t,

@@ -105,7 +105,10 @@ pub(crate) fn execute(
     };
     let file = scratch.path("session.json");
     session.write(&file)?;
-    let variables = [(jostle_protocol::VARIABLE, file.as_path())];
+    let variables = [
+        (jostle_protocol::VARIABLE, file.as_path()),
+        (jostle_protocol::UNMODIFIED, Path::new("1")),
+    ];
     let end = process::run(
         &subject.binary.start,
         &arguments,

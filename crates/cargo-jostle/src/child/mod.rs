@@ -4,9 +4,11 @@
 //!   it gives no sign of life.
 //! - [`embedded`]: which command it executes on itself, and what it tells.
 //! - [`hunted`]: the document of a hunt.
+//! - [`retested`]: the document about kept schedules.
 //! - [`listing`]: which tests a program has.
 
 pub(crate) mod embedded;
 pub(crate) mod hunted;
 pub(crate) mod listing;
 pub(crate) mod process;
+pub(crate) mod retested;

@@ -46,13 +46,12 @@ mod trim;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-pub(crate) use checks::{Check, checks};
+pub(crate) use checks::checks;
 pub(crate) use driver::REAL_LINKER;
 pub(crate) use errors::LOG;
 pub(crate) use install::{install, is_linker};
 pub(crate) use notes::Notes;
-pub(crate) use prepare::{Prepared, prepare};
-pub(crate) use tokio::WORKERS;
+pub(crate) use prepare::prepare;
 
 /// Links, given the arguments after the name of the program.
 pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {

@@ -68,6 +68,8 @@ fn test(tested: &Tested) -> Value {
         "message": said.map(|text| message(text)),
         "remedy": remedy,
         "cautions": tested.cautions,
+        "kept_schedules": tested.kept.count,
+        "kept_schedules_not_followed": tested.kept.notes,
         "findings": findings,
     })
 }
@@ -92,5 +94,6 @@ fn finding(found: &Found) -> Value {
         "trace": found.trace.as_ref().map(|path| path.to_string_lossy()),
         "confirmed": confirmed,
         "doubt": doubt,
+        "kept": found.kept,
     })
 }

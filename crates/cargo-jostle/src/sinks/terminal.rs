@@ -115,6 +115,9 @@ pub(crate) fn reports(tested: &Tested) -> String {
 
 fn report(tested: &Tested, found: &Found) -> String {
     let mut text = String::new();
+    if let Some(kept) = &found.kept {
+        text += &format!("{}.\n", clean(kept));
+    }
     if let Some(doubt) = words::doubt(found) {
         text += &format!("warning: {doubt}.\n");
     }
@@ -157,6 +160,11 @@ fn summary(results: &[Tested], totals: &Totals) -> String {
                 clean(reason),
                 clean(remedy)
             );
+        }
+    }
+    for tested in results {
+        for note in &tested.kept.notes {
+            text += &format!("note: {}: {}\n", clean(&tested.name), clean(note));
         }
     }
     let mut said = BTreeSet::new();

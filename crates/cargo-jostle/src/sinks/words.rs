@@ -11,7 +11,8 @@ pub(crate) fn status(tested: &Tested) -> String {
     let figures = &tested.figures;
     match &tested.status {
         Status::Ok => format!(
-            "ok ({}, {} distinct)",
+            "ok ({}{}, {} distinct)",
+            schedules(tested.kept.count),
             executions(figures.executions),
             HumanCount(figures.distinct)
         ),
@@ -19,6 +20,9 @@ pub(crate) fn status(tested: &Tested) -> String {
         Status::Found(all) => {
             let first = all.first().map_or_else(String::new, |found| {
                 let kind = kind(found);
+                if found.kept.is_some() {
+                    return format!("{kind}: a kept schedule fails again");
+                }
                 format!(
                     "{kind} at execution {}",
                     HumanCount(found.finding.execution)
@@ -67,6 +71,15 @@ pub(crate) fn doubt(found: &Found) -> Option<String> {
             "it was not executed again in a fresh process: {}",
             clean(why)
         )),
+    }
+}
+
+/// `3 kept schedules, `, or nothing.
+fn schedules(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => "1 kept schedule, ".to_owned(),
+        n => format!("{n} kept schedules, "),
     }
 }
 

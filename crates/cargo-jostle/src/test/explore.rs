@@ -10,9 +10,9 @@ use crate::child::embedded::{self, Setting, Subject, Told};
 use crate::child::hunted::{self, Hunted};
 use crate::linker::Notes;
 use crate::plan::{Item, What};
-use crate::result::{Confirmed, Figures, Found, Status, Tested};
+use crate::result::{Confirmed, Figures, Found, Kept, Status, Tested};
 use crate::saved::Build;
-use crate::test::confirm;
+use crate::test::{confirm, retest};
 
 /// Executions of a test unless the user says otherwise.
 const RUNS: u64 = 2_000;
@@ -106,6 +106,7 @@ pub(crate) fn one(item: &Item<'_>, campaign: &Campaign, stop: &dyn Fn() -> bool)
         status: Status::Ignored,
         figures: Figures::default(),
         cautions: Vec::new(),
+        kept: Kept::default(),
         elapsed: Duration::ZERO,
     };
     match &item.what {
@@ -117,29 +118,13 @@ pub(crate) fn one(item: &Item<'_>, campaign: &Campaign, stop: &dyn Fn() -> bool)
             };
         }
         What::Explore if stop() => tested.status = Status::Stopped,
-        What::Explore => {
-            let told = embedded::execute(
-                subject,
-                campaign.command(),
-                &campaign.setting,
-                campaign.budget.limit(),
-                stop,
-            );
-            match told {
-                Ok(told) => {
-                    judge(told, subject, campaign, stop, &mut tested);
-                    tested
-                        .cautions
-                        .extend(linked(&subject.binary.start.program));
-                }
-                Err(error) => {
-                    tested.status = Status::Broken {
-                        why: format!("{error:#}"),
-                        errors: String::new(),
-                    }
-                }
+        What::Explore => match retest::all(subject, campaign, stop) {
+            Ok(kept) => {
+                tested.kept = kept;
+                explored(subject, campaign, stop, &mut tested);
             }
-        }
+            Err(status) => tested.status = status,
+        },
     }
     tested.elapsed = began.elapsed();
     tested
@@ -150,6 +135,36 @@ fn linked(program: &Path) -> Vec<String> {
     match Notes::read(program) {
         Ok(notes) => notes.map_or_else(Vec::new, |notes| notes.cautions()),
         Err(error) => vec![format!("what is not instrumented is not known: {error:#}")],
+    }
+}
+
+/// Explores it, and makes a result of that.
+fn explored(
+    subject: &Subject<'_>,
+    campaign: &Campaign,
+    stop: &dyn Fn() -> bool,
+    tested: &mut Tested,
+) {
+    let told = embedded::execute(
+        subject,
+        campaign.command(),
+        &campaign.setting,
+        campaign.budget.limit(),
+        stop,
+    );
+    match told {
+        Ok(told) => {
+            judge(told, subject, campaign, stop, tested);
+            tested
+                .cautions
+                .extend(linked(&subject.binary.start.program));
+        }
+        Err(error) => {
+            tested.status = Status::Broken {
+                why: format!("{error:#}"),
+                errors: String::new(),
+            }
+        }
     }
 }
 
@@ -251,6 +266,7 @@ fn found(
             trace,
             confirmed,
             report,
+            kept: None,
         });
     }
     found

@@ -35,8 +35,25 @@ if grep -q '"replay"' "$JOSTLE_SESSION"; then
     printf 'Fingerprint: %s\n' "$fingerprint"
     exit 1
 fi
+if grep -q '"retest"' "$JOSTLE_SESSION"; then
+    outcome '"explored"' ''
+    retested() { printf '{\n"jostle_retest": 1, "schedules": [%s]}\n' "$1"; }
+    file="\"file\": \"$here/tests/jostle/$name-deadlock-1.schedule.json\", \"rows\": 2"
+    missed='"missed": "`main before lock -> main`: main never came to lock", "finding": null, "trace": null'
+    case $name in
+    kept)
+        retested "{$file, \"outcome\": \"not-followed\", \"followed\": 1, $missed}"
+        exit 0
+        ;;
+    esac
+    mkdir -p "$out"
+    cp "$here/trace" "$trace"
+    again='"outcome": "fails", "followed": 2, "missed": null'
+    retested "{$file, $again, \"finding\": $finding, \"trace\": \"$trace\"}"
+    exit 1
+fi
 case $name in
-clean) outcome '"explored"' '"it wrote to /etc/motd"'; echo "running 1 test"; document 2000 as-expected ;;
+clean | kept) outcome '"explored"' '"it wrote to /etc/motd"'; echo "running 1 test"; document 2000 as-expected ;;
 deadlocky | racy | other)
     mkdir -p "$out"
     cp "$here/trace" "$trace"

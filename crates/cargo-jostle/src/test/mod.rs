@@ -2,11 +2,13 @@
 //!
 //! - [`mod@self`]: the command. [`session`]: what it and its relatives need before.
 //! - [`pool`]: several at a time, results in their order.
-//! - [`explore`]: one test. [`confirm`]: each finding again, in a fresh process.
+//! - [`explore`]: one test. [`retest`]: its kept schedules before that. [`confirm`]: each
+//!   finding again, in a fresh process.
 
 pub(crate) mod confirm;
 pub(crate) mod explore;
 pub(crate) mod pool;
+mod retest;
 pub(crate) mod session;
 #[cfg(test)]
 mod tests;

@@ -86,6 +86,14 @@ impl Fake {
         }
     }
 
+    /// Puts a file where kept schedules are.
+    fn keep(&self, name: &str, text: &str) {
+        let folder = self.path("tests/jostle");
+        fs::remove_file(self.path("tests")).unwrap();
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(name), text).unwrap();
+    }
+
     fn explore(&self, options: &[&str]) -> Vec<Tested> {
         let campaign = self.campaign(options);
         let plan = self.plan(&[]);
@@ -152,6 +160,62 @@ fn a_finding_that_a_fresh_process_does_not_show_is_nondeterminism() {
         );
         assert!(terminal::reports(&tested).contains(why));
     }
+}
+
+const SCHEDULE: &str = r#"{"jostle_schedule": 1, "test": "demo:NAME", "kind": "deadlock",
+    "message": "", "signature": "deadlock-1", "rows": []}"#;
+
+/// A test with a file of kept schedules, tried.
+fn with_schedule(test: &str, text: &str) -> (Fake, Tested) {
+    let fake = Fake::with(&[test]);
+    let campaign = fake.campaign(&[]);
+    let plan = fake.plan(&[]);
+    let item = plan.items[0].clone();
+    fake.keep(&format!("{test}-deadlock-1.schedule.json"), text);
+    let tested = one(&item, &campaign, &|| false);
+    (fake, tested)
+}
+
+#[test]
+fn a_kept_schedule_that_fails_again_is_a_finding_with_its_report() {
+    let (_fake, tested) = with_schedule("again", &SCHEDULE.replace("NAME", "again"));
+    assert_eq!(
+        terminal::line(&tested),
+        "test again ... FAILED (deadlock: a kept schedule fails again)"
+    );
+    let Status::Found(found) = &tested.status else {
+        panic!("{tested:?}");
+    };
+    assert_eq!(found[0].confirmed, Confirmed::Yes);
+    let report = terminal::reports(&tested);
+    assert!(
+        report.contains("tests/jostle/again-deadlock-1.schedule.json fails again.\n"),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_kept_schedule_that_fits_no_more_is_said_and_the_test_is_explored() {
+    let (_fake, tested) = with_schedule("kept", &SCHEDULE.replace("NAME", "kept"));
+    assert_eq!(
+        terminal::line(&tested),
+        "test kept ... ok (1 kept schedule, 2,000 executions, 812 distinct)"
+    );
+    assert_eq!(tested.kept.notes.len(), 1);
+    let note = &tested.kept.notes[0];
+    assert!(note.contains("1 of 2 rows could be followed"), "{note}");
+}
+
+#[test]
+fn a_kept_schedule_of_another_test_is_left_alone_and_a_damaged_one_is_noticed() {
+    let (_fake, tested) = with_schedule("clean", &SCHEDULE.replace("NAME", "other"));
+    assert!(matches!(tested.status, Status::Ok), "{tested:?}");
+    assert_eq!(tested.kept.count, 0);
+    let (_fake, tested) = with_schedule("clean", "{");
+    let Status::Broken { why, .. } = &tested.status else {
+        panic!("{tested:?}");
+    };
+    assert!(why.contains("is no kept schedule"), "{why}");
 }
 
 #[test]

@@ -30,7 +30,8 @@ fn blocks(language: &str) -> Vec<String> {
 
 #[test]
 fn the_first_scenario_is_the_one_in_the_catalogue() {
-    let scenario = blocks("rust").remove(0);
+    let blocks = blocks("rust");
+    let scenario = blocks.iter().find(|b| b.contains("fn shutdown()")).unwrap();
     let catalogue = read("crates/jostle-catalogue/src/shutdown.rs");
     let body = scenario.split_once("fn shutdown()").unwrap().1;
     assert!(catalogue.contains(body.trim_end()), "{body}");
@@ -38,8 +39,9 @@ fn the_first_scenario_is_the_one_in_the_catalogue() {
 
 #[test]
 fn the_first_report_is_what_the_command_prints() {
-    let block = blocks("console").remove(0);
-    let (line, report) = block.split_once('\n').unwrap();
+    let blocks = blocks("console");
+    let block = blocks.iter().find(|b| b.contains(" -- hunt shutdown\n"));
+    let (line, report) = block.unwrap().split_once('\n').unwrap();
     let args = line.split_once(" -- ").unwrap().1;
     let output = command()
         .args(args.split(' '))

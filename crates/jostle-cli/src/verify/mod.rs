@@ -57,8 +57,9 @@ pub(crate) fn run<S: Suite>(suite: &S, args: &Verify) -> anyhow::Result<ExitStat
     let chosen = list::chosen::<S>(&all, &args.names)?;
     anyhow::ensure!(
         suite.capabilities().exhaustive,
-        "what executes these scenarios cannot go through every behaviour; `jostle hunt` explores \
-         some"
+        "what executes {} cannot go through every behaviour; `{}` explores some",
+        args.names.join(", "),
+        output::exploring(&args.names[0])
     );
     let verification = verification(args)?;
     output::check_out(args.out.as_deref())?;

@@ -23,8 +23,8 @@ pub(crate) struct Actors {
 struct Actor {
     name: Option<String>,
     who: Option<Who>,
-    /// How many operations of each kind it has come to in each function.
-    counts: BTreeMap<(OpKind, String), u32>,
+    /// How many operations of each kind it has come to, by library function and function.
+    counts: BTreeMap<(OpKind, &'static str, &'static str), u32>,
     /// The operation that it has come to last, and whether it has yet to do it.
     last: Option<(What, bool)>,
 }
@@ -45,17 +45,18 @@ impl Actors {
 
     /// `task` is about to do `op`.
     pub(crate) fn posted(&mut self, task: TaskId, op: &Op) {
-        let function = match op.kind {
+        let (public, function) = match op.kind {
             // Where the clock stands is nobody's function.
-            OpKind::Fire => String::new(),
-            _ => op.site.function().to_owned(),
+            OpKind::Fire => ("", ""),
+            _ => (op.site.operation(), op.site.function()),
         };
         let actor = self.actor(task);
-        let count = actor.counts.entry((op.kind, function.clone())).or_insert(0);
+        let count = actor.counts.entry((op.kind, public, function)).or_insert(0);
         *count += 1;
         let what = What {
             kind: op.kind,
-            function,
+            public: public.to_owned(),
+            function: function.to_owned(),
             nth: *count,
         };
         actor.last = Some((what.clone(), true));

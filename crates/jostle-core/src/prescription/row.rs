@@ -5,12 +5,15 @@
 //!       | where " => " choice " " number nth   what the environment does there
 //! where = "start" | who " before " what | who " at " what
 //! who   = "main" | "clock" | "\"name\"" nth | "(" what ")"
-//! what  = operation [" in " function] nth
+//! what  = operation [" of " public] [" in " function] nth
 //! nth   = [" #" number]                    left out for the first
 //! ```
 //!
 //! `before`: the task could perform the operation but is held; `at`: it has performed it or
 //! is blocked in it. Parentheses hold the first operation of a task without a name.
+//! `public` is the name of the library function that the operation is a part of, as
+//! `Mutex::lock`, where debug information tells it: without it, an atomic operation that is
+//! added would be counted among those that a lock consists of.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,6 +26,9 @@ use crate::op::OpKind;
 pub struct What {
     /// What is done.
     pub kind: OpKind,
+    /// The public name of the library function that it is a part of; empty if it is not
+    /// known.
+    pub public: String,
     /// The name of the function that does it, without its path; empty if it is not
     /// known.
     pub function: String,
@@ -73,6 +79,24 @@ pub struct Row {
     pub then: Then,
 }
 
+/// The name of a function: as it is or, with a character that names do not have, as JSON
+/// has it.
+struct Quoted<'a>(&'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.chars().all(is_part) {
+            true => f.write_str(self.0),
+            false => write!(f, "{}", serde_json::Value::from(self.0)),
+        }
+    }
+}
+
+/// What stands in the names of functions: `Mutex::lock`, `Notified.await`, `print!`.
+fn is_part(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | ':' | '.' | '!')
+}
+
 struct Nth(u32);
 
 impl fmt::Display for Nth {
@@ -87,8 +111,11 @@ impl fmt::Display for Nth {
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.name())?;
+        if !self.public.is_empty() {
+            write!(f, " of {}", Quoted(&self.public))?;
+        }
         if !self.function.is_empty() {
-            write!(f, " in {}", self.function)?;
+            write!(f, " in {}", Quoted(&self.function))?;
         }
         Nth(self.nth).fmt(f)
     }
@@ -169,6 +196,28 @@ impl Rest<'_> {
         number.parse().ok()
     }
 
+    /// A text as JSON has it.
+    fn json(&mut self) -> Option<String> {
+        let mut texts = serde_json::Deserializer::from_str(self.0).into_iter::<String>();
+        let text = texts.next()?.ok()?;
+        self.0 = &self.0[texts.byte_offset()..];
+        Some(text)
+    }
+
+    /// The name of a function; empty if `word` does not stand before one.
+    fn name_after(&mut self, word: &str) -> Option<String> {
+        if !self.take(word) {
+            return Some(String::new());
+        }
+        if self.0.starts_with('"') {
+            return self.json();
+        }
+        let end = self.0.find(|c| !is_part(c)).unwrap_or(self.0.len());
+        let (name, left) = self.0.split_at(end);
+        self.0 = left;
+        Some(name.to_owned())
+    }
+
     fn nth(&mut self) -> Option<u32> {
         match self.take(" #") {
             true => self.number().filter(|&n| n > 1),
@@ -226,27 +275,18 @@ fn who(rest: &mut Rest<'_>) -> Option<Who> {
         let what = what(rest)?;
         return rest.take(")").then_some(Who::Begins(what));
     }
-    let mut names = serde_json::Deserializer::from_str(rest.0).into_iter::<String>();
-    let name = names.next()?.ok()?;
-    rest.0 = &rest.0[names.byte_offset()..];
+    let name = rest.json()?;
     Some(Who::Named(name, rest.nth()?))
 }
 
 fn what(rest: &mut Rest<'_>) -> Option<What> {
     let kind = rest.one_of(OpKind::ALL, OpKind::name)?;
-    let function = match rest.take(" in ") {
-        true => {
-            let part = |c: char| c.is_alphanumeric() || c == '_';
-            let end = rest.0.find(|c| !part(c)).unwrap_or(rest.0.len());
-            let (function, left) = rest.0.split_at(end);
-            rest.0 = left;
-            function.to_owned()
-        }
-        false => String::new(),
-    };
+    let public = rest.name_after(" of ")?;
+    let function = rest.name_after(" in ")?;
     let nth = rest.nth()?;
     Some(What {
         kind,
+        public,
         function,
         nth,
     })
@@ -259,8 +299,10 @@ mod tests {
 
     fn any_what() -> impl Strategy<Value = What> {
         let kinds = prop::sample::select(OpKind::ALL);
-        (kinds, "[a-z_é][a-z0-9_]{0,8}|", 1u32..).prop_map(|(kind, function, nth)| What {
+        let names = || prop_oneof!["[a-z_é][a-z0-9_:.!]{0,8}|", any::<String>()];
+        (kinds, names(), names(), 1u32..).prop_map(|(kind, public, function, nth)| What {
             kind,
+            public,
             function,
             nth,
         })
@@ -312,6 +354,7 @@ mod tests {
             "start -> \"b to a\" #2",
             "(try send in f #3) at notify one in f #2 => waiter 1",
             "clock at fire #12 => select arm 0 #2",
+            "main before rmw of Mutex::lock in work #2 -> (load of Arc::drop in \"a b\")",
         ] {
             let row: Row = text.parse().unwrap();
             assert_eq!(row.to_string(), text);

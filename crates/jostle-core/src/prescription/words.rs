@@ -12,6 +12,8 @@ use crate::view::View;
 /// Where rows could not be followed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Missed {
+    /// How many rows were followed before it.
+    pub followed: usize,
     /// The row.
     pub row: Row,
     /// Whether its task came to its point.
@@ -63,6 +65,7 @@ impl Words {
     pub(super) fn missed(&self) -> Option<Missed> {
         let row = self.rows.get(self.next)?.clone();
         Some(Missed {
+            followed: self.next,
             row,
             reached: self.reached,
         })

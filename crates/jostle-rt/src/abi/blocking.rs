@@ -59,7 +59,7 @@ impl What {
 
     fn key(self) -> u64 {
         match self {
-            What::Pipe(inode) => SHARED | 1 << 61 | inode & (1 << 60) - 1,
+            What::Pipe(inode) => SHARED | 1 << 61 | inode & ((1 << 60) - 1),
             What::Plain | What::Other => SHARED,
         }
     }

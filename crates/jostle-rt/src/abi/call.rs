@@ -1,5 +1,7 @@
 //! Symbols that are system calls.
 
+#![allow(unsafe_code)]
+
 /// Defines symbols of libc that are system calls with a body of ours. The body gets the
 /// arguments as the registers hold them and, last, the return address; it gives the kernel's
 /// result, of which the symbol makes libc's: -1, and the error in `errno`.

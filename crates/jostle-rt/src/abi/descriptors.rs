@@ -16,8 +16,8 @@ use crate::abi::sockets::opened;
 use crate::engine::point::point;
 use crate::engine::with;
 use crate::hot;
+use crate::outside::descriptors::FIRST_OWN;
 use crate::real;
-use crate::session::descriptors::FIRST_OWN;
 use crate::sys;
 
 system_calls! {
@@ -91,8 +91,8 @@ pub(crate) unsafe fn open_in(
     }
     let writes = flags as i32 & libc::O_ACCMODE != libc::O_RDONLY;
     let unnamed = flags as i32 & libc::O_TMPFILE == libc::O_TMPFILE;
-    // SAFETY: As the caller promises.
     let result = match writes && !unnamed || flags as i32 & libc::O_CREAT != 0 {
+        // SAFETY: As the caller promises.
         true => unsafe { files::opening(folder, path, flags as i32, call) },
         false => call(),
     };
@@ -140,7 +140,7 @@ pub(super) unsafe fn close_many(first: usize, last: usize, flags: usize, pc: usi
         return -(libc::EINVAL as isize);
     }
     // Those of the runtime are none for the program.
-    for fd in first..=last.min(FIRST_OWN - 1) {
+    for fd in first..=last.min(FIRST_OWN as usize - 1) {
         if flags as u32 & libc::CLOSE_RANGE_CLOEXEC != 0 {
             let arguments = [fd, libc::F_SETFD as usize, libc::FD_CLOEXEC as usize];
             // SAFETY: A flag of the program's descriptor.
@@ -159,7 +159,7 @@ pub(super) unsafe fn close_many(first: usize, last: usize, flags: usize, pc: usi
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn closefrom(first: c_int) {
+pub(crate) unsafe extern "C" fn closefrom(first: c_int) {
     // SAFETY: As the caller promises.
     unsafe { close_many(first.max(0) as usize, u32::MAX as usize, 0, 0) };
 }
@@ -333,7 +333,7 @@ unsafe fn creates(mode: *const c_char) -> i32 {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn fopen(path: *const c_char, mode: *const c_char) -> *mut c_void {
+pub(crate) unsafe extern "C" fn fopen(path: *const c_char, mode: *const c_char) -> *mut c_void {
     // SAFETY: As the caller promises.
     let call = || unsafe { real::fopen(path, mode) };
     if !hot::is_running() {
@@ -364,7 +364,7 @@ pub unsafe extern "C" fn fopen(path: *const c_char, mode: *const c_char) -> *mut
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn fopen64(path: *const c_char, mode: *const c_char) -> *mut c_void {
+pub(crate) unsafe extern "C" fn fopen64(path: *const c_char, mode: *const c_char) -> *mut c_void {
     // SAFETY: As the caller promises.
     unsafe { fopen(path, mode) }
 }
@@ -375,7 +375,7 @@ pub unsafe extern "C" fn fopen64(path: *const c_char, mode: *const c_char) -> *m
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn fclose(stream: *mut c_void) -> c_int {
+pub(crate) unsafe extern "C" fn fclose(stream: *mut c_void) -> c_int {
     if hot::is_running() {
         // SAFETY: As the caller promises.
         let fd = unsafe { libc::fileno(stream.cast()) };
@@ -395,7 +395,7 @@ pub unsafe extern "C" fn fclose(stream: *mut c_void) -> c_int {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn opendir(path: *const c_char) -> *mut c_void {
+pub(crate) unsafe extern "C" fn opendir(path: *const c_char) -> *mut c_void {
     // SAFETY: As the caller promises.
     let folder = unsafe { real::opendir(path) };
     if hot::is_running() && !folder.is_null() {
@@ -411,7 +411,7 @@ pub unsafe extern "C" fn opendir(path: *const c_char) -> *mut c_void {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn closedir(folder: *mut c_void) -> c_int {
+pub(crate) unsafe extern "C" fn closedir(folder: *mut c_void) -> c_int {
     if hot::is_running() {
         // SAFETY: As the caller promises.
         let fd = unsafe { libc::dirfd(folder.cast()) };

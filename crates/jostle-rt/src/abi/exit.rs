@@ -23,7 +23,7 @@ fn leave(end: End) -> ! {
 /// `exit(3)`. Handlers of `atexit` are not called: what they do comes after everything that
 /// is looked at.
 #[unsafe(no_mangle)]
-pub extern "C" fn exit(code: c_int) -> ! {
+pub(crate) extern "C" fn exit(code: c_int) -> ! {
     if hot::is_virtual() {
         leave(End::Exit(code));
     }
@@ -34,7 +34,7 @@ pub extern "C" fn exit(code: c_int) -> ! {
 
 /// `_exit(2)`.
 #[unsafe(no_mangle)]
-pub extern "C" fn _exit(code: c_int) -> ! {
+pub(crate) extern "C" fn _exit(code: c_int) -> ! {
     if hot::is_virtual() {
         leave(End::Exit(code));
     }
@@ -43,19 +43,19 @@ pub extern "C" fn _exit(code: c_int) -> ! {
 
 /// `_Exit(3)`.
 #[unsafe(no_mangle)]
-pub extern "C" fn _Exit(code: c_int) -> ! {
+pub(crate) extern "C" fn _Exit(code: c_int) -> ! {
     _exit(code)
 }
 
 /// `quick_exit(3)`.
 #[unsafe(no_mangle)]
-pub extern "C" fn quick_exit(code: c_int) -> ! {
+pub(crate) extern "C" fn quick_exit(code: c_int) -> ! {
     _exit(code)
 }
 
 /// `abort(3)`.
 #[unsafe(no_mangle)]
-pub extern "C" fn abort() -> ! {
+pub(crate) extern "C" fn abort() -> ! {
     if hot::is_virtual() {
         leave(End::Abort);
     }

@@ -272,7 +272,7 @@ macro_rules! templates {
             ///
             /// As of libc's.
             #[unsafe(no_mangle)]
-            pub unsafe extern "C" fn $name(template: *mut c_char, $($arg: c_int),*) -> c_int {
+            pub(crate) unsafe extern "C" fn $name(template: *mut c_char, $($arg: c_int),*) -> c_int {
                 // SAFETY: As the caller promises.
                 let fd = unsafe { real::$name(template, $($arg),*) };
                 if fd >= 0 && hot::is_running() {
@@ -301,7 +301,7 @@ templates! {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mkdtemp(template: *mut c_char) -> *mut c_char {
+pub(crate) unsafe extern "C" fn mkdtemp(template: *mut c_char) -> *mut c_char {
     // SAFETY: As the caller promises.
     let made = unsafe { real::mkdtemp(template) };
     if !made.is_null() && hot::is_running() {
@@ -326,7 +326,11 @@ unsafe fn created(path: *const c_char) {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn shm_open(name: *const c_char, flags: c_int, mode: libc::mode_t) -> c_int {
+pub(crate) unsafe extern "C" fn shm_open(
+    name: *const c_char,
+    flags: c_int,
+    mode: libc::mode_t,
+) -> c_int {
     if hot::is_running() {
         uncontrolled(
             "shared memory with a name (`shm_open`) stays: executions after the first one see it",

@@ -19,7 +19,7 @@ const PROCESSORS: usize = 2;
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sysconf(name: c_int) -> c_long {
+pub(crate) unsafe extern "C" fn sysconf(name: c_int) -> c_long {
     match name {
         libc::_SC_NPROCESSORS_ONLN | libc::_SC_NPROCESSORS_CONF if hot::is_virtual() => {
             PROCESSORS as c_long
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn sysconf(name: c_int) -> c_long {
 
 /// `get_nprocs(3)`.
 #[unsafe(no_mangle)]
-pub extern "C" fn get_nprocs() -> c_int {
+pub(crate) extern "C" fn get_nprocs() -> c_int {
     match hot::is_virtual() {
         true => PROCESSORS as c_int,
         // SAFETY: It has no conditions.
@@ -41,7 +41,7 @@ pub extern "C" fn get_nprocs() -> c_int {
 
 /// `get_nprocs_conf(3)`.
 #[unsafe(no_mangle)]
-pub extern "C" fn get_nprocs_conf() -> c_int {
+pub(crate) extern "C" fn get_nprocs_conf() -> c_int {
     match hot::is_virtual() {
         true => PROCESSORS as c_int,
         // SAFETY: It has no conditions.
@@ -55,7 +55,7 @@ pub extern "C" fn get_nprocs_conf() -> c_int {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sched_getaffinity(
+pub(crate) unsafe extern "C" fn sched_getaffinity(
     pid: libc::pid_t,
     size: usize,
     set: *mut libc::cpu_set_t,
@@ -82,7 +82,7 @@ pub unsafe extern "C" fn sched_getaffinity(
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sched_setaffinity(
+pub(crate) unsafe extern "C" fn sched_setaffinity(
     pid: libc::pid_t,
     size: usize,
     set: *const libc::cpu_set_t,
@@ -96,7 +96,7 @@ pub unsafe extern "C" fn sched_setaffinity(
 
 /// `sched_getcpu(3)`.
 #[unsafe(no_mangle)]
-pub extern "C" fn sched_getcpu() -> c_int {
+pub(crate) extern "C" fn sched_getcpu() -> c_int {
     match hot::is_virtual() {
         true => 0,
         // SAFETY: It has no conditions.
@@ -106,7 +106,7 @@ pub extern "C" fn sched_getcpu() -> c_int {
 
 /// `clock(3)`: microseconds of virtual time.
 #[unsafe(no_mangle)]
-pub extern "C" fn clock() -> libc::clock_t {
+pub(crate) extern "C" fn clock() -> libc::clock_t {
     match hot::is_virtual() {
         true => (time::now().0 / 1000) as libc::clock_t,
         // SAFETY: It has no conditions.
@@ -120,7 +120,7 @@ pub extern "C" fn clock() -> libc::clock_t {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn times(out: *mut libc::tms) -> libc::clock_t {
+pub(crate) unsafe extern "C" fn times(out: *mut libc::tms) -> libc::clock_t {
     if !hot::is_virtual() {
         // SAFETY: As the caller promises.
         return unsafe { real::times(out) };
@@ -139,7 +139,7 @@ pub unsafe extern "C" fn times(out: *mut libc::tms) -> libc::clock_t {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn getrusage(who: c_int, out: *mut libc::rusage) -> c_int {
+pub(crate) unsafe extern "C" fn getrusage(who: c_int, out: *mut libc::rusage) -> c_int {
     if !hot::is_virtual() {
         let arguments = [who as usize, out.addr()];
         // SAFETY: As the caller promises.
@@ -161,7 +161,10 @@ pub unsafe extern "C" fn getrusage(who: c_int, out: *mut libc::rusage) -> c_int 
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dl_iterate_phdr(callback: real::PhdrCallback, data: *mut c_void) -> c_int {
+pub(crate) unsafe extern "C" fn dl_iterate_phdr(
+    callback: real::PhdrCallback,
+    data: *mut c_void,
+) -> c_int {
     if hot::is_running() && unwinder_has_another_way() {
         return 0;
     }

@@ -346,16 +346,14 @@ pub(super) unsafe extern "C" fn free_at(block: *mut c_void, pc: usize) {
         return unsafe { own::free(block) };
     }
     match with_heap(|heap| heap.free(block)) {
-        Some(Freed::Done { size }) => {
-            if hot::is_watched() {
-                with(|e| e.detector.freed(hot::slot(), block.addr(), size, pc));
-                check();
-            }
+        Some(Freed::Done { size }) if hot::is_watched() => {
+            with(|e| e.detector.freed(hot::slot(), block.addr(), size, pc));
+            check();
         }
+        None | Some(Freed::Done { .. }) => {}
         Some(freed) => {
             bad(freed, pc);
         }
-        None => {}
     }
 }
 
@@ -385,7 +383,7 @@ fn bad(freed: Freed, pc: usize) -> *mut c_void {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn malloc_usable_size(block: *mut c_void) -> usize {
+pub(crate) unsafe extern "C" fn malloc_usable_size(block: *mut c_void) -> usize {
     let block = block.cast::<u8>();
     if block.is_null() {
         return 0;

@@ -18,19 +18,21 @@
 //!   here. `machine`: processors and the like.
 //! - `call`: symbols that are system calls. `numbers`: those made by number.
 
+#![allow(unsafe_code)]
+
 mod blocking;
 mod c11;
 mod c_heap;
 mod call;
 mod descriptors;
-pub(crate) mod exit;
-pub(crate) mod fault;
+mod exit;
+mod fault;
 mod files;
 mod futex;
 mod locks;
 mod locks_of_files;
 mod machine;
-pub(crate) mod memory;
+mod memory;
 mod numbers;
 mod output;
 mod poll;
@@ -45,7 +47,7 @@ pub(crate) mod time;
 mod transfer;
 mod tsan_atomic;
 mod tsan_plain;
-pub(crate) mod watchdog;
+mod watchdog;
 
 /// Defines a symbol that goes on in a function of this library with one argument more: the
 /// return address, which is where the program's code goes on. `$register` is the one in

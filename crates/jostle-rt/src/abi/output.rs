@@ -40,7 +40,7 @@ pub(crate) fn look_at_input() {
 
 /// `isatty(3)`: the program's output and error are no terminal while they are kept.
 #[unsafe(no_mangle)]
-pub extern "C" fn isatty(fd: c_int) -> c_int {
+pub(crate) extern "C" fn isatty(fd: c_int) -> c_int {
     if is_kept(fd) {
         sys::set_errno(libc::ENOTTY);
         return 0;

@@ -25,7 +25,7 @@ const STARTS: &str = "the program starts a process: what that does, and when, is
 ///
 /// glibc's own would walk lists of threads on which logical ones are not.
 #[unsafe(no_mangle)]
-pub extern "C" fn fork() -> libc::pid_t {
+pub(crate) extern "C" fn fork() -> libc::pid_t {
     if hot::phase() == Phase::Off {
         // SAFETY: As libc's.
         return unsafe { real::fork() };
@@ -44,7 +44,7 @@ pub extern "C" fn fork() -> libc::pid_t {
 
 /// `vfork(2)`: with a child that has memory of its own.
 #[unsafe(no_mangle)]
-pub extern "C" fn vfork() -> libc::pid_t {
+pub(crate) extern "C" fn vfork() -> libc::pid_t {
     fork()
 }
 
@@ -84,7 +84,7 @@ fn started(pid: c_int) {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn posix_spawn(
+pub(crate) unsafe extern "C" fn posix_spawn(
     pid: *mut libc::pid_t,
     path: *const c_char,
     actions: *const c_void,
@@ -114,7 +114,7 @@ pub unsafe extern "C" fn posix_spawn(
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn posix_spawnp(
+pub(crate) unsafe extern "C" fn posix_spawnp(
     pid: *mut libc::pid_t,
     file: *const c_char,
     actions: *const c_void,
@@ -353,7 +353,7 @@ macro_rules! refused {
         $(
             #[doc = concat!("`", stringify!($name), "`: refused to a program under control.")]
             #[unsafe(no_mangle)]
-            pub unsafe extern "C" fn $name(
+            pub(crate) unsafe extern "C" fn $name(
                 a: usize,
                 b: usize,
                 c: usize,
@@ -401,7 +401,7 @@ refused! {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn clone(
+pub(crate) unsafe extern "C" fn clone(
     entry: usize,
     stack: usize,
     flags: usize,
@@ -421,7 +421,7 @@ pub unsafe extern "C" fn clone(
 
 /// `gettid(2)`.
 #[unsafe(no_mangle)]
-pub extern "C" fn gettid() -> libc::pid_t {
+pub(crate) extern "C" fn gettid() -> libc::pid_t {
     if hot::is_virtual() {
         return with(|e| e.tls.thread_number());
     }

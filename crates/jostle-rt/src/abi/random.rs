@@ -35,7 +35,7 @@ pub(crate) unsafe fn fill(at: *mut u8, size: usize) {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn getrandom(at: *mut c_void, size: usize, flags: c_uint) -> isize {
+pub(crate) unsafe extern "C" fn getrandom(at: *mut c_void, size: usize, flags: c_uint) -> isize {
     if hot::is_virtual() {
         // SAFETY: As the caller promises.
         unsafe { fill(at.cast(), size) };
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn getrandom(at: *mut c_void, size: usize, flags: c_uint) 
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn getentropy(at: *mut c_void, size: usize) -> c_int {
+pub(crate) unsafe extern "C" fn getentropy(at: *mut c_void, size: usize) -> c_int {
     // SAFETY: As the caller promises.
     match unsafe { getrandom(at, size, 0) } {
         -1 => -1,

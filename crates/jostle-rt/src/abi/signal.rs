@@ -47,7 +47,7 @@ unsafe fn set_at(set: *const libc::sigset_t) -> Option<Set> {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sigaction(
+pub(crate) unsafe extern "C" fn sigaction(
     signal: c_int,
     action: *const libc::sigaction,
     old: *mut libc::sigaction,
@@ -128,7 +128,7 @@ fn set_action(signal: c_int, action: libc::sigaction) {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn signal(number: c_int, handler: usize) -> usize {
+pub(crate) unsafe extern "C" fn signal(number: c_int, handler: usize) -> usize {
     // SAFETY: All zeros is a value of it.
     unsafe {
         let mut action: libc::sigaction = mem::zeroed();
@@ -148,7 +148,10 @@ pub unsafe extern "C" fn signal(number: c_int, handler: usize) -> usize {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sigaltstack(new: *const libc::stack_t, old: *mut libc::stack_t) -> c_int {
+pub(crate) unsafe extern "C" fn sigaltstack(
+    new: *const libc::stack_t,
+    old: *mut libc::stack_t,
+) -> c_int {
     if !hot::is_virtual() {
         // SAFETY: As the caller promises.
         return unsafe { real::sigaltstack(new, old) };
@@ -168,7 +171,7 @@ pub unsafe extern "C" fn sigaltstack(new: *const libc::stack_t, old: *mut libc::
 
 /// `raise(3)`.
 #[unsafe(no_mangle)]
-pub extern "C" fn raise(signal: c_int) -> c_int {
+pub(crate) extern "C" fn raise(signal: c_int) -> c_int {
     if !hot::is_virtual() {
         // SAFETY: It has no conditions.
         return unsafe { real::raise(signal) };
@@ -223,6 +226,7 @@ unsafe fn kill_group(group: usize, signal: usize, pc: usize) -> isize {
     match group as c_int {
         // SAFETY: As the caller promises.
         0 => unsafe { kill_process(0, signal, pc) },
+        // SAFETY: As the caller promises.
         group => unsafe { kill_process(-group as usize, signal, pc) },
     }
 }
@@ -273,7 +277,7 @@ unsafe fn queue(pid: usize, signal: usize, value: usize, pc: usize) -> isize {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pthread_kill(thread: libc::pthread_t, signal: c_int) -> c_int {
+pub(crate) unsafe extern "C" fn pthread_kill(thread: libc::pthread_t, signal: c_int) -> c_int {
     if !hot::is_virtual() {
         // SAFETY: As the caller promises.
         return unsafe { real::pthread_kill(thread, signal) };
@@ -294,7 +298,7 @@ pub unsafe extern "C" fn pthread_kill(thread: libc::pthread_t, signal: c_int) ->
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pthread_sigmask(
+pub(crate) unsafe extern "C" fn pthread_sigmask(
     how: c_int,
     set: *const libc::sigset_t,
     old: *mut libc::sigset_t,
@@ -379,7 +383,7 @@ fn wait_in(set: Set, deadline: Option<VInstant>, pc: usize) -> isize {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn sigwait(set: *const libc::sigset_t, signal: *mut c_int) -> c_int {
+pub(crate) unsafe extern "C" fn sigwait(set: *const libc::sigset_t, signal: *mut c_int) -> c_int {
     if !hot::is_running() {
         // SAFETY: As the caller promises.
         return unsafe { real::sigwait(set, signal) };
@@ -461,7 +465,7 @@ const TIMERS: &str = "timers that send a signal (`alarm`, `setitimer`, `timer_cr
 
 /// `alarm(2)`.
 #[unsafe(no_mangle)]
-pub extern "C" fn alarm(seconds: c_uint) -> c_uint {
+pub(crate) extern "C" fn alarm(seconds: c_uint) -> c_uint {
     if hot::is_virtual() {
         uncontrolled(TIMERS);
         return 0;

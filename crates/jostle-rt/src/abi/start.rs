@@ -5,8 +5,9 @@
 use std::cell::Cell;
 use std::ffi::{c_char, c_int, c_void};
 
+use crate::abi::{exit, fault, memory, watchdog};
 use crate::real::{self, Main};
-use crate::session::{self, Arguments};
+use crate::session::{self, Arguments, Interface};
 
 /// The program's `main`.
 struct Kept(Cell<Option<Main>>);
@@ -22,7 +23,7 @@ static MAIN: Kept = Kept(Cell::new(None));
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn __libc_start_main(
+pub(crate) unsafe extern "C" fn __libc_start_main(
     main: Main,
     argc: c_int,
     argv: *mut *mut c_char,
@@ -51,6 +52,18 @@ unsafe extern "C" fn begin(argc: c_int, argv: *mut *mut c_char, envp: *mut *mut 
                 argv,
                 envp,
             },
+            INTERFACE,
         ),
     }
 }
+
+const INTERFACE: Interface = Interface {
+    begin: memory::begin_session,
+    take_heap: memory::take_heap,
+    install: || {
+        memory::heap_is_taken();
+        fault::install();
+        watchdog::install();
+    },
+    end: exit::end,
+};

@@ -91,7 +91,7 @@ pub(super) unsafe extern "C" fn join(
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pthread_detach(thread: libc::pthread_t) -> c_int {
+pub(crate) unsafe extern "C" fn pthread_detach(thread: libc::pthread_t) -> c_int {
     if !hot::is_running() {
         // SAFETY: As the caller promises.
         return unsafe { real::pthread_detach(thread) };
@@ -114,7 +114,7 @@ pub(super) extern "C" fn yield_now(pc: usize) -> c_int {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pthread_getattr_np(
+pub(crate) unsafe extern "C" fn pthread_getattr_np(
     thread: libc::pthread_t,
     attr: *mut libc::pthread_attr_t,
 ) -> c_int {
@@ -146,7 +146,7 @@ unsafe extern "C" {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pthread_attr_getguardsize(
+pub(crate) unsafe extern "C" fn pthread_attr_getguardsize(
     _: *const libc::pthread_attr_t,
     size: *mut usize,
 ) -> c_int {
@@ -161,7 +161,10 @@ pub unsafe extern "C" fn pthread_attr_getguardsize(
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pthread_setname_np(thread: libc::pthread_t, name: *const c_char) -> c_int {
+pub(crate) unsafe extern "C" fn pthread_setname_np(
+    thread: libc::pthread_t,
+    name: *const c_char,
+) -> c_int {
     if !hot::is_virtual() {
         // SAFETY: As the caller promises.
         return unsafe { real::pthread_setname_np(thread, name) };
@@ -218,7 +221,7 @@ pub(crate) unsafe extern "C" fn pthread_getname_np(
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pthread_key_create(
+pub(crate) unsafe extern "C" fn pthread_key_create(
     key: *mut libc::pthread_key_t,
     destructor: Option<Destructor>,
 ) -> c_int {
@@ -238,7 +241,7 @@ pub unsafe extern "C" fn pthread_key_create(
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pthread_key_delete(key: libc::pthread_key_t) -> c_int {
+pub(crate) unsafe extern "C" fn pthread_key_delete(key: libc::pthread_key_t) -> c_int {
     if hot::is_virtual() {
         with(|e| e.threads.remove_key(key));
     }
@@ -253,7 +256,7 @@ pub unsafe extern "C" fn pthread_key_delete(key: libc::pthread_key_t) -> c_int {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn __cxa_thread_atexit_impl(
+pub(crate) unsafe extern "C" fn __cxa_thread_atexit_impl(
     destructor: Destructor,
     object: *mut c_void,
     dso: *mut c_void,

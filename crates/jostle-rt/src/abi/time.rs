@@ -96,7 +96,10 @@ fn nanoseconds(time: &libc::timespec) -> u64 {
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn clock_gettime(clock: libc::clockid_t, time: *mut libc::timespec) -> c_int {
+pub(crate) unsafe extern "C" fn clock_gettime(
+    clock: libc::clockid_t,
+    time: *mut libc::timespec,
+) -> c_int {
     if !hot::is_virtual() {
         // SAFETY: As the caller promises.
         let result = unsafe { sys::call(libc::SYS_clock_gettime, [clock as usize, time.addr()]) };
@@ -119,7 +122,7 @@ pub unsafe extern "C" fn clock_gettime(clock: libc::clockid_t, time: *mut libc::
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn gettimeofday(time: *mut libc::timeval, zone: *mut c_void) -> c_int {
+pub(crate) unsafe extern "C" fn gettimeofday(time: *mut libc::timeval, zone: *mut c_void) -> c_int {
     if !hot::is_virtual() {
         // SAFETY: As the caller promises.
         let result = unsafe { sys::call(libc::SYS_gettimeofday, [time.addr(), zone.addr()]) };
@@ -144,7 +147,7 @@ pub unsafe extern "C" fn gettimeofday(time: *mut libc::timeval, zone: *mut c_voi
 ///
 /// As of libc's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn time(out: *mut libc::time_t) -> libc::time_t {
+pub(crate) unsafe extern "C" fn time(out: *mut libc::time_t) -> libc::time_t {
     if !hot::is_virtual() {
         // SAFETY: As the caller promises.
         return unsafe { sys::call(libc::SYS_time, [out.addr()]) as libc::time_t };

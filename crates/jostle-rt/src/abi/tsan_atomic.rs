@@ -446,4 +446,4 @@ extern "C" fn fence(order: c_int, pc: usize) {
 
 /// A fence for the compiler only.
 #[unsafe(no_mangle)]
-pub extern "C" fn __tsan_atomic_signal_fence(_: c_int) {}
+pub(crate) extern "C" fn __tsan_atomic_signal_fence(_: c_int) {}

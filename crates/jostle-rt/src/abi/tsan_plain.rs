@@ -104,7 +104,7 @@ unsafe extern "C" fn set(at: *mut c_void, value: c_int, size: usize, pc: usize) 
 
 /// A function is entered that returns to `pc`.
 #[unsafe(no_mangle)]
-pub extern "C" fn __tsan_func_entry(pc: usize) {
+pub(crate) extern "C" fn __tsan_func_entry(pc: usize) {
     if hot::is_virtual() {
         hot::call(pc);
     }
@@ -112,7 +112,7 @@ pub extern "C" fn __tsan_func_entry(pc: usize) {
 
 /// A function returns.
 #[unsafe(no_mangle)]
-pub extern "C" fn __tsan_func_exit() {
+pub(crate) extern "C" fn __tsan_func_exit() {
     if hot::is_virtual() {
         hot::leave();
     }
@@ -120,4 +120,4 @@ pub extern "C" fn __tsan_func_exit() {
 
 /// Called by the constructors of instrumented modules; there is nothing to set up.
 #[unsafe(no_mangle)]
-pub extern "C" fn __tsan_init() {}
+pub(crate) extern "C" fn __tsan_init() {}

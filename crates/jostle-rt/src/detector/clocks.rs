@@ -116,6 +116,13 @@ impl Clocks {
 
     /// Whether all that the owners of `slot` have done in this execution happens before what
     /// `parent` does next.
+    #[cfg_attr(
+        not(test),
+        allow(
+            dead_code,
+            reason = "no slot is given to two threads of an execution yet"
+        )
+    )]
     pub(super) fn knows_all_of(&self, parent: Slot, slot: Slot) -> bool {
         let old = self.thread(slot);
         old.generation != self.generation || self.knows(parent, old.epoch)

@@ -48,6 +48,7 @@ use sync::Sync;
 use watch::Watch;
 
 use crate::raw::Errno;
+#[cfg(test)]
 pub(crate) use clocks::SLOTS;
 pub(crate) use report::{Access, Act, Kind, Report};
 pub(crate) use sync::Order;
@@ -110,6 +111,13 @@ impl Detector {
 
     /// Whether everything done by former owners of `slot` happens before what `parent` does
     /// next: a thread that it starts there loses no race.
+    #[cfg_attr(
+        not(test),
+        allow(
+            dead_code,
+            reason = "no slot is given to two threads of an execution yet"
+        )
+    )]
     pub(crate) fn reusable(&self, parent: Slot, slot: Slot) -> bool {
         self.clocks.knows_all_of(parent, slot)
     }

@@ -52,6 +52,7 @@ impl Detector {
     }
 
     /// The bytes are new for everybody: `mmap`, `munmap`, `madvise(MADV_DONTNEED)`.
+    #[cfg_attr(not(test), allow(dead_code, reason = "mappings are not told of yet"))]
     pub(crate) fn unmapped(&mut self, address: usize, size: usize) {
         self.overwrite(address, size, Cell::default());
     }
@@ -124,7 +125,10 @@ impl Detector {
         self.note_watched(touch);
         for run in runs(touch.address, touch.size) {
             if run.is_whole() {
-                self.whole_chunk(touch, run.start);
+                // What has no history needs none if it is about to be freed.
+                if touch.act != Act::Free || self.shadow.look(run.start).is_some() {
+                    self.whole_chunk(touch, run.start);
+                }
             } else if let Some(chunk) = self.shadow.chunk(run.start) {
                 for (address, mask) in run.granules() {
                     self.granule_of(chunk, touch, address, mask);

@@ -123,7 +123,18 @@ impl Shadow {
 
     /// The number of the chunk of an address, brought into this execution. `None` if there is
     /// no room left.
+    #[inline(always)]
     pub(super) fn chunk(&mut self, address: usize) -> Option<usize> {
+        let chunk = *self.index.at(address >> 16 & (ADDRESSES - 1)) as usize;
+        if self.heads.at(chunk).generation == self.generation {
+            return Some(chunk);
+        }
+        self.make_chunk(address)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_chunk(&mut self, address: usize) -> Option<usize> {
         let place = self.index.at_mut(address >> 16 & (ADDRESSES - 1));
         if *place == 0 {
             if self.chunks == MAX_CHUNKS {

@@ -6,8 +6,6 @@
 //!
 //! Nothing here waits or schedules; that is the affair of the functions that use it.
 
-#![cfg_attr(test, allow(dead_code))]
-
 pub(crate) mod barrier;
 pub(crate) mod cond;
 pub(crate) mod mutex;

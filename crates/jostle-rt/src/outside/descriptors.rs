@@ -12,7 +12,7 @@ use crate::outside::contents;
 use crate::sys;
 
 /// Descriptors of the runtime are numbered from here on.
-pub(crate) const FIRST_OWN: i32 = crate::session::descriptors::FIRST_OWN as i32;
+pub(crate) const FIRST_OWN: i32 = 900;
 
 /// What a kept descriptor leads to, as far as something lies in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

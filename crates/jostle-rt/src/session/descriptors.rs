@@ -7,11 +7,9 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
+use crate::outside::descriptors::FIRST_OWN;
 use crate::session::panics;
 use crate::sys;
-
-/// Descriptors of the runtime are numbered from here on.
-pub(crate) const FIRST_OWN: usize = 900;
 
 static OUTPUT: AtomicI32 = AtomicI32::new(1);
 static ERROR: AtomicI32 = AtomicI32::new(2);
@@ -35,7 +33,7 @@ pub(crate) fn keep() -> Result<(), String> {
         let own = unsafe {
             sys::call(
                 libc::SYS_fcntl,
-                [fd, libc::F_DUPFD_CLOEXEC as usize, FIRST_OWN],
+                [fd, libc::F_DUPFD_CLOEXEC as usize, FIRST_OWN as usize],
             )
         };
         if own < 0 {

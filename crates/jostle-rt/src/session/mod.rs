@@ -33,12 +33,28 @@ use crate::carrier::stack::DEFAULT;
 use crate::engine::end::End;
 use crate::engine::place::Places;
 use crate::engine::{self, Engine, harness};
+use crate::heap::Heap;
 use crate::hot::{self, Phase};
+use crate::raw::Errno;
 use crate::real::Main;
 use crate::session::program::Unmodified;
 use crate::session::temporary::Temporary;
 use crate::symbols::{Settings, Symbolizer, loaded_objects};
 use crate::sys;
+
+/// What a session needs of the functions that take libc's place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Interface {
+    /// The process is one of a session: memory comes from the program's own heap.
+    pub(crate) begin: fn(),
+    /// Hands over that heap.
+    pub(crate) take_heap: fn() -> Result<Heap, Errno>,
+    /// The engine is there, and has the heap: installs handlers of fatal signals and the
+    /// watchdog.
+    pub(crate) install: fn(),
+    /// Ends an execution with the exit code that `main` has returned.
+    pub(crate) end: fn(c_int) -> !,
+}
 
 /// What the C library calls `main` with.
 #[derive(Clone, Copy, Debug)]
@@ -55,8 +71,8 @@ pub(crate) fn asked() -> Option<PathBuf> {
 }
 
 /// Executes the session in a file, and ends the process.
-pub(crate) fn run(file: &Path, arguments: Arguments) -> ! {
-    crate::abi::memory::begin_session();
+pub(crate) fn run(file: &Path, arguments: Arguments, interface: Interface) -> ! {
+    (interface.begin)();
     hot::set_phase(Phase::Root);
     // SAFETY: No other OS thread is there.
     unsafe {
@@ -77,7 +93,7 @@ pub(crate) fn run(file: &Path, arguments: Arguments) -> ! {
         }
     };
     let temporary = Temporary::new();
-    let executed = execute(&session, arguments, temporary.path());
+    let executed = execute(&session, arguments, interface, temporary.path());
     temporary.remove();
     let (ending, code) = match executed {
         Ok(ended) => ended,
@@ -105,6 +121,7 @@ pub(crate) fn run(file: &Path, arguments: Arguments) -> ! {
 fn execute(
     session: &Session,
     arguments: Arguments,
+    interface: Interface,
     temporary: Option<&Path>,
 ) -> Result<(Ending, c_int), String> {
     let settings = Settings {
@@ -112,16 +129,14 @@ fn execute(
         ..Settings::default()
     };
     let places = Places::new(Symbolizer::new(&settings, loaded_objects()));
-    let heap = crate::abi::memory::take_heap()
+    let heap = (interface.take_heap)()
         .map_err(|e| format!("no address space for the heap of the program: {e:?}"))?;
     let engine = Engine::new(session.harness, places, heap)?;
     engine::install(engine);
-    crate::abi::memory::heap_is_taken();
-    crate::abi::fault::install();
-    crate::abi::watchdog::install();
+    (interface.install)();
     descriptors::keep()?;
     let envp = environment::prepare(temporary);
-    let from = prepare_main(Arguments { envp, ..arguments })?;
+    let from = prepare_main(Arguments { envp, ..arguments }, interface.end)?;
     let first = engine::run(
         std::ptr::null_mut(),
         std::ptr::null_mut(),
@@ -154,17 +169,18 @@ fn execute(
     Ok((ending, code))
 }
 
-/// The arguments of `main`; static, since the new stack begins with nothing.
-static ARGUMENTS: std::sync::Mutex<Option<SendArguments>> = std::sync::Mutex::new(None);
+/// The arguments of `main`, and what follows it; static, since the new stack begins with
+/// nothing.
+static START: std::sync::Mutex<Option<Start>> = std::sync::Mutex::new(None);
 
-struct SendArguments(Arguments);
+struct Start(Arguments, fn(c_int) -> !);
 
 // SAFETY: There is one OS thread.
-unsafe impl Send for SendArguments {}
+unsafe impl Send for Start {}
 
 /// Makes the main thread.
-fn prepare_main(arguments: Arguments) -> Result<context::Context, String> {
-    *ARGUMENTS.lock().map_err(|e| e.to_string())? = Some(SendArguments(arguments));
+fn prepare_main(arguments: Arguments, end: fn(c_int) -> !) -> Result<context::Context, String> {
+    *START.lock().map_err(|e| e.to_string())? = Some(Start(arguments, end));
     engine::with(|e| {
         let top = e.stacks.prepare(harness::SLOT, DEFAULT);
         let top = top.ok_or("no stack for the main thread")?;
@@ -182,18 +198,18 @@ fn prepare_main(arguments: Arguments) -> Result<context::Context, String> {
 
 /// Where the main thread begins.
 extern "C" fn begin_main() -> ! {
-    let (tls, arguments) = engine::with(|e| {
+    let (tls, start) = engine::with(|e| {
         let tls = e.tls;
-        let arguments = e.inside(|_| ARGUMENTS.lock().ok().and_then(|mut a| a.take()));
-        (tls, arguments)
+        let start = e.inside(|_| START.lock().ok().and_then(|mut start| start.take()));
+        (tls, start)
     });
     tls.start();
-    let code = match arguments {
-        // SAFETY: As the C library would call it.
-        Some(SendArguments(a)) => unsafe { (a.main)(a.argc, a.argv, a.envp) },
-        None => 0,
+    let Some(Start(a, end)) = start else {
+        // `prepare_main` has put it there.
+        sys::exit(127)
     };
-    crate::abi::exit::end(code)
+    // SAFETY: As the C library would call it.
+    end(unsafe { (a.main)(a.argc, a.argv, a.envp) })
 }
 
 /// Marks the fork point: what each execution starts from.

@@ -3,6 +3,8 @@
 //! Files stay mapped for ever, so that what is read from them needs no owner: there are a few
 //! for a process, and its places are asked for until it ends.
 
+#![allow(unsafe_code)]
+
 use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::fs::File;

@@ -46,11 +46,11 @@ mod symbolizer;
 #[cfg(test)]
 mod tests;
 
-pub use object_name::{Home, kind_of_object, object_name};
-pub use objects::{Object, loaded_objects};
-pub use path::Origin;
-pub use place::MAX_CALLERS;
-pub use settings::Settings;
-pub use site_table::SiteTable;
-pub use stack::{EMPTY, WINDOW, entered};
-pub use symbolizer::{Symbol, Symbolizer};
+pub(crate) use object_name::{Home, kind_of_object, object_name};
+#[cfg(test)]
+pub(crate) use objects::Object;
+pub(crate) use objects::loaded_objects;
+pub(crate) use settings::Settings;
+pub(crate) use site_table::SiteTable;
+pub(crate) use stack::{EMPTY, WINDOW, entered};
+pub(crate) use symbolizer::{Symbol, Symbolizer};

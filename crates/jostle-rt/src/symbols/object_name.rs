@@ -9,7 +9,8 @@ use super::symbolizer::Symbol;
 
 /// Where an object lives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Home<'a> {
+#[cfg_attr(not(test), allow(dead_code, reason = "only symbols are asked for yet"))]
+pub(crate) enum Home<'a> {
     /// In a static, or in another thing that has a symbol.
     Static(&'a Symbol),
     /// In the allocation with this number, so many bytes behind its beginning.
@@ -35,7 +36,7 @@ pub enum Home<'a> {
 ///
 /// `COUNTER`, `Mutex (allocation 3 + 16)`, `AtomicUsize (local of close)`.
 #[must_use]
-pub fn object_name(home: Home<'_>, operation: &str) -> String {
+pub(crate) fn object_name(home: Home<'_>, operation: &str) -> String {
     let place = match home {
         Home::Static(symbol) => {
             let name = Name::parse(&symbol.name).function;
@@ -64,7 +65,7 @@ fn behind(name: &str, offset: usize) -> String {
 /// What the object of an operation with this public name is: `Mutex` for `Mutex::lock` and for
 /// `MutexGuard::drop`, `channel` for `Sender::send`; empty for what is no method.
 #[must_use]
-pub fn kind_of_object(operation: &str) -> &str {
+pub(crate) fn kind_of_object(operation: &str) -> &str {
     let end = operation.find([':', '.']).unwrap_or(0);
     match &operation[..end] {
         "MutexGuard" | "MappedMutexGuard" | "OwnedMutexGuard" => "Mutex",

@@ -1,14 +1,18 @@
 //! The files that this process consists of, and where they are loaded.
 
+#![allow(unsafe_code)]
+
 use std::ffi::{CStr, OsStr, c_int, c_void};
-use std::fs::File;
+#[cfg(test)]
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+#[cfg(test)]
+use std::path::Path;
+use std::path::PathBuf;
 
 /// A file that is loaded.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Object {
+pub(crate) struct Object {
     /// What is added to the addresses that the file gives.
     pub bias: usize,
     /// The first address that the file covers here.
@@ -25,9 +29,10 @@ impl Object {
     /// # Errors
     ///
     /// If it cannot be read or is no object file.
-    pub fn of_file(bias: usize, path: &Path) -> io::Result<Object> {
+    #[cfg(test)]
+    pub(crate) fn of_file(bias: usize, path: &Path) -> io::Result<Object> {
         use object::{Object as _, ObjectSegment as _};
-        let map = super::image::mapped(&File::open(path)?)?;
+        let map = super::image::mapped(&std::fs::File::open(path)?)?;
         let file = object::File::parse(&*map).map_err(io::Error::other)?;
         let ends = |s: &object::Segment<'_, '_>| (s.address(), s.address() + s.size());
         let start = file.segments().map(|s| ends(&s).0).min().unwrap_or(0);
@@ -42,7 +47,7 @@ impl Object {
 
     /// Whether the address is in the file.
     #[must_use]
-    pub fn covers(&self, address: usize) -> bool {
+    pub(crate) fn covers(&self, address: usize) -> bool {
         (self.start..self.end).contains(&address)
     }
 }
@@ -52,7 +57,7 @@ impl Object {
 /// It allocates and calls `dl_iterate_phdr` of the C library. It is meant for the start of the
 /// process, before any other thread is there: what is loaded later is not known then.
 #[must_use]
-pub fn loaded_objects() -> Vec<Object> {
+pub(crate) fn loaded_objects() -> Vec<Object> {
     let mut objects: Vec<Object> = Vec::new();
     let data = (&raw mut objects).cast::<c_void>();
     // SAFETY: `add` is what `dl_iterate_phdr` expects, and gets the pointer to the list

@@ -11,7 +11,7 @@ use super::settings::Settings;
 
 /// Whose code a frame is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// The workspace's.
     User,
     /// A crate that the workspace depends on.

@@ -12,7 +12,7 @@ use super::path::Origin;
 use super::public::Role;
 
 /// A place has no more callers than this.
-pub const MAX_CALLERS: usize = 16;
+pub(crate) const MAX_CALLERS: usize = 16;
 
 /// A place, before it is a [`Site`].
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 /// What belongs to the user.
 #[derive(Clone, Default, Debug)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// The folder of the workspace. Sources in it are the user's, apart from those that
     /// cargo fetched into it.
     pub workspace: PathBuf,

@@ -26,7 +26,7 @@ const FREE: Slot = Slot {
 
 /// The table. Open addressing with linear probing.
 #[derive(Debug)]
-pub struct SiteTable {
+pub(crate) struct SiteTable {
     /// A power of two of them, never all in use.
     slots: Box<[Slot]>,
     used: usize,
@@ -35,13 +35,13 @@ pub struct SiteTable {
 impl SiteTable {
     /// Room for some 24,000 keys, in 768 KiB.
     #[must_use]
-    pub fn new() -> SiteTable {
+    pub(crate) fn new() -> SiteTable {
         SiteTable::with_slots(1 << 15)
     }
 
     /// `slots` is rounded up to a power of two.
     #[must_use]
-    pub fn with_slots(slots: usize) -> SiteTable {
+    pub(crate) fn with_slots(slots: usize) -> SiteTable {
         let slots = slots.max(4).next_power_of_two();
         SiteTable {
             slots: vec![FREE; slots].into_boxed_slice(),
@@ -52,7 +52,7 @@ impl SiteTable {
     /// The site of `pc` under a stack with this hash, if it was inserted.
     #[inline]
     #[must_use]
-    pub fn get(&self, pc: usize, stack: u64) -> Option<Site> {
+    pub(crate) fn get(&self, pc: usize, stack: u64) -> Option<Site> {
         // A slot is free somewhere, which ends the loop.
         let mut at = self.home(pc, stack);
         loop {
@@ -65,7 +65,7 @@ impl SiteTable {
     }
 
     /// Remembers the site of `pc` under a stack with this hash.
-    pub fn insert(&mut self, pc: usize, stack: u64, site: Site) {
+    pub(crate) fn insert(&mut self, pc: usize, stack: u64, site: Site) {
         if self.used + self.used / 3 >= self.slots.len() {
             self.slots.fill(FREE);
             self.used = 0;
@@ -90,13 +90,15 @@ impl SiteTable {
 
     /// How many keys are remembered.
     #[must_use]
-    pub fn len(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
         self.used
     }
 
     /// Whether none is.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
         self.used == 0
     }
 

@@ -12,7 +12,7 @@
 //! 2⁶⁴ over the window. `M` is odd, so that nothing is shifted out.
 
 /// How many return addresses count.
-pub const WINDOW: usize = 64;
+pub(crate) const WINDOW: usize = 64;
 
 const M: u64 = 0x9E37_79B9_7F4A_7C15;
 
@@ -27,7 +27,7 @@ const LEAVING: u64 = {
 };
 
 /// The hash of an empty stack.
-pub const EMPTY: u64 = 0;
+pub(crate) const EMPTY: u64 = 0;
 
 /// The hash of a stack with `pc` as its new innermost return address.
 ///
@@ -36,7 +36,7 @@ pub const EMPTY: u64 = 0;
 /// entry `n - WINDOW` of the `n` that are there now; 0 if there are fewer.
 #[inline(always)]
 #[must_use]
-pub const fn entered(outer: u64, leaving: usize, pc: usize) -> u64 {
+pub(crate) const fn entered(outer: u64, leaving: usize, pc: usize) -> u64 {
     let rest = (pc as u64).wrapping_sub((leaving as u64).wrapping_mul(LEAVING));
     outer.wrapping_mul(M).wrapping_add(rest)
 }

@@ -26,7 +26,7 @@ const _: () = {
 
 /// A name and how far behind its beginning an address is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Symbol {
+pub(crate) struct Symbol {
     /// The whole name, demangled: `my_pool::COUNTER`.
     pub name: String,
     /// In bytes.
@@ -35,7 +35,7 @@ pub struct Symbol {
 
 /// Looks up addresses of one process.
 #[derive(Debug)]
-pub struct Symbolizer {
+pub(crate) struct Symbolizer {
     objects: Vec<(Object, OnceCell<Image>)>,
     paths: Paths,
     crates: Vec<String>,
@@ -64,7 +64,7 @@ impl Texts {
 impl Symbolizer {
     /// For a process of these files. Nothing is read yet.
     #[must_use]
-    pub fn new(settings: &Settings, objects: Vec<Object>) -> Symbolizer {
+    pub(crate) fn new(settings: &Settings, objects: Vec<Object>) -> Symbolizer {
         let objects = objects.into_iter();
         Symbolizer {
             objects: objects.map(|object| (object, OnceCell::new())).collect(),
@@ -81,7 +81,7 @@ impl Symbolizer {
     /// of `pc` was called.
     ///
     /// Only the innermost [`WINDOW`] entries count, as in their hash.
-    pub fn resolve(&mut self, pc: usize, stack: &[usize]) -> Site {
+    pub(crate) fn resolve(&mut self, pc: usize, stack: &[usize]) -> Site {
         let window = &stack[stack.len().saturating_sub(WINDOW)..];
         let mut chain = Vec::new();
         for &pc in [pc].iter().chain(window.iter().rev()) {
@@ -92,7 +92,7 @@ impl Symbolizer {
     }
 
     /// The function or static that the address is in.
-    pub fn symbol_of(&mut self, address: usize) -> Option<Symbol> {
+    pub(crate) fn symbol_of(&mut self, address: usize) -> Option<Symbol> {
         let (object, image) = image_of(&self.objects, address)?;
         let (name, offset) = image.symbol(address.wrapping_sub(object.bias) as u64)?;
         Some(Symbol {
@@ -104,7 +104,8 @@ impl Symbolizer {
     /// The name of the function whose stack frame the return address `pc` runs in: the one that
     /// others are inlined into. Empty if it is not known. For
     /// [`Home::Local`](super::Home::Local).
-    pub fn function_at(&mut self, pc: usize) -> &'static str {
+    #[cfg_attr(not(test), allow(dead_code, reason = "only symbols are asked for yet"))]
+    pub(crate) fn function_at(&mut self, pc: usize) -> &'static str {
         let calls = self.calls(pc);
         calls.last().map_or("", |call| call.frame.function)
     }

@@ -7,6 +7,8 @@
 //! What concerns several processes, or threads that die with a lock, is not simulated: such
 //! locks are as others, and the report says so.
 
+#![allow(unsafe_code)]
+
 mod barrier;
 mod cond;
 mod mutex;

@@ -195,7 +195,10 @@ fn large_ranges_are_told_apart_by_the_latest_around_an_address() {
         d.allocated(1, X, size, 1);
         d.freed(1, X, size, 1);
         d.allocated(2, X, size, 1);
-        assert!(d.is_private(2, at, 8), "nothing is left of its former owner");
+        assert!(
+            d.is_private(2, at, 8),
+            "nothing is left of its former owner"
+        );
         d.write(2, at, 8, 2);
         d.unmapped(X, size);
         d.read(3, at, 8, 2);

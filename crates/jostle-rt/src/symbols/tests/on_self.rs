@@ -1,5 +1,7 @@
 //! Places in this test program, whose addresses are those of the process.
 
+#![allow(unsafe_code)]
+
 use std::ffi::{c_int, c_void};
 use std::path::Path;
 
