@@ -56,7 +56,13 @@ pub(crate) fn spin(spin: Spin, address: usize, pc: usize) {
                 wait::wait_for_write(address);
             }
         }
-        Spin::Yes => spin_point(address, pc),
+        Spin::Yes => {
+            let goes_on =
+                with(|e| !e.threads.reads(hot::slot()).is_long() && e.kernel().is_alone());
+            if !goes_on {
+                spin_point(address, pc);
+            }
+        }
     }
 }
 

@@ -23,6 +23,27 @@ fn recv_timeout_ends() {
     drop(sender);
 }
 
+/// A loop that looks a limited number of times takes next to no time, although nobody else can go
+/// on meanwhile: the wait behind it has begun long before the other thread sends.
+#[test]
+fn a_limited_loop_takes_no_time() {
+    let (sender, receiver) = channel();
+    let never = AtomicBool::new(false);
+    thread::scope(|s| {
+        s.spawn(|| {
+            for _ in 0..60 {
+                assert!(!never.load(SeqCst));
+            }
+            let wait = Duration::from_secs(10);
+            assert_eq!(receiver.recv_timeout(wait), Err(RecvTimeoutError::Timeout));
+        });
+        s.spawn(|| {
+            thread::sleep(Duration::from_secs(30));
+            sender.send(7).unwrap();
+        });
+    });
+}
+
 #[test]
 fn park_timeout_ends() {
     thread::spawn(|| thread::park_timeout(Duration::from_millis(30)))
