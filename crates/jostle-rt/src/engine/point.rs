@@ -61,21 +61,30 @@ pub(crate) fn spin(spin: Spin, address: usize, pc: usize) {
                 wait::wait_for_write(address);
             }
         }
-        Spin::Yes => {
-            let goes_on = with(|e| {
-                let long = e.threads.reads(hot::slot()).is_long();
-                let alone = e.kernel().is_alone();
-                if alone && long {
-                    // Whoever looks at the clock in the loop sees it move on.
-                    e.kernel().elapse(ROUND);
-                }
-                alone && !long
-            });
-            if !goes_on {
-                spin_point(address, pc);
-            }
-        }
+        Spin::Yes => spin_on(address, pc),
     }
+}
+
+/// The running thread has read what it had read before so often that it waits.
+fn spin_on(address: usize, pc: usize) {
+    let before = with(|e| {
+        if e.kernel().is_alone() {
+            if !e.threads.reads(hot::slot()).is_long() {
+                return None;
+            }
+            // Whoever looks at the clock in the loop sees it move on.
+            e.kernel().elapse(ROUND);
+        }
+        Some(e.kernel().steps())
+    });
+    let Some(before) = before else { return };
+    spin_point(address, pc);
+    with(|e| {
+        // One of them is its own.
+        if e.kernel().steps() > before + 1 {
+            e.threads.reads(hot::slot()).look_again();
+        }
+    });
 }
 
 /// As [`point`] for a thread that has nothing to do until another one has done something.

@@ -46,6 +46,10 @@ const ENOUGH: u32 = 24;
 /// crossbeam takes some 50 reads, the one of std's locks 100.
 const LONG: u32 = 512;
 
+/// So many looks a thread that has looked for long is given anew when others have done something:
+/// what it waits for may be there, and a round of its loop takes several reads.
+const ANOTHER_LOOK: u32 = 64;
+
 /// So many are one in the loop of a lock.
 const ENOUGH_AT_LOCK: u32 = 2;
 
@@ -113,6 +117,12 @@ impl Reads {
         self.stale >= LONG
     }
 
+    /// Others have done something since it has looked.
+    #[inline]
+    pub(crate) fn look_again(&mut self) {
+        self.stale = self.stale.min(LONG - ANOTHER_LOOK);
+    }
+
     /// The thread has changed something.
     #[inline]
     pub(crate) fn wrote(&mut self) {
@@ -161,6 +171,8 @@ mod tests {
             reads.read(8, 0);
         }
         assert!(reads.is_long());
+        reads.look_again();
+        assert!(!reads.is_long());
     }
 
     #[test]
