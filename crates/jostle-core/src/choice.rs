@@ -46,6 +46,10 @@ choice_kinds! {
     Cancel 'x' "cancellation",
     /// A value that the scenario asks for.
     Value 'v' "value",
+    /// Whether threads may be slow in this execution, so that timers come early for them.
+    Delay 'd' "delay",
+    /// Whether memory that was freed may serve again in this execution.
+    Reuse 'r' "reuse of memory",
 }
 
 impl ChoiceKind {
@@ -82,6 +86,6 @@ pub enum Environment {
     First,
     /// Drawn from [`Rng`](crate::decision::Rng); the rare events of [`ChoiceKind::Spurious`],
     /// [`ChoiceKind::WeakFailure`] and [`ChoiceKind::Cancel`] with probability
-    /// one in eight.
+    /// one in eight, [`ChoiceKind::Delay`] and [`ChoiceKind::Reuse`] with one in four.
     Random,
 }

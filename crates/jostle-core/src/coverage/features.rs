@@ -178,9 +178,11 @@ impl Features {
                 ChoiceKind::Task | ChoiceKind::Value => continue,
                 ChoiceKind::Waiter | ChoiceKind::Arm | ChoiceKind::Timer => FeatureKind::Arms,
                 _ if choice.picked == 0 => continue,
-                ChoiceKind::Spurious | ChoiceKind::WeakFailure | ChoiceKind::Cancel => {
-                    FeatureKind::Rare
-                }
+                ChoiceKind::Spurious
+                | ChoiceKind::WeakFailure
+                | ChoiceKind::Cancel
+                | ChoiceKind::Delay
+                | ChoiceKind::Reuse => FeatureKind::Rare,
             };
             if self.kinds.has(kind) {
                 let class = last.map_or(0, |event| u64::from(accesses.class_of(event).0));

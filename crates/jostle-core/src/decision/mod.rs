@@ -36,6 +36,11 @@ pub struct Decisions {
 /// with a handful of waits meets one within ten executions.
 const RARE: u32 = 8;
 
+/// One in this many executions is of an unusual kind. What such an execution shows better
+/// costs it something elsewhere, so that most are of the usual kind; and a bug that needs
+/// both the kind and a rare schedule has to come up in a few thousand executions.
+const UNUSUAL: u32 = 4;
+
 impl Decisions {
     /// Decisions for one execution: drawn from `seed`, except where `prescription`
     /// prescribes them. Of that it follows what is named by the number of a decision;
@@ -80,6 +85,7 @@ impl Decisions {
                 ChoiceKind::Spurious | ChoiceKind::WeakFailure | ChoiceKind::Cancel => {
                     u32::from(self.rng.below(RARE) == 0)
                 }
+                ChoiceKind::Delay | ChoiceKind::Reuse => u32::from(self.rng.below(UNUSUAL) == 0),
                 _ => self.rng.below(arity),
             },
         }

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::time::Duration;
 
 use crate::id::TaskId;
 use crate::vtime::VInstant;
@@ -36,6 +37,8 @@ pub(super) struct Clock {
     pub(super) now: VInstant,
     /// The step at which the clock last moved.
     pub(super) moved: u32,
+    /// By so much, in total, timers may still fire before what steps could have taken.
+    pub(super) delay: Duration,
     /// By deadline, then in the order of arming. May hold timers that have been
     /// disarmed, except at the top.
     queue: BinaryHeap<Reverse<(VInstant, u64)>>,
@@ -141,6 +144,7 @@ impl Clock {
         self.disarm_all();
         self.now = VInstant::START;
         self.moved = 0;
+        self.delay = Duration::ZERO;
         self.next = u64::from(epoch) << 32;
     }
 }

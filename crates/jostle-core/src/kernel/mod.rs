@@ -381,6 +381,12 @@ impl Kernel {
         }
     }
 
+    /// The carrier has seen that the execution goes round without end. It is judged like one
+    /// that has used up its steps.
+    pub fn stop_as_endless(&mut self) {
+        self.stop(Next::Stop(Stop::OutOfSteps));
+    }
+
     /// Ends the execution at once, without a finding.
     #[inline]
     pub fn give_up_execution(&mut self) {

@@ -76,7 +76,8 @@ impl Kernel {
     }
 
     /// Whether `task` is able to go on by itself, now or later.
-    fn is_live(&self, task: TaskId) -> bool {
+    #[must_use]
+    pub fn is_live(&self, task: TaskId) -> bool {
         let row = &self.tasks[task.index()];
         match row.state {
             State::Finished => false,

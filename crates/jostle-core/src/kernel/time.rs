@@ -48,6 +48,22 @@ impl Kernel {
         self.clock.disarm(timer)
     }
 
+    /// Threads may be slow in this execution: timers may fire before runnable tasks even if
+    /// their deadlines lie after what the steps could have taken, by `by` in total.
+    ///
+    /// The total is limited, and not each timer alone, since a ticker that fires early again
+    /// and again would take time past every deadline while nobody else makes a step.
+    pub fn allow_delay(&mut self, by: Duration) {
+        self.clock.delay = by;
+    }
+
+    /// The time it is at most, after the steps since the clock last moved.
+    fn latest(&self) -> VInstant {
+        let steps = self.view.step - self.clock.moved;
+        let passed = self.budget.step_time.saturating_mul(steps);
+        self.clock.now.after(passed)
+    }
+
     /// Nobody is runnable.
     #[cold]
     pub(super) fn idle(&mut self, policy: &mut Policy<'_>) -> Next {
@@ -78,11 +94,11 @@ impl Kernel {
     /// Makes the clock runnable if and only if its earliest timer may fire now.
     #[cold]
     pub(super) fn update_clock(&mut self) {
-        let may = self.clock.next_deadline().is_some_and(|deadline| {
-            let steps = self.view.step - self.clock.moved;
-            let passed = self.budget.step_time.saturating_mul(steps);
-            deadline <= self.clock.now.after(passed)
-        });
+        let due = self.latest().after(self.clock.delay);
+        let may = self
+            .clock
+            .next_deadline()
+            .is_some_and(|deadline| deadline <= due);
         if may {
             if self.view.runnable.insert(TaskId::CLOCK) {
                 if self.attention.has(Attention::WATCHER) {
@@ -103,6 +119,12 @@ impl Kernel {
     #[inline]
     pub fn fire(&mut self, policy: &mut Policy<'_>) -> Option<(TimerId, Alarm)> {
         self.view.runnable.remove(TaskId::CLOCK);
+        if let Some(deadline) = self.clock.next_deadline()
+            && !self.view.runnable.is_empty()
+        {
+            let early = deadline.since(self.latest());
+            self.clock.delay = self.clock.delay.saturating_sub(early);
+        }
         let together = self.clock.due_together();
         let rank = self.choose(ChoiceKind::Timer, together, policy);
         self.clock.moved = self.view.step;
@@ -137,5 +159,62 @@ impl Kernel {
             }
             State::Live | State::Awaiting | State::Finished => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Plan;
+    use crate::op::Site;
+    use crate::strategy::{Kind, Profile, Random};
+    use crate::subject::{Expect, Options, Subject};
+
+    /// Whether a timer may fire before a task that is able to go on: one of so many
+    /// milliseconds, and then another one.
+    fn may_fire(delay: u64, deadlines: [u64; 2]) -> [bool; 2] {
+        let site = Site::caller();
+        let subject = Subject {
+            name: "timers",
+            about: "",
+            module: "time",
+            site,
+            expect: Expect::Clean,
+            options: Options::DEFAULT,
+            takes_data: false,
+        };
+        let mut plan = Plan {
+            profile: &Profile::default(),
+            seed: 1,
+            prescription: None,
+            data: &[],
+            steps: u32::MAX,
+            functions: false,
+            strategy: Kind::Random,
+            campaign_seed: None,
+        };
+        let mut random = Random;
+        let policy = &mut Policy::Sample(&mut random);
+        let mut kernel = Kernel::new();
+        kernel.begin(1, &subject, &mut plan, policy);
+        kernel.allow_delay(Duration::from_millis(delay));
+        let main = kernel.spawn_main(site).unwrap();
+        kernel.set_current(main);
+        deadlines.map(|deadline| {
+            let deadline = kernel.now().after(Duration::from_millis(deadline));
+            kernel.arm(deadline, Alarm::Call);
+            kernel.update_clock();
+            let may = kernel.view.runnable.contains(TaskId::CLOCK);
+            kernel.fire(policy);
+            may
+        })
+    }
+
+    #[test]
+    fn timers_are_early_by_no_more_than_the_delay_in_total() {
+        assert_eq!(may_fire(0, [500, 500]), [false, false]);
+        assert_eq!(may_fire(900, [1_000, 500]), [false, false]);
+        assert_eq!(may_fire(900, [500, 300]), [true, true]);
+        assert_eq!(may_fire(900, [500, 500]), [true, false]);
     }
 }

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use crate::abi::with_return_address;
 use crate::engine::end::End;
-use crate::engine::{self, watch, with};
+use crate::engine::{self, Engine, watch, with};
 use crate::heap::{self, Freed, Heap, Reallocated};
 use crate::hot::{self, Phase};
 use crate::own_memory::OwnMemory;
@@ -167,7 +167,7 @@ pub(super) fn allocate(size: usize, align: usize, zeroed: bool, pc: usize) -> *m
             let block =
                 with_heap(|heap| heap.allocate(size, align, zeroed)).unwrap_or(ptr::null_mut());
             if hot::is_watched() && !block.is_null() {
-                with(|e| e.detector.allocated(hot::slot(), block.addr(), size, pc));
+                with(|e| allocated(e, block.addr(), size, pc));
             }
             block
         }
@@ -283,7 +283,7 @@ unsafe extern "C" fn realloc_at(block: *mut c_void, size: usize, pc: usize) -> *
                         e.detector
                             .read_range(slot, old.addr(), old_size.min(size), pc);
                         e.detector.freed(slot, old.addr(), old_size, pc);
-                        e.detector.allocated(slot, pointer.addr(), size, pc);
+                        allocated(e, pointer.addr(), size, pc);
                     }
                 });
                 check();
@@ -354,6 +354,15 @@ pub(super) unsafe extern "C" fn free_at(block: *mut c_void, pc: usize) {
         Some(freed) => {
             bad(freed, pc);
         }
+    }
+}
+
+/// The running thread has got a block.
+#[inline]
+fn allocated(e: &mut Engine, address: usize, size: usize, pc: usize) {
+    e.detector.allocated(hot::slot(), address, size, pc);
+    if e.heap.ordinal() == e.awaited {
+        e.note_allocation(pc);
     }
 }
 

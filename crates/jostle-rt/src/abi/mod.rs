@@ -9,14 +9,15 @@
 //! - `thread`, `thread_end`: `pthread_create` and what belongs to it. `futex`: waiting at an
 //!   address. `locks`: mutexes and the like. `c11`: the same under the names of C11.
 //! - `time`: clocks and sleeps. `random`: chance. `memory`: `malloc`; `c_heap`:
-//!   that of allocators written in C.
+//!   that of allocators written in C; `mapping`: `mmap` and the like.
 //! - `blocking`: descriptors that are not ready. `transfer`: `read`, `write` and the like.
 //!   `sockets`, `poll`, `descriptors`: the rest of their life. `output`: what is printed.
 //!   `locks_of_files`: `flock`.
 //! - `files`: changes of the file system. `process`: children, limits.
 //! - `signal`: signals. `fault`: those that mean the end. `watchdog`: code that never comes
 //!   here. `machine`: processors and the like.
-//! - `call`: symbols that are system calls. `numbers`: those made by number.
+//! - `tokio`: which runtime a program gets. `call`: symbols that are system calls. `numbers`:
+//!   those made by number.
 
 #![allow(unsafe_code)]
 
@@ -32,7 +33,8 @@ mod futex;
 mod locks;
 mod locks_of_files;
 mod machine;
-mod memory;
+mod mapping;
+pub(crate) mod memory;
 mod numbers;
 mod output;
 mod poll;
@@ -44,6 +46,7 @@ mod start;
 mod thread;
 mod thread_end;
 pub(crate) mod time;
+pub(crate) mod tokio;
 mod transfer;
 mod tsan_atomic;
 mod tsan_plain;

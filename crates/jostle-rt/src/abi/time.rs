@@ -53,6 +53,7 @@ fn show(clock: libc::clockid_t) -> u64 {
         Phase::Harness | Phase::Run => with(|e| {
             if hot::is_watched() {
                 e.kernel().elapse(LOOK);
+                e.standstill.effect();
             }
             e.kernel().now().0
         }),
@@ -229,6 +230,6 @@ fn sleep_a_while(duration: Duration, pc: usize) {
 fn sleep_until(deadline: VInstant, pc: usize) {
     point(OpKind::Sleep, 0, pc);
     if deadline > now() {
-        wait::sleep(deadline);
+        wait::sleep(deadline, pc);
     }
 }

@@ -47,6 +47,7 @@ fn has_read(address: usize, value: u64, pc: usize) {
 fn has_written(address: usize) {
     let spinners = with(|e| {
         e.threads.reads(hot::slot()).wrote();
+        e.standstill.effect();
         e.waiters.has_spinners()
     });
     if spinners {

@@ -9,6 +9,8 @@ pub(crate) enum End {
     Fork,
     /// The kernel has nobody to go on, or has found something.
     Stopped,
+    /// The threads that are able to go on go round without an effect: the kernel has been told.
+    Endless,
     /// The program ended itself with this exit code.
     Exit(i32),
     /// The program aborted.

@@ -9,7 +9,7 @@
 //! - `point`: scheduling points, and who goes on.
 //! - `wait`: queues of waiting threads, deadlines, descriptors. `gate`: locks.
 //! - `thread`: the life of a logical thread; `harness`: the thread that is not scheduled.
-//! - `spin`: loops that read what nobody changes.
+//! - `spin`: loops that read what nobody changes. `standstill`: such loops without end.
 //! - `object`: numbers of objects by address; `name`: their names; `place`: sites by return
 //!   address.
 //! - `watch`: what the race detector has seen. `signal`: delivery of signals. `end`: how an
@@ -28,6 +28,7 @@ pub(crate) mod place;
 pub(crate) mod point;
 pub(crate) mod signal;
 pub(crate) mod spin;
+pub(crate) mod standstill;
 pub(crate) mod thread;
 pub(crate) mod wait;
 pub(crate) mod watch;
@@ -49,6 +50,7 @@ use crate::engine::end::End;
 use crate::engine::name::Names;
 use crate::engine::object::Objects;
 use crate::engine::place::Places;
+use crate::engine::standstill::Standstill;
 use crate::engine::thread::Threads;
 use crate::engine::wait::Waiters;
 use crate::heap::Heap;
@@ -64,6 +66,8 @@ pub(crate) struct Engine {
     policy: *mut Policy<'static>,
     /// Where the runtime itself goes on, and its thread-local storage.
     root: Context,
+    /// Where the thread that left the execution was.
+    pub(crate) left: Context,
     pub(crate) tls: Tls,
     pub(crate) stacks: Stacks,
     pub(crate) threads: Threads,
@@ -77,8 +81,13 @@ pub(crate) struct Engine {
     /// How the execution ended.
     pub(crate) end: Option<End>,
     pub(crate) harness: harness::Thread,
+    pub(crate) standstill: Standstill,
     /// The calls at the access that is watched for, if it was made.
     pub(crate) watched: Option<Vec<usize>>,
+    /// The allocation that is watched for: its ordinal, 0 for none.
+    pub(crate) awaited: u64,
+    /// That allocation, if it was made.
+    pub(crate) allocation: Option<watch::Allocation>,
     /// Bytes drawn from the random numbers of this execution.
     pub(crate) random: u64,
 }
@@ -122,6 +131,7 @@ impl Engine {
             kernel: ptr::null_mut(),
             policy: ptr::null_mut(),
             root: Context::NONE,
+            left: Context::NONE,
             tls: Tls::new()?,
             stacks: Stacks::new()?,
             threads: Threads::new()?,
@@ -135,7 +145,10 @@ impl Engine {
             outside: Outside::new(),
             end: None,
             harness: harness::Thread::new(harness),
+            standstill: Standstill::NONE,
             watched: None,
+            awaited: 0,
+            allocation: None,
             random: 0,
         })
     }
@@ -180,10 +193,9 @@ impl Engine {
     pub(crate) fn leave(&mut self, end: End) -> ! {
         self.end = Some(end);
         hot::set_phase(Phase::Root);
-        let mut left = Context::NONE;
         // SAFETY: The root waits in `run`. This context is never gone back to, so that the
         // reference to the engine on its stack is not used again.
-        unsafe { context::switch(&raw mut left, self.root) };
+        unsafe { context::switch(&raw mut self.left, self.root) };
         // Nobody resumes a context that has left.
         loop {
             hint::spin_loop();

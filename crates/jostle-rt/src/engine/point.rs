@@ -14,7 +14,7 @@ use crate::detector::Slot;
 use crate::engine::end::End;
 use crate::engine::name::Named;
 use crate::engine::spin::{self, Spin};
-use crate::engine::{Engine, harness, object, signal, thread, wait, with};
+use crate::engine::{Engine, harness, object, signal, standstill, thread, wait, with};
 use crate::hot;
 
 /// So much time passes with each round of a loop that only time can end.
@@ -94,6 +94,7 @@ pub(crate) fn spin_point(address: usize, pc: usize) {
         return;
     }
     hot::restart_accesses();
+    standstill::round(pc);
     with(|e| {
         let op = e.op(OpKind::Spin, address, pc);
         e.asking(|kernel, policy| kernel.at_spin(op, policy));

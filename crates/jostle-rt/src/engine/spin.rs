@@ -138,26 +138,20 @@ mod tests {
 
     #[test]
     fn a_loop_that_reads_the_same_waits_and_one_that_reads_something_new_does_not() {
-        let waits = |rounds: u64, mut read: Box<dyn FnMut(&mut Reads, u64) -> Spin>| {
+        let waits = |rounds: u64, read: &dyn Fn(&mut Reads, u64) -> Spin| {
             let mut reads = Reads::NONE;
             (0..rounds).any(|i| read(&mut reads, i) == Spin::Yes)
         };
-        assert!(waits(100, Box::new(|r, _| r.read(8, 0))));
-        assert!(waits(
-            100,
-            Box::new(|r, _| {
-                r.read(8, 0);
-                r.read(16, 1)
-            })
-        ));
-        assert!(!waits(1000, Box::new(|r, i| r.read(8, i))));
-        assert!(!waits(
-            1000,
-            Box::new(|r, _| {
-                r.wrote();
-                r.read(8, 0)
-            })
-        ));
+        assert!(waits(100, &|r, _| r.read(8, 0)));
+        assert!(waits(100, &|r, _| {
+            r.read(8, 0);
+            r.read(16, 1)
+        }));
+        assert!(!waits(1000, &|r, i| r.read(8, i)));
+        assert!(!waits(1000, &|r, _| {
+            r.wrote();
+            r.read(8, 0)
+        }));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::detector::Slot;
 use crate::engine::end::End;
 use crate::engine::point::{go_on, point};
 use crate::engine::spin::Reads;
+use crate::engine::standstill::Earlier;
 use crate::engine::{Engine, harness, wait, with};
 use crate::hot::{self, Call, Calls, DEPTH, Phase};
 use crate::raw;
@@ -61,6 +62,8 @@ pub(crate) struct Row {
     joined_by_harness: bool,
     /// What it has read lately.
     reads: Reads,
+    /// What it was at an earlier look; see `standstill`.
+    pub(crate) earlier: Earlier,
     /// Destructors of thread-local variables, in the order of registration.
     destructors: Vec<(Destructor, *mut c_void)>,
 }
@@ -118,6 +121,7 @@ impl Threads {
                 name: [0; 16],
                 joined_by_harness: false,
                 reads: Reads::NONE,
+                earlier: Earlier::default(),
                 destructors: Vec::new(),
             }
         };
@@ -182,6 +186,20 @@ impl Threads {
         self.row(slot).state == State::Live
     }
 
+    /// Addresses that the runtime holds for the thread in `slot`: the argument of one that has
+    /// not begun, the result of one that nobody has joined, what its destructors destroy.
+    pub(crate) fn held(&self, slot: Slot) -> impl Iterator<Item = usize> + '_ {
+        let row = self.row(slot);
+        let is_there = row.state != State::Free;
+        let entry = row.entry.map(|(_, argument)| argument);
+        let values = entry.into_iter().chain([row.result]);
+        let objects = row.destructors.iter().map(|(_, object)| *object);
+        values
+            .chain(objects)
+            .filter(move |_| is_there)
+            .map(<*mut c_void>::addr)
+    }
+
     /// The main thread is there, with this control block.
     pub(crate) fn begin_main(&mut self, block: usize) {
         let row = self.row_mut(harness::SLOT);
@@ -219,6 +237,7 @@ impl Threads {
         let main = &mut self.rows[0];
         main.task = None;
         main.reads = Reads::NONE;
+        main.earlier = Earlier::default();
         main.name = self.marked.name;
         main.destructors.clone_from(&self.marked.destructors);
         main.context = self.marked.context;
@@ -342,6 +361,7 @@ impl Engine {
         row.joined_by_harness = false;
         row.destructors.clear();
         row.reads = Reads::NONE;
+        row.earlier = Earlier::default();
         row.calls.depth = 0;
         // SAFETY: The slot's stack is prepared, and nobody runs on it.
         row.context = unsafe { context::fresh(top, block, begin) };

@@ -9,7 +9,7 @@ use jostle_core::vtime::VInstant;
 
 use crate::detector::Slot;
 use crate::engine::point::go_on;
-use crate::engine::{Engine, harness, with};
+use crate::engine::{Engine, harness, standstill, with};
 use crate::hot;
 use crate::sys;
 
@@ -59,7 +59,7 @@ impl Waiters {
         self.waiters.iter().any(|w| w.address == address)
     }
 
-    fn has_descriptors(&self) -> bool {
+    pub(crate) fn has_descriptors(&self) -> bool {
         !self.pollers.is_empty()
     }
 }
@@ -148,11 +148,13 @@ pub(crate) fn wrote(address: usize) {
     });
 }
 
-/// The running thread sleeps until `deadline`. The operation has been posted before.
-pub(crate) fn sleep(deadline: VInstant) {
+/// The running thread, which goes on at `pc`, sleeps until `deadline`. The operation has been
+/// posted before.
+pub(crate) fn sleep(deadline: VInstant, pc: usize) {
     if !hot::is_watched() {
         return;
     }
+    standstill::round(pc);
     with(|e| e.asking(|kernel, policy| kernel.block(None, Some(deadline), policy)));
     go_on();
     with(|e| e.kernel().dequeued());

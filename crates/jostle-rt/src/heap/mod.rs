@@ -125,6 +125,8 @@ struct State {
     /// End of the last block.
     top: usize,
     ordinal: u64,
+    /// Live blocks, and the bytes that were asked for.
+    live: (u64, u64),
     /// For each class the last freed block's number + 1.
     free: [u32; CLASSES],
 }
@@ -137,6 +139,7 @@ impl Heap {
         let state = State {
             top: base,
             ordinal: 0,
+            live: (0, 0),
             free: [0; CLASSES],
         };
         Ok(Self {
@@ -178,6 +181,8 @@ impl Heap {
             },
         };
         self.now.ordinal += 1;
+        self.now.live.0 += 1;
+        self.now.live.1 += size as u64;
         let ordinal = self.now.ordinal;
         let entry = self.table.change(number);
         entry.size = size as u64;
@@ -231,6 +236,8 @@ impl Heap {
         let old_size = old_size as usize;
         if size <= room as usize {
             self.table.change(number).size = size as u64;
+            self.now.live.1 += size as u64;
+            self.now.live.1 -= old_size as u64;
             return Reallocated::Done {
                 pointer,
                 old_size,
@@ -265,6 +272,16 @@ impl Heap {
             .find(address)
             .and_then(|number| self.table.get(number))
             .map(block)
+    }
+
+    /// How many blocks are live, and how many bytes were asked for with them.
+    pub(crate) fn live(&self) -> (u64, u64) {
+        self.now.live
+    }
+
+    /// The ordinal of the last allocation.
+    pub(crate) fn ordinal(&self) -> u64 {
+        self.now.ordinal
     }
 
     /// From the first byte to the end of the last block: what an image has to hold.
@@ -372,6 +389,8 @@ impl Heap {
         let entry = self.table.change(number);
         let (start, room, class) = (entry.start, entry.room, entry.class);
         entry.freed = 1;
+        self.now.live.0 -= 1;
+        self.now.live.1 -= entry.size;
         if let Some(first) = self.now.free.get_mut(usize::from(class)) {
             entry.next = core::mem::replace(first, number as u32 + 1);
         }

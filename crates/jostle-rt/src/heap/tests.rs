@@ -425,3 +425,19 @@ proptest! {
         prop_assert_eq!(&answers[0], &answers[2]);
     }
 }
+
+#[test]
+fn live_blocks_are_counted() {
+    let mut heap = heap();
+    let first = heap.allocate(10, 16, false);
+    heap.mark();
+    let second = heap.allocate(100, 16, false);
+    assert_eq!(heap.live(), (2, 110));
+    heap.reallocate(second, 90);
+    heap.reallocate(first, 4000);
+    assert_eq!(heap.live(), (2, 4090));
+    heap.free(second);
+    assert_eq!(heap.live(), (1, 4000));
+    heap.rollback();
+    assert_eq!(heap.live(), (1, 10));
+}

@@ -9,6 +9,7 @@
 //!   process; `contents`: what lies in them; `members`: what epoll descriptors watch;
 //!   `bits`: sets.
 //! - `paths`: files and directories that were created.
+//! - `mappings`: memory besides the heap.
 //! - `state`: working directory, limits and the like.
 //! - `signals`: dispositions, masks, what is pending.
 //! - `children`: processes that were started. `address`: of sockets.
@@ -18,6 +19,7 @@ mod bits;
 pub(crate) mod children;
 mod contents;
 pub(crate) mod descriptors;
+pub(crate) mod mappings;
 mod members;
 mod pairs;
 pub(crate) mod paths;
@@ -26,6 +28,7 @@ pub(crate) mod state;
 
 use children::Children;
 use descriptors::Descriptors;
+use mappings::Mappings;
 use members::{Members, Watched};
 use pairs::Pairs;
 use paths::Paths;
@@ -38,6 +41,7 @@ pub(crate) struct Outside {
     pub(crate) descriptors: Descriptors,
     pairs: Pairs,
     members: Members,
+    pub(crate) mappings: Mappings,
     pub(crate) paths: Paths,
     pub(crate) state: State,
     pub(crate) signals: Signals,
@@ -52,6 +56,7 @@ impl Outside {
             descriptors: Descriptors::new(),
             pairs: Pairs::default(),
             members: Members::default(),
+            mappings: Mappings::default(),
             paths: Paths::default(),
             state: State::default(),
             signals: Signals::new(),
@@ -65,6 +70,7 @@ impl Outside {
         self.pairs.mark();
         self.descriptors.mark(|fd| self.pairs.contains(fd));
         self.members.mark();
+        self.mappings.mark();
         self.state.mark();
         self.signals.mark();
     }
@@ -78,6 +84,7 @@ impl Outside {
         self.pairs.restore(&renewed);
         members.restore(&renewed);
         self.descriptors.drain();
+        self.mappings.restore();
         self.state.restore();
         self.signals.restore();
         self.paths.undo();

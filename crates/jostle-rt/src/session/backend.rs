@@ -3,10 +3,12 @@
 #![allow(unsafe_code)]
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use jostle_core::backend::{Backend, Capabilities, Executed, Plan};
-use jostle_core::decision::Prescription;
+use jostle_core::decision::{ChoiceKind, Prescription};
 use jostle_core::finding::Finding;
 use jostle_core::kernel::{Kernel, Next};
 use jostle_core::recording::Recording;
@@ -16,8 +18,12 @@ use jostle_core::subject::Subject;
 
 use crate::carrier::image::Image;
 use crate::engine::end::End;
+use crate::engine::standstill::Standstill;
+use crate::engine::watch::Allocation;
 use crate::engine::{self, harness};
+use crate::heap::Reuse;
 use crate::hot;
+use crate::session::leaks::{self, Leaks, Sizes};
 use crate::session::program::CAPABILITIES;
 use crate::session::race::Race;
 use crate::session::verdict;
@@ -28,6 +34,15 @@ static EPOCH: AtomicU32 = AtomicU32::new(1);
 /// Executions, and those that the limit of steps has cut.
 static EXECUTIONS: AtomicU64 = AtomicU64::new(0);
 static CUT: AtomicU64 = AtomicU64::new(0);
+
+/// By so much threads are slow, in total, in an execution with slow threads: a timer may fire
+/// although no thread has made the steps that would have taken the time.
+///
+/// A program that sleeps instead of joining relies on a timer being slower than threads, and
+/// so does one whose ticks are meant to come after the work; such times are short, since
+/// somebody waits for them. A limit that only keeps a test from hanging is an affair of
+/// seconds; it must not pass because threads are slow. So the total is less than a second.
+const DELAY: Duration = Duration::from_millis(900);
 
 /// How many executions there were, and how many of them were cut.
 pub(crate) fn counts() -> (u64, u64) {
@@ -45,6 +60,7 @@ pub(crate) struct Threads {
     image: &'static Image,
     /// The calls at the earlier access of races that were found, by both addresses.
     earlier: BTreeMap<(usize, usize), Vec<usize>>,
+    leaks: Leaks,
 }
 
 impl Threads {
@@ -53,6 +69,7 @@ impl Threads {
             kernel: Box::default(),
             image,
             earlier: BTreeMap::new(),
+            leaks: Leaks::default(),
         }
     }
 }
@@ -71,6 +88,11 @@ impl Backend for Threads {
         };
         let finding = match end {
             End::Race => self.race(subject),
+            End::Exit(0) => self.leak(subject),
+            End::Endless => {
+                self.kernel.judge();
+                None
+            }
             ref end => verdict::of(end),
         };
         if let Some(finding) = finding {
@@ -103,7 +125,15 @@ impl Threads {
     ) -> Result<(End, Next), String> {
         let epoch = EPOCH.fetch_add(1, Ordering::Relaxed);
         self.kernel.begin(epoch, subject, plan, &mut policy);
+        let mut asks = |kind| self.kernel.choose(kind, 2, &mut policy) == 1;
+        let (is_delayed, reuses) = (asks(ChoiceKind::Delay), asks(ChoiceKind::Reuse));
+        if is_delayed {
+            self.kernel.allow_delay(DELAY);
+        }
         let from = restore(self.image);
+        if reuses {
+            engine::with(|e| e.heap.set_reuse(Reuse::AtOnce));
+        }
         let phase = engine::with(|e| e.harness.phase(harness::SLOT));
         if !engine::with(|e| e.harness.exists()) {
             begin_main(&mut self.kernel, subject)?;
@@ -144,26 +174,129 @@ impl Threads {
             e.watched = None;
             e.detector.watch(&race.report);
         });
-        let choices = self.kernel.recording().choices().collect();
-        let mut again = Threads::new(self.image);
-        let mut strategy = Kind::NonPreemptive.build();
-        let mut plan = Plan {
-            profile: &Profile::default(),
-            seed: 0,
-            prescription: Some(Box::new(Prescription::exact(choices))),
-            data: &[],
-            steps: u32::MAX,
-            functions: false,
-            strategy: Kind::NonPreemptive,
-            campaign_seed: None,
-        };
-        // That it breaks is no matter: then the access is not found.
-        let _ = again.run(subject, &mut plan, Policy::Sample(&mut *strategy));
+        self.run_again(subject);
         engine::with(|e| {
             e.detector.unwatch();
             e.detector.take_report();
             e.watched.take().unwrap_or_default()
         })
+    }
+}
+
+impl Threads {
+    /// Memory that this execution has lost and others have not.
+    fn leak(&mut self, subject: &Subject) -> Option<Finding> {
+        if !engine::with(|e| self.leaks.may_be(e)) {
+            return None;
+        }
+        let (live, lost) = engine::with(|e| (e.heap.live(), leaks::lost(e)));
+        let unusual = match &lost[..] {
+            [] => Vec::new(),
+            lost => {
+                // SAFETY: The program has ended, and nothing has changed since.
+                let first = unsafe { leaks::first(lost) };
+                let usual = self.usually_lost(subject);
+                let unusual = usual.map(|usual| leaks::beyond(lost, usual));
+                let mut unusual = unusual.unwrap_or_default();
+                // The one to name comes first.
+                unusual.sort_by_key(|block| Some(*block) != first);
+                unusual
+            }
+        };
+        let found = unusual.first().and_then(|block| {
+            let allocation = self.allocation(subject, block.ordinal)?;
+            let count = unusual.len();
+            Some(engine::with(|e| {
+                leaks::finding(e, &allocation, *block, count)
+            }))
+        });
+        if found.is_none() {
+            self.leaks.is_clean(live);
+        }
+        found
+    }
+
+    /// What other executions lose at least: one without preemption, and random ones until one
+    /// loses nothing.
+    fn usually_lost(&mut self, subject: &Subject) -> Option<&Sizes> {
+        /// Executions that are compared with.
+        const OTHERS: u64 = 16;
+        if self.leaks.usual.is_none() {
+            let mut usual: Option<Sizes> = None;
+            for seed in 0..OTHERS {
+                let kind = match seed {
+                    0 => Kind::NonPreemptive,
+                    _ => Kind::Random,
+                };
+                let mut plan = plan(kind, seed, None);
+                let mut strategy = kind.build();
+                let policy = Policy::Sample(&mut *strategy);
+                let ended = Threads::new(self.image).run(subject, &mut plan, policy);
+                if !matches!(ended, Ok((End::Exit(0), _))) {
+                    continue;
+                }
+                let lost = leaks::sizes(&engine::with(|e| leaks::lost(e)));
+                let least = usual.map_or(lost.clone(), |usual| leaks::least(&usual, &lost));
+                let is_none = least.is_empty();
+                usual = Some(least);
+                if is_none {
+                    break;
+                }
+            }
+            self.leaks.usual = Some(usual);
+        }
+        self.leaks.usual.as_ref().and_then(Option::as_ref)
+    }
+
+    /// Where this execution has made the allocation with this ordinal; `None` if no thread of
+    /// the program has.
+    fn allocation(&mut self, subject: &Subject, ordinal: u64) -> Option<Allocation> {
+        engine::with(|e| {
+            e.allocation = None;
+            e.awaited = ordinal;
+        });
+        self.run_again(subject);
+        engine::with(|e| {
+            e.awaited = 0;
+            e.allocation.take()
+        })
+    }
+
+    /// The finding of an execution without preemption, if the way it ended is one.
+    pub(crate) fn try_once(&mut self, subject: &Subject) -> Option<Finding> {
+        let kind = Kind::NonPreemptive;
+        let mut strategy = kind.build();
+        let policy = Policy::Sample(&mut *strategy);
+        match self.run(subject, &mut plan(kind, 0, None), policy) {
+            Ok((end, _)) => verdict::of(&end),
+            Err(_) => None,
+        }
+    }
+
+    /// Makes the same choices again. That it breaks is no matter: then what is watched for is
+    /// not seen.
+    fn run_again(&mut self, subject: &Subject) {
+        let choices = self.kernel.recording().choices().collect();
+        let exact = Box::new(Prescription::exact(choices));
+        let mut plan = plan(Kind::NonPreemptive, 0, Some(exact));
+        let mut strategy = Kind::NonPreemptive.build();
+        let policy = Policy::Sample(&mut *strategy);
+        let _ = Threads::new(self.image).run(subject, &mut plan, policy);
+    }
+}
+
+/// The plan of an execution of the backend's own.
+fn plan(strategy: Kind, seed: u64, prescription: Option<Box<Prescription>>) -> Plan<'static> {
+    static PROFILE: LazyLock<Profile> = LazyLock::new(Profile::default);
+    Plan {
+        profile: &PROFILE,
+        seed,
+        prescription,
+        data: &[],
+        steps: u32::MAX,
+        functions: false,
+        strategy,
+        campaign_seed: None,
     }
 }
 
@@ -186,6 +319,7 @@ fn restore(image: &Image) -> crate::carrier::context::Context {
         e.detector.reset();
         e.heap.rollback();
         e.random = 0;
+        e.standstill = Standstill::NONE;
     });
     crate::session::panics::forget();
     // SAFETY: The program does not run, and what was copied is still mapped.

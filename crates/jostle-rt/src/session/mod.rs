@@ -5,9 +5,9 @@
 //! `jostle` command with the program as its one target.
 //!
 //! - `program`: the target and the suite. `backend`: executes it. `verdict`: what a way to
-//!   end means as a finding. `race`: what the race detector and the heap say. `panics`: what a
-//!   panic has printed. `environment`: the program's. `temporary`: where it
-//!   puts temporary files.
+//!   end means as a finding. `race`: what the race detector and the heap say. `leaks`: memory
+//!   that is lost. `panics`: what a panic has printed. `environment`: the program's.
+//!   `temporary`: where it puts temporary files.
 //! - `descriptors`: standard output and error of the process, kept apart from the program's.
 
 #![allow(unsafe_code)]
@@ -15,6 +15,7 @@
 mod backend;
 pub(crate) mod descriptors;
 mod environment;
+mod leaks;
 pub(crate) mod panics;
 mod program;
 pub(crate) mod race;
@@ -27,6 +28,7 @@ use std::path::{Path, PathBuf};
 
 use jostle_protocol::{Ending, Outcome, Session, VARIABLE, VERSION};
 
+use crate::abi::tokio;
 use crate::carrier::context;
 use crate::carrier::image::Image;
 use crate::carrier::stack::DEFAULT;
@@ -135,6 +137,7 @@ fn execute(
     engine::install(engine);
     (interface.install)();
     descriptors::keep()?;
+    tokio::set_workers(session.tokio_workers);
     let envp = environment::prepare(temporary);
     let from = prepare_main(Arguments { envp, ..arguments }, interface.end)?;
     let first = engine::run(
@@ -147,6 +150,9 @@ fn execute(
         End::Fork => {
             let image = mark();
             let suite = Unmodified::new(session, image);
+            if tokio::has_workers() && suite.needs_single_thread() {
+                tokio::set_workers(0);
+            }
             jostle_report::publish::present(session.width.into(), session.color);
             let program = OsString::from(&session.program);
             let command = session.command.iter().map(OsString::from);
@@ -158,7 +164,7 @@ fn execute(
         End::Abort => 128 + libc::SIGABRT,
         End::Signal { signal, .. } => 128 + signal,
         End::Broken(why) => return Err(why),
-        End::Stopped | End::Stuck | End::Found(_) | End::Race => {
+        End::Stopped | End::Endless | End::Stuck | End::Found(_) | End::Race => {
             return Err("the program was left before its first thread".to_owned());
         }
     };
@@ -222,7 +228,8 @@ fn mark() -> Image {
         let (low, size) = e.stacks.extent(harness::SLOT);
         // Below the stack pointer lies what leaf functions keep there.
         let stack = row.context.stack.addr() - 128..low + size;
-        let ranges = [stack, e.heap.used(), e.tls.extent(row.block)];
+        let mut ranges = vec![stack, e.heap.used(), e.tls.extent(row.block)];
+        ranges.extend_from_slice(e.outside.mappings.kept());
         // SAFETY: All of it is mapped, and the program does not run.
         unsafe { Image::take(&ranges) }
     })

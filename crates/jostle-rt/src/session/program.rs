@@ -9,6 +9,7 @@ use jostle_core::subject::{Expect, Options, Subject};
 use jostle_protocol::Session;
 use jostle_site::Frame;
 
+use crate::abi::tokio;
 use crate::carrier::image::Image;
 use crate::session::backend::Threads;
 
@@ -60,6 +61,13 @@ impl Unmodified {
             subject: Box::leak(Box::new(subject)),
             image: Box::leak(Box::new(image)),
         }
+    }
+
+    /// Whether the program cannot do with another runtime of tokio than the single-threaded
+    /// one, as an execution without preemption shows.
+    pub(crate) fn needs_single_thread(&self) -> bool {
+        let finding = Threads::new(self.image).try_once(self.subject);
+        finding.is_some_and(|finding| tokio::needs_single_thread(&finding.message))
     }
 
     /// Notes what a user has to know about the executions.

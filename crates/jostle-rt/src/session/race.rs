@@ -76,7 +76,7 @@ fn what(act: Act, size: usize) -> String {
     format!("{what} of {size} byte{plural}")
 }
 
-fn described(what: String, task: Option<TaskId>, site: Site) -> Access {
+pub(crate) fn described(what: String, task: Option<TaskId>, site: Site) -> Access {
     let known = site.line() != 0;
     let frame = |function: &str, file: &str, line: u32| match function {
         "" => format!("{file}:{line}"),

@@ -11,7 +11,7 @@ use crate::session::panics;
 /// The finding, if the end is one by itself and no race.
 pub(crate) fn of(end: &End) -> Option<Finding> {
     match end {
-        End::Fork | End::Stopped | End::Race | End::Broken(_) | End::Exit(0) => None,
+        End::Fork | End::Stopped | End::Endless | End::Race | End::Broken(_) | End::Exit(0) => None,
         End::Exit(code) => Some(panics::cause().unwrap_or_else(|| {
             Finding::new(
                 Kind::Exit,

@@ -151,7 +151,7 @@ fn runtime_dropped_with_tasks() {
 #[test]
 fn runtime_shut_down_in_time() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.spawn(sleep(Duration::from_secs(3600)));
+    runtime.spawn(async { sleep(Duration::from_secs(3600)).await });
     runtime.shutdown_timeout(Duration::from_secs(1));
 }
 

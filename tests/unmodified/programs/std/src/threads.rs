@@ -359,3 +359,20 @@ fn volatile_spin() {
     while !unsafe { (&raw const FLAG).read_volatile() } {}
     t.join().unwrap();
 }
+
+#[test]
+fn mapping_at_an_address_used_again() {
+    let map_and_write = || unsafe {
+        let (protection, kind) = (
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+        );
+        let page = libc::mmap(std::ptr::null_mut(), 4096, protection, kind, -1, 0).cast::<u64>();
+        assert_eq!(*page, 0);
+        *page = 1;
+        assert_eq!(libc::munmap(page.cast(), 4096), 0);
+    };
+    let other = thread::spawn(map_and_write);
+    map_and_write();
+    other.join().unwrap();
+}
