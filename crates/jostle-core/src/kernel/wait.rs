@@ -346,6 +346,14 @@ impl Kernel {
         }
     }
 
+    /// Whether no task but the running one is able to go on.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        let clock = self.view.runnable.contains(TaskId::CLOCK);
+        let me = self.view.runnable.contains(self.current);
+        self.view.runnable.len() == u32::from(clock) + u32::from(me)
+    }
+
     /// The running task spins: it is not runnable until another task has made a
     /// step. Who goes on?
     #[inline]

@@ -2,6 +2,8 @@
 
 #![allow(unsafe_code)]
 
+use std::time::Duration;
+
 use jostle_core::id::{ObjectId, TaskId};
 use jostle_core::kernel::{Alarm, Fast, Next};
 use jostle_core::op::{Op, OpKind, Site};
@@ -14,6 +16,9 @@ use crate::engine::name::Named;
 use crate::engine::spin::{self, Spin};
 use crate::engine::{Engine, harness, object, signal, standstill, thread, wait, with};
 use crate::hot;
+
+/// So much time passes with each round of a loop that only time can end.
+const ROUND: Duration = Duration::from_millis(1);
 
 /// The running thread is about to do something to what lies at `address` (0: to nothing
 /// that another thread could see): who goes on? Returns when it is this thread's turn.
@@ -56,8 +61,30 @@ pub(crate) fn spin(spin: Spin, address: usize, pc: usize) {
                 wait::wait_for_write(address);
             }
         }
-        Spin::Yes => spin_point(address, pc),
+        Spin::Yes => spin_on(address, pc),
     }
+}
+
+/// The running thread has read what it had read before so often that it waits.
+fn spin_on(address: usize, pc: usize) {
+    let before = with(|e| {
+        if e.kernel().is_alone() {
+            if !e.threads.reads(hot::slot()).is_long() {
+                return None;
+            }
+            // Whoever looks at the clock in the loop sees it move on.
+            e.kernel().elapse(ROUND);
+        }
+        Some(e.kernel().steps())
+    });
+    let Some(before) = before else { return };
+    spin_point(address, pc);
+    with(|e| {
+        // One of them is its own.
+        if e.kernel().steps() > before + 1 {
+            e.threads.reads(hot::slot()).look_again();
+        }
+    });
 }
 
 /// As [`point`] for a thread that has nothing to do until another one has done something.

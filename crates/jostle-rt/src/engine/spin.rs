@@ -5,6 +5,11 @@
 //! one. Such a thread goes on once another one has made a step, and is never what keeps an
 //! execution from its end.
 //!
+//! Many loops end by themselves: they look a limited number of times before they wait in
+//! earnest, or give up. Virtual time must not pass meanwhile, or a deadline would come before
+//! the thread has even begun to wait. So a thread that spins while nobody else can go on has
+//! to have looked much longer before time passes.
+//!
 //! The locks of the standard library read their word up to a hundred times before they wait
 //! for it in earnest. What they would do in between makes no difference to anybody, so that
 //! they wait at once, until somebody writes the word, or until nobody else can go on.
@@ -36,6 +41,14 @@ const KEPT: usize = 8;
 
 /// So many stale reads are a wait.
 const ENOUGH: u32 = 24;
+
+/// So many are a wait that only time can end: more than limited loops make. The backoff of
+/// crossbeam takes some 50 reads, the one of std's locks 100.
+const LONG: u32 = 512;
+
+/// So many looks a thread that has looked for long is given anew when others have done something:
+/// what it waits for may be there, and a round of its loop takes several reads.
+const ANOTHER_LOOK: u32 = 64;
 
 /// So many are one in the loop of a lock.
 const ENOUGH_AT_LOCK: u32 = 2;
@@ -98,6 +111,18 @@ impl Reads {
         self.left > 0 && self.seen.contains(&(address, value))
     }
 
+    /// Whether the thread has looked so long that only time can end its loop.
+    #[inline]
+    pub(crate) fn is_long(&self) -> bool {
+        self.stale >= LONG
+    }
+
+    /// Others have done something since it has looked.
+    #[inline]
+    pub(crate) fn look_again(&mut self) {
+        self.stale = self.stale.min(LONG - ANOTHER_LOOK);
+    }
+
     /// The thread has changed something.
     #[inline]
     pub(crate) fn wrote(&mut self) {
@@ -127,6 +152,21 @@ mod tests {
             r.wrote();
             r.read(8, 0)
         }));
+    }
+
+    #[test]
+    fn a_limited_loop_is_not_long() {
+        let mut reads = Reads::NONE;
+        for _ in 0..200 {
+            reads.read(8, 0);
+        }
+        assert!(!reads.is_long());
+        for _ in 0..400 {
+            reads.read(8, 0);
+        }
+        assert!(reads.is_long());
+        reads.look_again();
+        assert!(!reads.is_long());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The program as the one target of its process.
 
+use std::time::Duration;
+
 use jostle_core::backend::{Capabilities, DuplicateName, Suite};
 use jostle_core::budget::Budget;
 use jostle_core::op::Site;
@@ -13,6 +15,11 @@ use crate::session::backend::Threads;
 
 /// Steps of one execution where the session says nothing.
 const STEPS: u32 = 300_000;
+
+/// How long a step takes at most, for timers that may fire before threads that can go on. A step
+/// is one atomic operation. With a millisecond for each, a test that makes some thousand steps
+/// would see the five seconds pass that it gives itself lest it hang.
+const STEP_TIME: Duration = Duration::from_micros(1);
 
 /// The suite with one target: the program from the fork point.
 #[derive(Debug)]
@@ -42,6 +49,7 @@ impl Unmodified {
                 budget: Budget {
                     steps: session.steps.unwrap_or(STEPS),
                     tasks: 16_000,
+                    step_time: STEP_TIME,
                     ..Budget::DEFAULT
                 },
                 allowed_panics: &[],

@@ -23,6 +23,29 @@ fn recv_timeout_ends() {
     drop(sender);
 }
 
+/// A loop that looks a limited number of times takes next to no time, although nobody else can go
+/// on meanwhile: the wait behind it has begun long before the other thread sends.
+#[test]
+fn a_limited_loop_takes_no_time() {
+    let (sender, receiver) = channel();
+    let never = AtomicBool::new(false);
+    let never = &never;
+    thread::scope(|s| {
+        s.spawn(move || {
+            for _ in 0..60 {
+                assert!(!never.load(SeqCst));
+            }
+            let wait = Duration::from_secs(1);
+            assert_eq!(receiver.recv_timeout(wait), Err(RecvTimeoutError::Timeout));
+        });
+        s.spawn(move || {
+            thread::sleep(Duration::from_secs(2));
+            // The receiver is gone.
+            assert!(sender.send(7).is_err());
+        });
+    });
+}
+
 #[test]
 fn park_timeout_ends() {
     thread::spawn(|| thread::park_timeout(Duration::from_millis(30)))
