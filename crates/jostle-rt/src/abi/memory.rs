@@ -284,6 +284,11 @@ unsafe extern "C" fn realloc_at(block: *mut c_void, size: usize, pc: usize) -> *
                             .read_range(slot, old.addr(), old_size.min(size), pc);
                         e.detector.freed(slot, old.addr(), old_size, pc);
                         allocated(e, pointer.addr(), size, pc);
+                    } else if size > old_size {
+                        // The block has grown over memory that may have been freed before.
+                        let from = (pointer.addr() + old_size) & !7;
+                        let end = (pointer.addr() + size).next_multiple_of(8);
+                        e.detector.allocated(slot, from, end - from, pc);
                     }
                 });
                 check();

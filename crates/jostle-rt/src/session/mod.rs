@@ -28,7 +28,6 @@ use std::path::{Path, PathBuf};
 
 use jostle_protocol::{Ending, Outcome, Session, VARIABLE, VERSION};
 
-use crate::tokio;
 use crate::carrier::context;
 use crate::carrier::image::Image;
 use crate::carrier::stack::DEFAULT;
@@ -43,6 +42,7 @@ use crate::session::program::Unmodified;
 use crate::session::temporary::Temporary;
 use crate::symbols::{Settings, Symbolizer, loaded_objects};
 use crate::sys;
+use crate::tokio;
 
 /// What a session needs of the functions that take libc's place.
 #[derive(Clone, Copy, Debug)]

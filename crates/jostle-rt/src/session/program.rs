@@ -9,9 +9,9 @@ use jostle_core::subject::{Expect, Options, Subject};
 use jostle_protocol::Session;
 use jostle_site::Frame;
 
-use crate::tokio;
 use crate::carrier::image::Image;
 use crate::session::backend::Threads;
+use crate::tokio;
 
 /// Steps of one execution where the session says nothing.
 const STEPS: u32 = 300_000;
