@@ -128,6 +128,12 @@ pub trait Suite: Sync {
         true
     }
 
+    /// Strategies that a search gives a share of the executions, besides its own plan, because
+    /// the executions of this suite are long: hundreds of steps and more.
+    fn samplers(&self) -> &'static [Kind] {
+        &[]
+    }
+
     /// Every target, sorted by name.
     ///
     /// # Errors

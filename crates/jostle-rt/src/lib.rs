@@ -2,15 +2,15 @@
 //!
 //! Unless a session asks for more, a program with it is what it would be without it.
 //!
-//! - [`abi`]: the symbols that it defines for the program. [`real`]: those that it takes the
-//!   place of. [`raw`], [`sys`]: system calls.
-//! - [`session`]: executes a command of Jostle on the program. [`engine`]: executes the program
-//!   under the kernel. [`hot`]: who runs.
-//! - [`locks`]: the locks of POSIX in the program's memory.
-//! - [`carrier`]: stacks, thread-local storage, the state that executions start from.
-//!   [`outside`]: descriptors, files, signals. [`cautions`]: what was not under control.
-//! - [`detector`]: data races. [`heap`]: the program's memory. [`own_memory`]: this library's.
-//! - [`symbols`]: places in the source. [`mod@tokio`]: how its runtimes are made.
+//! - `abi`: the symbols that it defines for the program. `real`: those that it takes the
+//!   place of. `raw`, `sys`: system calls.
+//! - `session`: executes a command of Jostle on the program. `engine`: executes the program
+//!   under the kernel. `hot`: who runs.
+//! - `locks`: the locks of POSIX in the program's memory.
+//! - `carrier`: stacks, thread-local storage, the state that executions start from.
+//!   `outside`: descriptors, files, signals. `cautions`: what was not under control.
+//! - `detector`: data races. `heap`: the program's memory. `own_memory`: this library's.
+//! - `symbols`: places in the source. `tokio`: how its runtimes are made.
 
 #![deny(unsafe_code)]
 // What only the symbols use, which are not there in tests.

@@ -136,7 +136,10 @@ impl Lane {
             number,
             next: number,
             inputs: match campaign.strategies.is_empty() {
-                true => Inputs::Search(Box::new(Search::of(takes_data, campaign.features))),
+                true => {
+                    let search = Search::of(takes_data, campaign.features);
+                    Inputs::Search(Box::new(search.with_samplers(shared.suite.samplers())))
+                }
                 false => Inputs::Turns(Box::default()),
             },
             profile: shared.profile.clone(),

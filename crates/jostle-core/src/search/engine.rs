@@ -20,6 +20,9 @@ use crate::strategy::Kind;
 /// Tells the stream of the search from the one of the execution with the same seed.
 const SEARCH: u64 = 0x7365_6172_6368_2e2e;
 
+/// One execution of so many is a sampler's.
+const SHARE: u64 = 4;
+
 /// Classes remembered at most. When there are more, all are forgotten, and a class that
 /// comes again is learned from once more.
 const CLASSES: usize = 1 << 20;
@@ -30,7 +33,12 @@ const CLASSES: usize = 1 << 20;
 /// their order, and of nothing else.
 #[derive(Debug)]
 pub struct Search {
+    /// Executions of the plan.
     executions: u64,
+    /// Executions of the plan and of the samplers.
+    made: u64,
+    /// Strategies that take turns in one execution of [`SHARE`].
+    samplers: &'static [Kind],
     /// Between operations wherever they are.
     anywhere: Orders,
     /// Between operations at one place each.
@@ -67,6 +75,8 @@ impl Search {
     pub fn of(takes_data: bool, kinds: FeatureKinds) -> Search {
         Search {
             executions: 0,
+            made: 0,
+            samplers: &[],
             anywhere: Orders::new(Level::Anywhere),
             places: Orders::new(Level::Place),
             flips: Flips::default(),
@@ -82,6 +92,25 @@ impl Search {
             has_looked: false,
             is_new: false,
         }
+    }
+
+    /// The same, in which these strategies get a share of the executions, as they are. They
+    /// reach in long executions what needs a task to stay where it is for a long time.
+    #[must_use]
+    pub fn with_samplers(mut self, samplers: &'static [Kind]) -> Search {
+        self.samplers = samplers;
+        self
+    }
+
+    /// The sampler whose turn it is.
+    fn sampler(&mut self) -> Option<Kind> {
+        let turn = self.made;
+        self.made += 1;
+        if self.samplers.is_empty() || turn % SHARE != SHARE - 1 {
+            return None;
+        }
+        let at = (turn / SHARE) % self.samplers.len() as u64;
+        Some(self.samplers[at as usize])
     }
 
     /// An input that gives the execution that was learned from last, in any search, if
@@ -105,6 +134,18 @@ impl Search {
 
     /// The input of the next execution. What is drawn is drawn from `seed`.
     pub fn next(&mut self, seed: u64) -> Input {
+        if let Some(strategy) = self.sampler() {
+            return match self.takes_data {
+                true => Input::from_seed(strategy, seed),
+                false => Input {
+                    strategy,
+                    seed,
+                    steering: Steering::none(),
+                    overrides: Vec::new(),
+                    data: Vec::new(),
+                },
+            };
+        }
         self.rng.reset(mix(seed, SEARCH));
         let way = way(self.executions);
         let even = self.executions % 2 == 1;

@@ -57,7 +57,7 @@ pub(crate) fn spin(spin: Spin, address: usize, pc: usize) {
     match spin {
         Spin::No => {}
         Spin::Perhaps => {
-            if with(|e| spin::is_lock(e.site(pc).operation())) {
+            if with(|e| spin::is_lock(e.site(pc))) {
                 wait::wait_for_write(address);
             }
         }

@@ -14,6 +14,8 @@
 //! for it in earnest. What they would do in between makes no difference to anybody, so that
 //! they wait at once, until somebody writes the word, or until nobody else can go on.
 
+use jostle_core::op::Site;
+
 /// What a thread has read lately without having changed anything since.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reads {
@@ -56,13 +58,15 @@ const ENOUGH_AT_LOCK: u32 = 2;
 /// Rounds of the loop of a lock at most: the standard library's makes 100.
 const ROUNDS: u32 = 128;
 
-/// Whether the public name is that of a function of the standard library that spins before it
-/// waits.
-pub(crate) fn is_lock(operation: &str) -> bool {
-    matches!(
-        operation,
+/// Whether a place is in a lock of the standard library, which spins before it waits. The locks
+/// of other libraries may do anything in their loops: there are frames of theirs below the
+/// operation.
+pub(crate) fn is_lock(site: Site) -> bool {
+    let operation = matches!(
+        site.operation(),
         "Mutex::lock" | "RwLock::read" | "RwLock::write" | "Condvar::wait"
-    )
+    );
+    operation && site.inner().is_empty()
 }
 
 impl Reads {

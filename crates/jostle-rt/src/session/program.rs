@@ -5,6 +5,7 @@ use std::time::Duration;
 use jostle_core::backend::{Capabilities, DuplicateName, Suite};
 use jostle_core::budget::Budget;
 use jostle_core::op::Site;
+use jostle_core::strategy::Kind;
 use jostle_core::subject::{Expect, Options, Subject};
 use jostle_protocol::Session;
 use jostle_site::Frame;
@@ -104,6 +105,10 @@ impl Suite for Unmodified {
 
     fn threads(&self) -> bool {
         false
+    }
+
+    fn samplers(&self) -> &'static [Kind] {
+        &[Kind::Delay, Kind::Random]
     }
 
     fn targets(&self) -> Result<Vec<&'static Subject>, DuplicateName> {
