@@ -60,6 +60,7 @@ pub(crate) struct Hot {
     calls: Cell<Calls>,
     accesses: Cell<u32>,
     points: Cell<u64>,
+    yields: Cell<u32>,
     signals: AtomicU64,
 }
 
@@ -76,6 +77,7 @@ static HOT: Hot = Hot {
     }),
     accesses: Cell::new(0),
     points: Cell::new(0),
+    yields: Cell::new(0),
     signals: AtomicU64::new(0),
 };
 
@@ -205,6 +207,24 @@ pub(crate) fn forget_accesses() {
 #[inline(always)]
 pub(crate) fn restart_accesses() {
     HOT.accesses.set(0);
+}
+
+/// Points in a row that the running thread made for others only, while nobody else came to
+/// any, before it is taken not to end: some 200 million accesses.
+const YIELDS: u32 = 1000;
+
+/// The running thread makes a scheduling point, `point`, for others only. Returns whether it
+/// has done so for too long.
+#[inline]
+pub(crate) fn yield_by(point: impl FnOnce()) -> bool {
+    let (before, yields) = (HOT.points.get(), HOT.yields.get());
+    point();
+    // It is no progress of the thread.
+    HOT.points.set(HOT.points.get() - 1);
+    let alone = HOT.points.get() == before;
+    let yields = if alone { yields + 1 } else { 0 };
+    HOT.yields.set(yields);
+    yields >= YIELDS
 }
 
 /// How many scheduling points there have been, and plain accesses since the last one: what

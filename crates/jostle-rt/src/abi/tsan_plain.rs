@@ -8,6 +8,7 @@ use std::ffi::{c_int, c_void};
 use jostle_core::op::OpKind;
 
 use crate::abi::with_return_address;
+use crate::engine::end::End;
 use crate::engine::point::point;
 use crate::engine::{watch, with};
 use crate::hot;
@@ -26,8 +27,9 @@ fn accessed(address: usize, pc: usize) {
 /// A loop of plain accesses only, which others may end.
 #[cold]
 fn give_way(_: usize, pc: usize) {
-    point(OpKind::Yield, 0, pc);
-    hot::forget_accesses();
+    if hot::yield_by(|| point(OpKind::Yield, 0, pc)) {
+        with(|e| e.leave(End::Stuck));
+    }
 }
 
 macro_rules! access {
