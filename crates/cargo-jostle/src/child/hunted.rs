@@ -3,9 +3,10 @@
 //! Its fields are described in `docs/formats.md`. Those that are not listed here are
 //! ignored.
 
-use anyhow::Context;
 use jostle_core::finding::Place;
 use serde::{Deserialize, Serialize};
+
+use crate::child::document;
 
 /// A hunt over one subject.
 #[derive(Deserialize)]
@@ -51,18 +52,7 @@ pub(crate) struct Finding {
 ///
 /// If there is none.
 pub(crate) fn read(stdout: &[u8]) -> anyhow::Result<Hunted> {
-    let text = String::from_utf8_lossy(stdout);
-    let begin = match text.starts_with("{\n") {
-        true => 0,
-        false => text.rfind("\n{\n").context("it printed no document")? + 1,
-    };
-    let document: Document =
-        serde_json::from_str(&text[begin..]).context("what it printed is no document")?;
-    anyhow::ensure!(
-        document.jostle_hunt == 1,
-        "it printed a document of version {}",
-        document.jostle_hunt
-    );
+    let document: Document = document::read(stdout, |d: &Document| d.jostle_hunt)?;
     let mut scenarios = document.scenarios.into_iter();
     match (scenarios.next(), scenarios.next()) {
         (Some(hunted), None) => Ok(hunted),

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
 use serde::Deserialize;
 
+use crate::child::document;
 use crate::child::hunted::Finding;
 
 /// All kept schedules of a test.
@@ -37,17 +37,6 @@ pub(crate) struct Retested {
 ///
 /// If there is none.
 pub(crate) fn read(stdout: &[u8]) -> anyhow::Result<Vec<Retested>> {
-    let text = String::from_utf8_lossy(stdout);
-    let begin = match text.starts_with("{\n") {
-        true => 0,
-        false => text.rfind("\n{\n").context("it printed no document")? + 1,
-    };
-    let document: Document =
-        serde_json::from_str(&text[begin..]).context("what it printed is no document")?;
-    anyhow::ensure!(
-        document.jostle_retest == 1,
-        "it printed a document of version {}",
-        document.jostle_retest
-    );
+    let document: Document = document::read(stdout, |d: &Document| d.jostle_retest)?;
     Ok(document.schedules)
 }
