@@ -15,18 +15,18 @@ use crate::hot;
 
 /// The running thread has accessed memory: what follows of it.
 #[inline(always)]
-fn accessed(address: usize, pc: usize) {
+fn accessed(pc: usize) {
     if with(|e| e.detector.has_news()) {
         watch::noticed();
     }
     if hot::count_access() {
-        give_way(address, pc);
+        give_way(pc);
     }
 }
 
 /// A loop of plain accesses only, which others may end.
 #[cold]
-fn give_way(_: usize, pc: usize) {
+fn give_way(pc: usize) {
     if hot::yield_by(|| point(OpKind::Yield, 0, pc)) {
         with(|e| e.leave(End::Stuck));
     }
@@ -38,7 +38,7 @@ macro_rules! access {
             extern "C" fn $body(address: usize, pc: usize) {
                 if hot::is_watched() {
                     with(|e| e.detector.$method(hot::slot(), address, $size, pc));
-                    accessed(address, pc);
+                    accessed(pc);
                 }
             }
             with_return_address! { $($symbol => $body, "rsi";)* }
@@ -75,14 +75,14 @@ extern "C" fn update_vptr(address: usize, _: usize, pc: usize) {
 pub(crate) extern "C" fn read_range(address: usize, size: usize, pc: usize) {
     if hot::is_watched() && size != 0 {
         with(|e| e.detector.read_range(hot::slot(), address, size, pc));
-        accessed(address, pc);
+        accessed(pc);
     }
 }
 
 pub(crate) extern "C" fn write_range(address: usize, size: usize, pc: usize) {
     if hot::is_watched() && size != 0 {
         with(|e| e.detector.write_range(hot::slot(), address, size, pc));
-        accessed(address, pc);
+        accessed(pc);
     }
 }
 

@@ -52,7 +52,6 @@ impl Detector {
     }
 
     /// The bytes are new for everybody: `mmap`, `munmap`, `madvise(MADV_DONTNEED)`.
-    #[cfg_attr(not(test), allow(dead_code, reason = "mappings are not told of yet"))]
     pub(crate) fn unmapped(&mut self, address: usize, size: usize) {
         self.overwrite(address, size, Cell::default());
     }

@@ -18,7 +18,6 @@ impl Heap {
     /// # Safety
     ///
     /// The ranges are readable.
-    #[cfg_attr(not(test), allow(dead_code, reason = "leaks are not judged yet"))]
     pub(crate) unsafe fn unreachable(&self, roots: &[(usize, usize)]) -> Vec<Block> {
         let mut reached = vec![false; self.table.length];
         let mut waiting = Vec::new();
@@ -51,7 +50,6 @@ impl Heap {
         self.live_since_mark().filter(lost).collect()
     }
 
-    #[cfg_attr(not(test), allow(dead_code, reason = "leaks are not judged yet"))]
     fn reach(&self, value: usize, reached: &mut [bool], waiting: &mut Vec<usize>) {
         if !self.used().contains(&value) {
             return;

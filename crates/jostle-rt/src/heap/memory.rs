@@ -74,7 +74,6 @@ impl Memory {
 /// # Safety
 ///
 /// Eight readable bytes, aligned.
-#[cfg_attr(not(test), allow(dead_code, reason = "leaks are not judged yet"))]
 pub(super) unsafe fn word(at: usize) -> usize {
     // SAFETY: answered for by the caller. Volatile: these are the program's variables.
     unsafe { (at as *const usize).read_volatile() }

@@ -57,7 +57,6 @@ pub(crate) enum Reuse {
     #[default]
     Never,
     /// At the next request of its class, last in, first out.
-    #[cfg_attr(not(test), allow(dead_code, reason = "inputs do not choose it yet"))]
     AtOnce,
 }
 
@@ -153,7 +152,6 @@ impl Heap {
     }
 
     /// Sets the policy for what follows: to be called after [`Heap::rollback`].
-    #[cfg_attr(not(test), allow(dead_code, reason = "inputs do not choose it yet"))]
     pub(crate) fn set_reuse(&mut self, reuse: Reuse) {
         self.reuse = reuse;
     }
@@ -309,7 +307,7 @@ impl Heap {
     }
 
     /// The blocks that were live at the mark and have been freed since, as they were.
-    #[cfg_attr(not(test), allow(dead_code, reason = "leaks are not judged yet"))]
+    #[cfg(test)]
     pub(crate) fn freed_from_before(&self) -> impl Iterator<Item = Block> + '_ {
         self.table.changed().filter_map(|saved| {
             let now = self.table.get(saved.number as usize)?;
@@ -319,7 +317,6 @@ impl Heap {
     }
 
     /// The live blocks that were allocated since the mark.
-    #[cfg_attr(not(test), allow(dead_code, reason = "leaks are not judged yet"))]
     pub(crate) fn live_since_mark(&self) -> impl Iterator<Item = Block> + '_ {
         let reused = self.table.changed().map(|saved| saved.number as usize);
         reused

@@ -128,7 +128,6 @@ impl Table {
     }
 
     /// The entries from before the mark that have changed since, as they were.
-    #[cfg_attr(not(test), allow(dead_code, reason = "leaks are not judged yet"))]
     pub(super) fn changed(&self) -> impl Iterator<Item = Saved> + '_ {
         self.saved.slice(0, self.saved_length).iter().copied()
     }
